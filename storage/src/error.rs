@@ -1,0 +1,114 @@
+//! What went wrong, where, and what the caller should do about it: the one error type of the ground floor.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+/// A result of this crate.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// What the caller should do about an [`Error`]; the roof turns each kind into an exit code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The request itself is wrong: a bad argument, a bad setting, an unknown name.
+    InvalidInput,
+    /// There is no store at the given place.
+    NoStore,
+    /// Another writer holds the lock.
+    Locked,
+    /// Bytes on disk are not the ones that were signed, or a signature does not hold.
+    Integrity,
+    /// The store was written by a newer version, or asks for something this build does not have.
+    Unsupported,
+    /// The operating system refused: disk full, no rights, unreadable file.
+    Io,
+    /// What the plan stood on changed under it; plan again.
+    Conflict,
+    /// The person at the keyboard stopped it.
+    Interrupted,
+    /// A broken promise of this program itself.
+    Internal,
+}
+
+/// A failure with its kind, a lower-case fragment, the path it happened at, and the next step.
+#[derive(Debug)]
+pub struct Error {
+    kind: ErrorKind,
+    message: String,
+    path: Option<PathBuf>,
+    advice: Option<String>,
+    source: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+impl Error {
+    /// Makes an error of `kind` with a lower-case message fragment.
+    pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self { kind, message: message.into(), path: None, advice: None, source: None }
+    }
+
+    /// Makes an integrity error at `path`.
+    pub fn integrity(path: impl AsRef<Path>, message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Integrity, message).at(path)
+    }
+
+    /// Wraps an operating-system error that happened while doing `what` at `path`.
+    pub fn io(what: &str, path: impl AsRef<Path>, source: std::io::Error) -> Self {
+        Self::new(ErrorKind::Io, format!("cannot {what}")).at(path).caused_by(source)
+    }
+
+    /// Names the file or folder it happened at.
+    #[must_use]
+    pub fn at(mut self, path: impl AsRef<Path>) -> Self {
+        self.path = Some(path.as_ref().to_path_buf());
+        self
+    }
+
+    /// Says what to do next.
+    #[must_use]
+    pub fn advise(mut self, advice: impl Into<String>) -> Self {
+        self.advice = Some(advice.into());
+        self
+    }
+
+    /// Keeps the underlying error.
+    #[must_use]
+    pub fn caused_by(
+        mut self,
+        source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+    ) -> Self {
+        self.source = Some(source.into());
+        self
+    }
+
+    /// What the caller should do.
+    pub fn kind(&self) -> ErrorKind {
+        self.kind
+    }
+
+    /// Where it happened, if at a file.
+    pub fn path(&self) -> Option<&Path> {
+        self.path.as_deref()
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)?;
+        if let Some(path) = &self.path {
+            write!(f, ": {}", path.display())?;
+        }
+        if let Some(source) = &self.source {
+            write!(f, ": {source}")?;
+        }
+        if let Some(advice) = &self.advice {
+            write!(f, "; {advice}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.source.as_deref().map(|source| source as &(dyn std::error::Error + 'static))
+    }
+}

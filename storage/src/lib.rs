@@ -1,0 +1,17 @@
+//! The ground floor of dwell: schema, normal forms, segments, the ledger and the commit protocol.
+//!
+//! It knows bytes on disk and nothing of log formats or SQL. Every write into a store goes through [`fs`], every
+//! clock read through [`clock`].
+
+pub mod clock;
+pub mod day;
+pub mod digest;
+pub mod error;
+pub mod extent;
+pub mod schema;
+pub mod segment;
+
+pub use clock::Micros;
+pub use day::Day;
+pub use digest::Digest;
+pub use error::{Error, ErrorKind, Result};
