@@ -1,0 +1,3 @@
+//! Which rows are open: one builder a day collects rows and turns them into a row group of coded columns.
+
+pub mod sink;

@@ -1,0 +1,143 @@
+//! Which log formats there are, and what every one of them can do: score a sample, parse chunks, render rows back.
+
+use std::fmt;
+
+use chrono_tz::Tz;
+use storage::clock::Micros;
+use storage::extent::LineEnd;
+
+pub use crate::builder::sink::{ChunkSink, OddKind, OddLine, Reason};
+pub use crate::render::RowView;
+
+/// A log format could not be compiled or found: message, and where in the text it was given.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum FormatError {
+    /// No format has this name.
+    #[error("no format is named `{name}`; `dwell formats list` shows the {known} there are")]
+    Unknown {
+        /// The name asked for.
+        name: String,
+        /// How many formats there are.
+        known: usize,
+    },
+    /// The text of a format description is wrong at a place.
+    #[error("{message}\n  {text}\n  {:>1$}", "^", at + 1)]
+    Syntax {
+        /// What is wrong.
+        message: String,
+        /// Where, in characters from 0.
+        at: usize,
+        /// The whole text.
+        text: String,
+    },
+}
+
+/// How well a format fits a sample of lines.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Score {
+    /// Share of the lines of which every field was read, 0 to 1.
+    pub fit: f64,
+    /// Share of the lines that need no `raw` besides: their rows give them back exactly.
+    pub exact: f64,
+    /// Rank for ties: how many fixed words and typed fields the format demands; the dialect with marks of its own
+    /// ranks above the generic one.
+    pub rank: u32,
+}
+
+/// What a parser must know of the source and of the place of a chunk in it.
+#[derive(Debug, Clone)]
+pub struct LineContext {
+    /// Number of the source.
+    pub source_id: i32,
+    /// Number of the chunk's first line, from 1.
+    pub first_line: i64,
+    /// Offset of the chunk's first byte in the source.
+    pub first_offset: u64,
+    /// When the ingest began; a time more than 48 hours later is impossible.
+    pub ingest_us: Micros,
+    /// How lines of the source usually end.
+    pub line_end: LineEnd,
+    /// The zone of times that print none; without it they are taken as UTC.
+    pub zone: Option<Tz>,
+    /// The longest line that can become a row, in bytes.
+    pub line_bytes_max: usize,
+}
+
+/// One worker's state of parsing: dictionaries and open row groups. It lives as long as the source is being read.
+pub trait ChunkParser: Send {
+    /// Parses whole lines (only the last of a source may lack its line end). Every line ends in `out`, or in an open
+    /// row group that a later call or [`ChunkParser::flush`] hands over, exactly once.
+    fn parse(&mut self, chunk: &[u8], cx: &LineContext, out: &mut ChunkSink);
+
+    /// Hands over all open row groups.
+    fn flush(&mut self, out: &mut ChunkSink);
+}
+
+/// A compiled format: makes chunk parsers and renders rows.
+pub trait Parser: Send + Sync + fmt::Debug {
+    /// The format's id, as `system.sources` shows it.
+    fn id(&self) -> &'static str;
+
+    /// What it was compiled from; with [`open`] it gives the same parser again. Empty where the id says it all.
+    fn spec(&self) -> &str;
+
+    /// How well it fits a sample of lines, given without their line ends.
+    fn score(&self, lines: &[&[u8]]) -> Score;
+
+    /// A parser for one worker.
+    fn chunk_parser(&self) -> Box<dyn ChunkParser>;
+
+    /// Appends the line a row came from, without its line end: the row's `raw`, or the line rebuilt from its columns.
+    /// `zone` is the one the source was read with.
+    fn render(&self, row: &RowView<'_>, zone: Option<Tz>, out: &mut Vec<u8>);
+}
+
+/// A log format: one file, one line in [`FORMATS`].
+pub trait Format: Send + Sync {
+    /// The name on the command line and in `system.sources`.
+    fn id(&self) -> &'static str;
+
+    /// The product and the name of the format there.
+    fn title(&self) -> &'static str;
+
+    /// Where the format comes from, what it carries, what its times mean.
+    fn doc(&self) -> &'static str;
+
+    /// The format in its own language (a Squid `logformat`, an Apache `LogFormat`).
+    fn definition(&self) -> &'static str;
+
+    /// Compiles it; `spec` refines formats that take a description and is empty for the others.
+    ///
+    /// # Errors
+    /// [`FormatError::Syntax`] if `spec` is wrong.
+    fn compile(&self, spec: &str) -> Result<Box<dyn Parser>, FormatError>;
+}
+
+/// All formats, the more general of two dialects first.
+pub static FORMATS: &[&'static dyn Format] = &[];
+
+/// The format named `id`.
+pub fn find(id: &str) -> Option<&'static dyn Format> {
+    FORMATS.iter().copied().find(|format| format.id() == id)
+}
+
+/// Compiles a Squid `logformat` string given by the user.
+///
+/// # Errors
+/// [`FormatError::Syntax`], pointing at the place.
+pub fn logformat(spec: &str) -> Result<Box<dyn Parser>, FormatError> {
+    Err(FormatError::Syntax { message: "not supported".into(), at: 0, text: spec.into() })
+}
+
+/// Compiles the format that the ledger names for a source.
+///
+/// # Errors
+/// [`FormatError::Unknown`], [`FormatError::Syntax`].
+pub fn open(id: &str, spec: &str) -> Result<Box<dyn Parser>, FormatError> {
+    match find(id) {
+        Some(format) => format.compile(spec),
+        None if id == "logformat" => logformat(spec),
+        None => Err(FormatError::Unknown { name: id.into(), known: FORMATS.len() }),
+    }
+}
