@@ -9,7 +9,7 @@ use crate::error::{Error, ErrorKind};
 
 /// A SHA-256 digest.
 #[derive(
-    Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
+    Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
 )]
 #[serde(try_from = "String", into = "String")]
 pub struct Digest(pub [u8; 32]);

@@ -128,6 +128,8 @@ pub struct Extent {
     pub counts: Counts,
     /// A line of an earlier extent that this one stores anew (it had no newline then).
     pub supersedes: Option<i64>,
+    /// The accounts of that line as it was stored then (one line, one of its kinds); zero where `supersedes` is none.
+    pub superseded: Counts,
     /// Whether the last line of the range ends with a newline.
     pub final_newline: bool,
     /// State of the source after this extent.

@@ -4,12 +4,15 @@
 //! clock read through [`clock`].
 
 pub mod clock;
+pub mod config;
 pub mod day;
 pub mod digest;
 pub mod error;
 pub mod extent;
+pub mod fs;
 pub mod schema;
 pub mod segment;
+pub mod store;
 
 pub use clock::Micros;
 pub use day::Day;

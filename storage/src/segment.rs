@@ -1,5 +1,7 @@
 //! One immutable Parquet file of one day: what goes in (row groups of coded columns), what the ledger knows of it.
 
+use std::borrow::Cow;
+
 use crate::clock::Micros;
 use crate::digest::Digest;
 
@@ -96,8 +98,8 @@ pub struct RowGroup {
 /// Count, and least and greatest value, of one numeric column of a file: what may stand in the ledger about it.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct ColumnStats {
-    /// The column's name in the file.
-    pub column: String,
+    /// The column's name in the file; borrowed where the schema knows it, so that opening ten years costs no copies.
+    pub column: Cow<'static, str>,
     /// How many rows are NULL.
     pub nulls: u64,
     /// The least value, for numbers and times.

@@ -1,0 +1,161 @@
+//! What does `dwell.toml` say? The settings of a store: read, checked, and created with commented defaults.
+
+use std::collections::BTreeMap;
+
+use crate::error::{Error, ErrorKind, Result};
+
+/// The file's name in the store.
+pub const FILE_NAME: &str = "dwell.toml";
+
+/// What `init` writes: every setting, commented out, with its default.
+pub const DEFAULT_TEXT: &str = r#"# Settings of this dwell store. Everything here is optional; what is commented out shows the default.
+# Each change is noted in the ledger by the next command that writes.
+
+[ingest]
+# Longer lines go to quarantine whole.
+# max_line_bytes = 1048576
+# Threads; 0 means all cores.
+# jobs = 0
+
+# Log formats of your own, in the words of Squid's `logformat`.
+[logformat]
+# branch = '%ts.%03tu %6tr %>a %Ss/%03>Hs %<st %rm %ru %[un %Sh/%<a %mt'
+
+# How files are to be read when `ingest` is not told; the first entry whose glob matches the path counts.
+# [[source]]
+# path = "/var/log/branch/*.log"
+# format = "branch"
+# tz = "Europe/Berlin"
+
+[retention]
+# A day expires when its date and its last ingest are both older than this many days. Unset: kept for ever.
+# keep_days = 3650
+# The law's limit, by date alone. Unset: none.
+# max_days = 3650
+
+[query]
+# Memory for one query.
+# memory_bytes = 1073741824
+"#;
+
+/// The settings of a store.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// How logs are taken in.
+    pub ingest: IngestConfig,
+    /// Log formats by name, in the words of Squid's `logformat`.
+    pub logformat: BTreeMap<String, String>,
+    /// How files are to be read, by path; the first match counts.
+    pub source: Vec<SourceConfig>,
+    /// How long days are kept.
+    pub retention: RetentionConfig,
+    /// Limits of a query.
+    pub query: QueryConfig,
+}
+
+/// How logs are taken in.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct IngestConfig {
+    /// Longer lines go to quarantine whole.
+    pub max_line_bytes: u64,
+    /// Threads; 0 means all cores.
+    pub jobs: usize,
+}
+
+impl Default for IngestConfig {
+    fn default() -> Self {
+        Self { max_line_bytes: 1 << 20, jobs: 0 }
+    }
+}
+
+/// How files whose path matches are to be read.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SourceConfig {
+    /// A glob over the path.
+    pub path: String,
+    /// The format's name (built in, or from `[logformat]`).
+    #[serde(default)]
+    pub format: Option<String>,
+    /// The time zone of lines that print none.
+    #[serde(default)]
+    pub tz: Option<String>,
+}
+
+/// How long days are kept.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RetentionConfig {
+    /// Days after which a day may go, by date and last ingest.
+    pub keep_days: Option<u32>,
+    /// Days after which a day must go, by date alone.
+    pub max_days: Option<u32>,
+}
+
+/// Limits of a query.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct QueryConfig {
+    /// Memory for one query.
+    pub memory_bytes: u64,
+}
+
+impl Default for QueryConfig {
+    fn default() -> Self {
+        Self { memory_bytes: 1 << 30 }
+    }
+}
+
+impl Config {
+    /// Reads the text of a `dwell.toml`; an error names the line.
+    pub fn parse(bytes: &[u8]) -> Result<Self> {
+        let text = std::str::from_utf8(bytes).map_err(|error| {
+            let line = 1 + bytes[..error.valid_up_to()].iter().filter(|&&b| b == b'\n').count();
+            Error::new(ErrorKind::InvalidInput, format!("line {line}: not UTF-8"))
+        })?;
+        toml::from_str(text).map_err(|error| {
+            let at = error.span().map_or(0, |span| span.start.min(text.len()));
+            let line = 1 + text.as_bytes()[..at].iter().filter(|&&b| b == b'\n').count();
+            let what = error.message().trim_end().replace('\n', " ");
+            Error::new(ErrorKind::InvalidInput, format!("line {line}: {what}"))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_default_text_says_the_defaults() {
+        assert_eq!(Config::parse(DEFAULT_TEXT.as_bytes()).unwrap(), Config::default());
+    }
+
+    #[test]
+    fn every_commented_default_is_a_setting() {
+        let text: String = DEFAULT_TEXT
+            .lines()
+            .map(|line| match line.strip_prefix("# ") {
+                Some(setting) if setting.contains(" = ") || setting.starts_with("[[") => setting,
+                _ => line,
+            })
+            .fold(String::new(), |text, line| text + line + "\n");
+        let config = Config::parse(text.as_bytes()).unwrap();
+        assert_eq!(config.ingest, IngestConfig::default());
+        assert_eq!(config.query, QueryConfig::default());
+        assert_eq!(config.retention.keep_days, Some(3650));
+        assert_eq!(config.source[0].format.as_deref(), Some("branch"));
+    }
+
+    #[test]
+    fn a_mistake_is_named_with_its_line() {
+        let error = Config::parse(b"[ingest]\n\nmax_lines = 3\n").unwrap_err().to_string();
+        assert!(error.starts_with("line 3: ") && error.contains("max_lines"), "{error}");
+        let error = Config::parse(b"[ingest]\n\xff = 3\n").unwrap_err().to_string();
+        assert!(error.starts_with("line 2: "), "{error}");
+        let error = Config::parse(b"a\n[query\n").unwrap_err().to_string();
+        assert!(error.starts_with("line 1: "), "{error}");
+    }
+}
