@@ -1,5 +1,13 @@
 //! Bytes to rows: inputs, lines, log formats, quarantine, and the pipeline that brings them into a store.
+//!
+//! [`IngestOptions`] says how, an [`IngestReport`] what became of each input. Nothing here prints, reads the
+//! environment or a clock: the caller does.
 
 pub mod builder;
 pub mod format;
+pub mod options;
 pub mod render;
+pub mod report;
+
+pub use options::{IngestOptions, InputArg, Progress};
+pub use report::{FormatChoice, IngestReport, Outcome, SourceReport};
