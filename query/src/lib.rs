@@ -3,6 +3,7 @@
 //! The only room that knows DataFusion. It reads and never writes a store (spill files aside).
 
 pub mod error;
+pub mod functions;
 pub mod session;
 pub mod state;
 

@@ -1,0 +1,77 @@
+//! Which SQL functions does dwell add to DataFusion's own, and how is each one called?
+//!
+//! One file per function below this module. Each file has the rule as a pure function, the thin wrapper that gives
+//! it to DataFusion, and its [`FunctionDoc`], from which `system.functions` and `docs/functions.md` are made.
+
+use datafusion::logical_expr::{AggregateUDF, ScalarUDF};
+use datafusion::prelude::SessionContext;
+use std::fmt;
+
+mod is_nonstandard_port;
+mod port_class;
+mod scalar;
+mod text;
+
+/// Whether a function is computed for each row, or over a group of rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FunctionKind {
+    /// One value for each row.
+    Scalar,
+    /// One value for each group.
+    Aggregate,
+}
+
+impl fmt::Display for FunctionKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Scalar => "scalar",
+            Self::Aggregate => "aggregate",
+        })
+    }
+}
+
+/// What a user may know of a function; a row of `system.functions`.
+#[derive(Debug, Clone)]
+pub struct FunctionDoc {
+    /// Name as written in SQL.
+    pub name: &'static str,
+    /// The whole call: `name(argument TYPE [, optional TYPE])`.
+    pub signature: &'static str,
+    /// Scalar or aggregate.
+    pub kind: FunctionKind,
+    /// SQL type of the result.
+    pub returns: &'static str,
+    /// What it says, and what it does with NULL and at the edges.
+    pub summary: &'static str,
+    /// A whole SELECT that runs in any session.
+    pub example: &'static str,
+    /// The file that holds the rule.
+    pub source: &'static str,
+    make: fn() -> Made,
+}
+
+/// The thing that DataFusion calls.
+#[derive(Debug)]
+enum Made {
+    Scalar(ScalarUDF),
+    #[expect(dead_code, reason = "the first aggregate comes with the beacons")]
+    Aggregate(AggregateUDF),
+}
+
+/// All functions, by name.
+static ALL: &[&FunctionDoc] = &[&is_nonstandard_port::DOC, &port_class::DOC];
+
+/// The functions that dwell adds, sorted by name.
+pub fn all() -> impl ExactSizeIterator<Item = &'static FunctionDoc> {
+    ALL.iter().copied()
+}
+
+/// Makes the functions known to a session.
+pub fn register(context: &SessionContext) {
+    for doc in all() {
+        match (doc.make)() {
+            Made::Scalar(udf) => context.register_udf(udf),
+            Made::Aggregate(udaf) => context.register_udaf(udaf),
+        }
+    }
+}
