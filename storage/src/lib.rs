@@ -10,6 +10,7 @@ pub mod digest;
 pub mod error;
 pub mod extent;
 pub mod fs;
+pub mod observable;
 pub mod schema;
 pub mod segment;
 pub mod store;
