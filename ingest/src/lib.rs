@@ -5,6 +5,7 @@
 
 pub mod builder;
 pub mod format;
+pub mod input;
 pub mod options;
 pub mod render;
 pub mod report;
