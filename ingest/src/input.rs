@@ -54,9 +54,9 @@ impl std::fmt::Debug for Content {
 impl Input {
     /// Whether [`Self::open`] can be called more than once and gives the same content.
     pub fn can_reopen(&self) -> bool {
-        self.file.as_deref().is_some_and(|path| {
-            std::fs::metadata(path).is_ok_and(|metadata| metadata.is_file())
-        })
+        self.file
+            .as_deref()
+            .is_some_and(|path| std::fs::metadata(path).is_ok_and(|metadata| metadata.is_file()))
     }
 
     /// Opens it at its first byte, decompressing by its first bytes, whatever its name.
@@ -129,7 +129,8 @@ impl Content {
         if let Some(mut file) = self.plain.as_ref().and_then(|file| file.try_clone().ok()) {
             file.seek(SeekFrom::Start(offset)).map_err(ReadError::Io)?;
             // The clone shares the position with the reader, but not what that has buffered.
-            self.reader = Box::new(Watched { reader: Box::new(file), failed: Arc::clone(&self.failed) });
+            self.reader =
+                Box::new(Watched { reader: Box::new(file), failed: Arc::clone(&self.failed) });
             return Ok(());
         }
         let mut left = offset.saturating_sub(at);

@@ -58,7 +58,8 @@ impl Walk {
     }
 
     fn glob(&mut self, pattern: &Path) {
-        let options = glob::MatchOptions { require_literal_leading_dot: true, ..Default::default() };
+        let options =
+            glob::MatchOptions { require_literal_leading_dot: true, ..Default::default() };
         let text = pattern.to_string_lossy();
         let matches = match glob::glob_with(&text, options) {
             Ok(matches) => matches,
@@ -112,7 +113,8 @@ impl Walk {
                 // Sockets, pipes and devices in a folder are no logs; named themselves they are read.
                 Ok(metadata) if !metadata.is_dir() && !metadata.is_file() => {}
                 // A link to a folder may lead back up; what it leads to can be named itself.
-                Ok(metadata) if metadata.is_dir() && entry.file_type().is_ok_and(|t| t.is_symlink()) => {}
+                Ok(metadata)
+                    if metadata.is_dir() && entry.file_type().is_ok_and(|t| t.is_symlink()) => {}
                 _ => self.path(&path),
             }
         }
@@ -149,7 +151,9 @@ mod tests {
     fn folders_globs_and_files() {
         let dir = tempfile::tempdir().unwrap();
         let root = dir.path();
-        for path in ["logs/b.log", "logs/a.log", "logs/.hidden", "logs/deep/c.log", "store/x", "[1].log"] {
+        for path in
+            ["logs/b.log", "logs/a.log", "logs/.hidden", "logs/deep/c.log", "store/x", "[1].log"]
+        {
             fs::create_dir_all(root.join(path).parent().unwrap()).unwrap();
             fs::write(root.join(path), "x").unwrap();
         }
