@@ -1,9 +1,27 @@
 //! One immutable Parquet file of one day: what goes in (row groups of coded columns), what the ledger knows of it.
 
+mod blocks;
+mod encode;
+mod footer;
+mod layout;
+mod lines;
+pub mod reader;
+mod thrift;
+mod verified;
+mod writer;
+
 use std::borrow::Cow;
 
 use crate::clock::Micros;
 use crate::digest::Digest;
+
+pub use self::blocks::{BlockTable, MAGIC};
+pub use self::encode::{EncodedRowGroup, encode, encode_with_arrow};
+pub use self::footer::{check_file, describe, footer};
+pub use self::layout::{BLOCK_BYTES, PAGE_ROWS, key, lines_schema};
+pub use self::lines::{LineEntry, LinesWriter};
+pub use self::verified::{VerifiedFile, guarded};
+pub use self::writer::{SegmentHeader, SegmentWriter};
 
 /// The code that stands for NULL in a [`Coded`] column.
 pub const NULL_CODE: u32 = u32::MAX;
@@ -147,3 +165,6 @@ pub struct FileMeta {
     /// Statistics of the columns, in file order.
     pub stats: Vec<ColumnStats>,
 }
+
+#[cfg(test)]
+mod tests;
