@@ -2,10 +2,20 @@
 //!
 //! The only room that knows DataFusion. It reads and never writes a store (spill files aside).
 
+pub mod answer;
 pub mod error;
 pub mod functions;
+mod guard;
+mod limits;
+mod mistakes;
+pub mod origin;
+mod reader;
 pub mod session;
-pub mod state;
+mod system;
+mod table;
+mod time_bounds;
 
+pub use answer::Batches;
 pub use error::{Error, ErrorKind, Place, Result};
+pub use origin::Origin;
 pub use session::{Answer, Planned, ScanEstimate, Session, SessionOptions};

@@ -1,15 +1,35 @@
-//! How a query runs: a session over one version of a store, with its limits, from SQL text to a stream of batches.
+//! How does a query run? A session over one version of a store, with its limits: from SQL text to a stream of batches.
 
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow::datatypes::SchemaRef;
-use datafusion::execution::SendableRecordBatchStream;
+use chrono::DateTime;
+use datafusion::catalog::{
+    CatalogProvider, MemoryCatalogProvider, MemoryCatalogProviderList, MemorySchemaProvider,
+    SchemaProvider, Session as EngineSession,
+};
+use datafusion::error::DataFusionError;
+use datafusion::execution::session_state::{SessionState, SessionStateBuilder};
+use datafusion::logical_expr::LogicalPlan;
+use datafusion::optimizer::{Optimizer, OptimizerRule};
+use datafusion::physical_plan::{ExecutionPlan, execute_stream};
+use datafusion::prelude::SessionContext;
 use storage::clock::Micros;
 use storage::day::Day;
+use storage::segment::FileMeta;
+use storage::store::{State, Store};
 
+use crate::answer::{Batches, utc_schema};
 use crate::error::{Error, ErrorKind, Result};
-use crate::state::State;
+use crate::mistakes::Names;
+use crate::origin::Origin;
+use crate::reader::{OpenFiles, Run};
+use crate::table::Requests;
+use crate::time_bounds::rewrite::CompareTheTime;
+use crate::time_bounds::set::TimeSet;
+use crate::{functions, guard, limits, mistakes, system};
 
 /// The limits and bounds of a session.
 #[derive(Debug, Clone)]
@@ -40,12 +60,20 @@ impl SessionOptions {
             spill_dir: None,
         }
     }
+
+    fn bounds(&self) -> TimeSet {
+        let all = TimeSet::all();
+        let since = self.since_us.map_or_else(TimeSet::all, |at| TimeSet::from_on(at.into()));
+        let until = self.until_us.map_or_else(TimeSet::all, |at| TimeSet::until(at.into()));
+        all.and(&since).and(&until)
+    }
 }
 
 /// Plans and runs queries over one version of a store.
-#[derive(Debug)]
 pub struct Session {
     options: SessionOptions,
+    state: SessionState,
+    names: Names,
 }
 
 /// What a plan is going to read of `requests`, before column pruning.
@@ -59,15 +87,16 @@ pub struct ScanEstimate {
     pub rows: u64,
     /// The first and the last day.
     pub days: Option<(Day, Day)>,
-    /// Whether the query itself or the session bounds the time.
+    /// Whether the query itself or the session bounds the time of every scan.
     pub time_bound: bool,
 }
 
 /// A query that is planned and may run.
-#[derive(Debug)]
 pub struct Planned {
+    plan: Arc<dyn ExecutionPlan>,
+    state: SessionState,
     schema: SchemaRef,
-    estimate: ScanEstimate,
+    query: Query,
 }
 
 /// The answer to a query, as it comes. Dropping it cancels the query.
@@ -75,14 +104,96 @@ pub struct Answer {
     /// The columns; every timestamp carries the zone UTC.
     pub schema: SchemaRef,
     /// The batches.
-    pub stream: SendableRecordBatchStream,
+    pub stream: Batches,
+}
+
+/// What belongs to one query, found by the tables it scans among the extensions of the engine's session.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Query {
+    run: Arc<Run>,
+    estimate: Arc<Mutex<Option<ScanEstimate>>>,
+}
+
+impl Query {
+    /// The query that `session` plans.
+    pub(crate) fn of(session: &dyn EngineSession) -> Self {
+        session
+            .config()
+            .get_extension::<Self>()
+            .map_or_else(Self::default, |query| (*query).clone())
+    }
+
+    /// What it does while it runs.
+    pub(crate) fn run(&self) -> &Arc<Run> {
+        &self.run
+    }
+
+    /// Notes that a scan will read these files.
+    pub(crate) fn will_read<'a>(
+        &self,
+        files: impl Iterator<Item = (Day, &'a FileMeta)>,
+        time_bound: bool,
+    ) {
+        let mut estimate = self.estimate.lock().unwrap_or_else(PoisonError::into_inner);
+        let estimate =
+            estimate.get_or_insert(ScanEstimate { time_bound: true, ..ScanEstimate::default() });
+        estimate.time_bound &= time_bound;
+        for (day, meta) in files {
+            estimate.files += 1;
+            estimate.bytes += meta.bytes;
+            estimate.rows += meta.rows;
+            let (first, last) = estimate.days.unwrap_or((day, day));
+            estimate.days = Some((first.min(day), last.max(day)));
+        }
+    }
 }
 
 impl Session {
-    /// Opens a session over `state`, the files of which lie below `dir`.
-    pub fn open(dir: &Path, state: Arc<State>, options: SessionOptions) -> Result<Self> {
-        let _ = (dir, state);
-        Ok(Self { options })
+    /// Opens a session over the newest version of `store`.
+    pub fn over(store: &Arc<Store>, options: SessionOptions) -> Result<Self> {
+        let state = store.state();
+        Self::open(Arc::clone(store) as Arc<dyn Origin>, &state, options)
+    }
+
+    /// Opens a session over one version, the files of which `origin` finds.
+    pub fn open(
+        origin: Arc<dyn Origin>,
+        state: &Arc<State>,
+        options: SessionOptions,
+    ) -> Result<Self> {
+        let setup = |error: DataFusionError| Error::new(ErrorKind::Other, error.to_string());
+        let files = Arc::new(OpenFiles::new(Arc::clone(&origin)));
+        let public = MemorySchemaProvider::new();
+        let requests = Requests::new(state, options.bounds(), Arc::clone(&files));
+        public.register_table("requests".to_owned(), Arc::new(requests)).map_err(setup)?;
+        let systems = MemorySchemaProvider::new();
+        system::register(
+            &public,
+            &systems,
+            &system::Facts { origin, state: Arc::clone(state), files },
+        )
+        .map_err(setup)?;
+        let catalog = MemoryCatalogProvider::new();
+        catalog.register_schema(limits::SCHEMA, Arc::new(public)).map_err(setup)?;
+        catalog.register_schema("system", Arc::new(systems)).map_err(setup)?;
+        catalog
+            .register_schema("restored", Arc::new(MemorySchemaProvider::new()))
+            .map_err(setup)?;
+        let catalogs = MemoryCatalogProviderList::new();
+        use datafusion::catalog::CatalogProviderList as _;
+        catalogs.register_catalog(limits::CATALOG.to_owned(), Arc::new(catalog));
+        let engine = SessionStateBuilder::new()
+            .with_config(limits::config(&options))
+            .with_runtime_env(limits::runtime(&options).map_err(setup)?)
+            .with_catalog_list(Arc::new(catalogs))
+            .with_default_features()
+            .with_optimizer_rules(rules())
+            .build();
+        let context = SessionContext::new_with_state(engine);
+        functions::register(&context);
+        let state = context.state();
+        let names = names(&state);
+        Ok(Self { options, state, names })
     }
 
     /// The options this session was opened with.
@@ -90,10 +201,25 @@ impl Session {
         &self.options
     }
 
+    /// The engine's session, to register one's own functions in.
+    pub fn engine_mut(&mut self) -> &mut SessionState {
+        &mut self.state
+    }
+
     /// Parses, checks and plans one statement.
     pub async fn plan(&self, sql: &str) -> Result<Planned> {
-        let _ = sql;
-        Err(Error::new(ErrorKind::Other, "no query can run yet"))
+        let statement = guard::parse(sql)?;
+        let query = Query::default();
+        let mut state = self.state.clone();
+        state.config_mut().set_extension(Arc::new(query.clone()));
+        state.execution_props_mut().query_execution_start_time =
+            DateTime::from_timestamp_micros(self.options.now_us);
+        let wrong = |error| mistakes::planning_error(sql, &self.names, error);
+        let logical = state.statement_to_plan(statement).await.map_err(wrong)?;
+        guard::check_plan(&logical)?;
+        let plan = state.create_physical_plan(&logical).await.map_err(wrong)?;
+        let schema = utc_schema(&output_schema(&logical, &plan));
+        Ok(Planned { plan, state, schema, query })
     }
 
     /// Plans and starts one statement.
@@ -102,24 +228,72 @@ impl Session {
     }
 }
 
+/// The names of the answer's columns are those of the logical plan: the physical one may have lost qualifiers.
+fn output_schema(_: &LogicalPlan, plan: &Arc<dyn ExecutionPlan>) -> SchemaRef {
+    plan.schema()
+}
+
+/// The engine's rules, ours among them: after constants are folded, before filters go down into scans.
+fn rules() -> Vec<Arc<dyn OptimizerRule + Send + Sync>> {
+    let mut rules = Optimizer::new().rules;
+    let after = rules.iter().position(|rule| rule.name() == "simplify_expressions");
+    rules.insert(after.map_or(0, |at| at + 1), Arc::new(CompareTheTime));
+    rules
+}
+
+fn names(state: &SessionState) -> Names {
+    let mut tables = Vec::new();
+    if let Some(catalog) = state.catalog_list().catalog(limits::CATALOG) {
+        for schema in catalog.schema_names() {
+            let Some(provider) = catalog.schema(&schema) else { continue };
+            let prefix =
+                if schema == limits::SCHEMA { String::new() } else { format!("{schema}.") };
+            tables.extend(provider.table_names().iter().map(|table| format!("{prefix}{table}")));
+        }
+    }
+    let functions = state
+        .scalar_functions()
+        .keys()
+        .chain(state.aggregate_functions().keys())
+        .chain(state.window_functions().keys())
+        .cloned()
+        .collect();
+    Names { tables, functions }
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session").field("options", &self.options).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Planned {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Planned").field("schema", &self.schema).finish_non_exhaustive()
+    }
+}
+
 impl Planned {
-    /// The columns of the answer.
+    /// The columns of the answer; every timestamp carries the zone UTC.
     pub fn schema(&self) -> &SchemaRef {
         &self.schema
     }
 
-    /// What the query is going to read of `requests`.
-    pub fn scan_estimate(&self) -> &ScanEstimate {
-        &self.estimate
+    /// What the query is going to read of `requests`; `None` if it does not use that table.
+    pub fn scan_estimate(&self) -> Option<ScanEstimate> {
+        self.query.estimate.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Bytes read from segments so far, for progress and the summary.
     pub fn bytes_read(&self) -> u64 {
-        0
+        self.query.run.bytes()
     }
 
     /// Starts it.
     pub fn run(&self) -> Result<Answer> {
-        Err(Error::new(ErrorKind::Other, "no query can run yet"))
+        let stream = execute_stream(Arc::clone(&self.plan), self.state.task_ctx())
+            .map_err(mistakes::running_error)?;
+        let stream = Batches::new(stream, Arc::clone(&self.query.run));
+        Ok(Answer { schema: Arc::clone(stream.schema()), stream })
     }
 }

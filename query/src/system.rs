@@ -1,0 +1,125 @@
+//! Which tables tell about the store itself? One file for each, all made from one version of the ledger.
+
+mod columns;
+mod days;
+mod functions;
+mod ledger;
+mod quarantine;
+mod segments;
+mod sources;
+
+use std::sync::Arc;
+
+use arrow::array::RecordBatch;
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
+use async_trait::async_trait;
+use datafusion::catalog::{MemorySchemaProvider, SchemaProvider, Session, TableProvider};
+use datafusion::datasource::TableType;
+use datafusion::datasource::memory::MemorySourceConfig;
+use datafusion::error::{DataFusionError, Result};
+use datafusion::logical_expr::Expr;
+use datafusion::physical_plan::ExecutionPlan;
+use storage::store::State;
+
+use crate::origin::Origin;
+use crate::reader::OpenFiles;
+
+/// What the tables are made from.
+#[derive(Debug, Clone)]
+pub(crate) struct Facts {
+    /// Where the ledger's records come from.
+    pub(crate) origin: Arc<dyn Origin>,
+    /// The version.
+    pub(crate) state: Arc<State>,
+    /// Its files, for those tables that read some.
+    pub(crate) files: Arc<OpenFiles>,
+}
+
+/// A table that is small enough to be made whole when a query asks for it.
+#[derive(Debug)]
+struct SystemTable {
+    name: &'static str,
+    schema: fn() -> Schema,
+    rows: fn(&Facts, SchemaRef) -> Result<RecordBatch>,
+}
+
+/// The tables of schema `system`.
+static TABLES: &[&SystemTable] = &[
+    &columns::TABLE,
+    &days::TABLE,
+    &functions::TABLE,
+    &ledger::TABLE,
+    &segments::TABLE,
+    &sources::TABLE,
+];
+
+/// Adds `quarantine` to `public`, and the others to `system`.
+pub(crate) fn register(
+    public: &MemorySchemaProvider,
+    system: &MemorySchemaProvider,
+    facts: &Facts,
+) -> Result<()> {
+    let quarantine = quarantine::Quarantine::new(&facts.state, Arc::clone(&facts.files));
+    public.register_table("quarantine".to_owned(), Arc::new(quarantine))?;
+    for &table in TABLES {
+        let provider = Provider { table, schema: Arc::new((table.schema)()), facts: facts.clone() };
+        system.register_table(table.name.to_owned(), Arc::new(provider))?;
+    }
+    Ok(())
+}
+
+/// Text that is never NULL.
+fn text(name: &str) -> Field {
+    Field::new(name, DataType::Utf8View, false)
+}
+
+/// A number that is never NULL.
+fn number(name: &str) -> Field {
+    Field::new(name, DataType::Int64, false)
+}
+
+/// A time that may be unknown.
+fn time(name: &str) -> Field {
+    Field::new(name, DataType::Timestamp(TimeUnit::Microsecond, None), true)
+}
+
+/// A count as SQL has it.
+fn count(count: u64) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}
+
+#[derive(Debug)]
+struct Provider {
+    table: &'static SystemTable,
+    schema: SchemaRef,
+    facts: Facts,
+}
+
+#[async_trait]
+impl TableProvider for Provider {
+    fn schema(&self) -> SchemaRef {
+        Arc::clone(&self.schema)
+    }
+
+    fn table_type(&self) -> TableType {
+        TableType::View
+    }
+
+    async fn scan(
+        &self,
+        _: &dyn Session,
+        projection: Option<&Vec<usize>>,
+        _: &[Expr],
+        _: Option<usize>,
+    ) -> Result<Arc<dyn ExecutionPlan>> {
+        let rows = (self.table.rows)(&self.facts, self.schema())?;
+        let plan =
+            MemorySourceConfig::try_new_exec(&[vec![rows]], self.schema(), projection.cloned())?;
+        Ok(plan)
+    }
+}
+
+/// An error of the ground floor on its way through the engine.
+fn external(error: storage::Error) -> DataFusionError {
+    DataFusionError::External(Box::new(error))
+}

@@ -1,0 +1,54 @@
+//! `system.days`: which days does the store hold, and how much of each?
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use arrow::array::{Date32Array, Int64Array, RecordBatch, TimestampMicrosecondArray};
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use datafusion::error::Result;
+use storage::store::DayState;
+
+use super::{Facts, SystemTable, count, number, time};
+
+pub(super) static TABLE: SystemTable = SystemTable { name: "days", schema, rows };
+
+fn schema() -> Schema {
+    Schema::new(vec![
+        Field::new("day", DataType::Date32, false),
+        number("segments"),
+        number("rows"),
+        number("bytes"),
+        number("sources"),
+        time("first_ts"),
+        time("last_ts"),
+    ])
+}
+
+fn rows(facts: &Facts, schema: SchemaRef) -> Result<RecordBatch> {
+    let days: Vec<_> =
+        facts.state.days.iter().filter(|(_, day)| !day.segments.is_empty()).collect();
+    let numbers = |of: fn(&DayState) -> u64| {
+        Arc::new(Int64Array::from_iter_values(days.iter().map(|(_, day)| count(of(day)))))
+    };
+    let times = |of: fn(&DayState) -> Option<i64>| {
+        Arc::new(days.iter().map(|(_, day)| of(day)).collect::<TimestampMicrosecondArray>())
+    };
+    let batch = RecordBatch::try_new(
+        schema,
+        vec![
+            Arc::new(Date32Array::from_iter_values(days.iter().map(|(day, _)| day.0))),
+            numbers(|day| day.segments.len() as u64),
+            numbers(|day| day.segments.iter().map(|one| one.meta.rows).sum()),
+            numbers(|day| day.segments.iter().map(|one| one.meta.bytes).sum()),
+            numbers(sources),
+            times(|day| day.segments.iter().map(|one| one.meta.min_ts).min()),
+            times(|day| day.segments.iter().map(|one| one.meta.max_ts).max()),
+        ],
+    )?;
+    Ok(batch)
+}
+
+fn sources(day: &DayState) -> u64 {
+    let ranges = day.segments.iter().flat_map(|one| &one.meta.sources);
+    ranges.map(|range| range.source_id).collect::<BTreeSet<_>>().len() as u64
+}

@@ -1,0 +1,379 @@
+//! The table `requests`: one version of the ledger as explicit files, pruned, filtered of hidden lines, scanned by
+//! the engine's own Parquet source.
+
+pub(crate) mod files;
+pub(crate) mod url;
+
+use std::sync::{Arc, LazyLock};
+
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
+use async_trait::async_trait;
+use datafusion::catalog::{Session as EngineSession, TableProvider};
+use datafusion::common::config::TableParquetOptions;
+use datafusion::common::{DFSchema, ScalarValue, Statistics};
+use datafusion::datasource::TableType;
+use datafusion::datasource::physical_plan::{FileGroup, FileScanConfigBuilder, ParquetSource};
+use datafusion::datasource::source::DataSourceExec;
+use datafusion::datasource::table_schema::TableSchema;
+use datafusion::error::Result;
+use datafusion::logical_expr::utils::conjunction;
+use datafusion::logical_expr::{Expr, Operator, TableProviderFilterPushDown};
+use datafusion::physical_expr::expressions::{BinaryExpr, Column, Literal, NotExpr};
+use datafusion::physical_expr::{PhysicalExpr, ScalarFunctionExpr};
+use datafusion::physical_optimizer::pruning::PruningPredicateBuilder;
+use datafusion::physical_plan::ExecutionPlan;
+use datafusion::physical_plan::empty::EmptyExec;
+use datafusion::physical_plan::filter::FilterExec;
+use datafusion::physical_plan::projection::ProjectionExec;
+use datafusion::physical_plan::union::UnionExec;
+use storage::schema::{COLUMNS, Col, ColumnType, URL_AS_LOGGED};
+use storage::store::State;
+
+use self::files::{FileStatistics, SegmentFile};
+use self::url::{PARTS, RebuildUrl};
+use crate::limits;
+use crate::reader::{Factory, OpenFiles};
+use crate::session::Query;
+use crate::time_bounds::set::{Allowed, TimeSet, allowed};
+
+/// `requests` as the engine sees it: text as views, times without zone (they are UTC), `day` last.
+pub(crate) fn schema() -> SchemaRef {
+    static SCHEMA: LazyLock<SchemaRef> = LazyLock::new(|| columns(|col| col.name()));
+    Arc::clone(&SCHEMA)
+}
+
+/// The same with the names of the file: `url_as_logged` in the place of `url`.
+fn file_table_schema() -> &'static TableSchema {
+    static SCHEMA: LazyLock<TableSchema> = LazyLock::new(|| {
+        let all = columns(|col| if col == Col::Url { URL_AS_LOGGED } else { col.name() });
+        let mut fields = all.fields().to_vec();
+        let day = fields.pop();
+        let day: Vec<_> = day.into_iter().collect();
+        TableSchema::builder(Arc::new(Schema::new(fields))).with_table_partition_cols(day).build()
+    });
+    &SCHEMA
+}
+
+fn columns(name: impl Fn(Col) -> &'static str) -> SchemaRef {
+    let stored = storage::schema::requests_schema();
+    let fields = Col::ALL.iter().zip(stored.fields()).map(|(&col, field)| {
+        let kind = match COLUMNS[col as usize].kind {
+            ColumnType::Timestamp => DataType::Timestamp(TimeUnit::Microsecond, None),
+            ColumnType::Text => DataType::Utf8View,
+            ColumnType::Binary => DataType::BinaryView,
+            kind => kind.arrow(),
+        };
+        Field::new(name(col), kind, field.is_nullable())
+    });
+    Arc::new(Schema::new(fields.collect::<Vec<_>>()))
+}
+
+/// The table.
+#[derive(Debug)]
+pub(crate) struct Requests {
+    /// Every segment, newest first.
+    segments: Vec<SegmentFile>,
+    /// The times that exist for this session.
+    bounds: TimeSet,
+    files: Arc<OpenFiles>,
+}
+
+impl Requests {
+    /// The segments of `state` within `bounds`.
+    pub(crate) fn new(state: &State, bounds: TimeSet, files: Arc<OpenFiles>) -> Self {
+        let mut segments: Vec<_> = state
+            .segments()
+            .map(|(day, segment)| SegmentFile {
+                meta: Arc::clone(&segment.meta),
+                day,
+                hidden: state.hidden_in(&segment.meta, segment.seq).copied().collect(),
+            })
+            .filter(|file| file.meta.rows > 0 && touches(&bounds, file))
+            .collect();
+        segments.sort_by_key(|file| std::cmp::Reverse((file.day, file.meta.max_ts)));
+        Self { segments, bounds, files }
+    }
+
+    /// The segments that can hold rows which pass `filters`.
+    fn prune(&self, session: &dyn EngineSession, filters: &[Expr]) -> Result<Vec<&SegmentFile>> {
+        let times =
+            filters.iter().fold(TimeSet::all(), |times, one| times.and(&allowed(one).times));
+        let mut left: Vec<_> = self.segments.iter().filter(|file| touches(&times, file)).collect();
+        let Some(filter) = conjunction(filters.iter().cloned()) else { return Ok(left) };
+        let schema = schema();
+        let filter =
+            session.create_physical_expr(filter, &DFSchema::try_from(Arc::clone(&schema))?)?;
+        // What the engine cannot prune by is no error; such a filter keeps every file.
+        let longest = session.config_options().execution.parquet.max_in_list_size;
+        let builder = PruningPredicateBuilder::new()
+            .with_file_schema(Arc::clone(&schema))
+            .with_max_in_list_size(longest);
+        if let Some(predicate) = builder.build(filter) {
+            let statistics = FileStatistics { files: left.clone(), schema: &schema };
+            if let Ok(kept) = predicate.prune(&statistics) {
+                let mut kept = kept.into_iter();
+                left.retain(|_| kept.next().unwrap_or(true));
+            }
+        }
+        Ok(left)
+    }
+}
+
+fn touches(times: &TimeSet, file: &SegmentFile) -> bool {
+    let (from, to) = file.span();
+    times.touches(from, to)
+}
+
+#[async_trait]
+impl TableProvider for Requests {
+    fn schema(&self) -> SchemaRef {
+        schema()
+    }
+
+    fn table_type(&self) -> TableType {
+        TableType::Base
+    }
+
+    fn supports_filters_pushdown(
+        &self,
+        filters: &[&Expr],
+    ) -> Result<Vec<TableProviderFilterPushDown>> {
+        // A filter on the time that keeps or drops whole files needs no second look at the rows, so that counts of
+        // whole days come from the ledger. All others stay above the scan, and the engine pushes them into it.
+        let whole_files = |filter: &Expr| {
+            let Allowed { times, exact } = allowed(filter);
+            exact
+                && self.segments.iter().all(|file| {
+                    let (from, to) = file.span();
+                    times.covers(from, to) || !times.touches(from, to)
+                })
+        };
+        Ok(filters
+            .iter()
+            .map(|filter| match whole_files(filter) {
+                true => TableProviderFilterPushDown::Exact,
+                false => TableProviderFilterPushDown::Inexact,
+            })
+            .collect())
+    }
+
+    async fn scan(
+        &self,
+        session: &dyn EngineSession,
+        projection: Option<&Vec<usize>>,
+        filters: &[Expr],
+        limit: Option<usize>,
+    ) -> Result<Arc<dyn ExecutionPlan>> {
+        let every: Vec<usize>;
+        let wanted = match projection {
+            Some(wanted) => wanted.as_slice(),
+            None => {
+                every = (0..Col::ALL.len()).collect();
+                &every
+            }
+        };
+        let query = Query::of(session);
+        let kept = self.prune(session, filters)?;
+        let bounded = filters.iter().any(|filter| allowed(filter).times.is_bounded())
+            || self.bounds.is_bounded();
+        let (filtered, mut whole): (Vec<_>, Vec<_>) = kept.into_iter().partition(|file| {
+            let (from, to) = file.span();
+            !file.hidden.is_empty() || !self.bounds.covers(from, to)
+        });
+        if let Some(limit) = limit {
+            // The limit comes down only if no filter stays above: the newest files that fill it are enough.
+            let mut rows = 0;
+            let enough = |file: &&SegmentFile| {
+                let before = rows;
+                rows += file.meta.rows;
+                before < limit as u64
+            };
+            whole = whole.into_iter().take_while(enough).collect();
+        }
+        query.will_read(whole.iter().chain(&filtered).map(|file| (file.day, &*file.meta)), bounded);
+        let scan = Scan { table: self, session, query: &query, wanted, limit };
+        let mut parts = Vec::new();
+        if !whole.is_empty() {
+            parts.push(scan.plan(&whole, None)?);
+        }
+        for file in filtered {
+            let filter = shown(file, &self.bounds);
+            parts.push(scan.plan(&[file], Some(filter))?);
+        }
+        match parts.len() {
+            0 => Ok(Arc::new(EmptyExec::new(Arc::new(schema().project(wanted)?)))),
+            1 => Ok(parts.remove(0)),
+            _ => UnionExec::try_new(parts),
+        }
+    }
+}
+
+/// One scan being planned.
+struct Scan<'a> {
+    table: &'a Requests,
+    session: &'a dyn EngineSession,
+    query: &'a Query,
+    /// The columns asked for, by their place in the table.
+    wanted: &'a [usize],
+    limit: Option<usize>,
+}
+
+/// A filter on columns of the file, built once it is known where in the scan they stand.
+type Filter = Box<dyn Fn(&dyn Fn(Col) -> Column) -> Arc<dyn PhysicalExpr>>;
+
+impl Scan<'_> {
+    fn plan(
+        &self,
+        files: &[&SegmentFile],
+        filter: Option<(Vec<Col>, Filter)>,
+    ) -> Result<Arc<dyn ExecutionPlan>> {
+        let wants_url = self.wanted.contains(&(Col::Url as usize));
+        if !wants_url && filter.is_none() {
+            return self.source(files, self.wanted.to_vec(), self.limit);
+        }
+        // `url` stands for its parts; the columns of the filter come along.
+        let mut read: Vec<usize> = Vec::new();
+        let parts = PARTS.iter().map(|&col| col as usize).filter(|_| wants_url);
+        let plain = self.wanted.iter().copied().filter(|&at| at != Col::Url as usize);
+        let tested = filter.iter().flat_map(|(columns, _)| columns.iter().map(|&col| col as usize));
+        for at in plain.chain(parts).chain(tested) {
+            if !read.contains(&at) {
+                read.push(at);
+            }
+        }
+        let limit = self.limit.filter(|_| filter.is_none());
+        let mut plan = self.source(files, read.clone(), limit)?;
+        let names = file_table_schema().table_schema();
+        let column = |at: usize| {
+            let place = read.iter().position(|&one| one == at).unwrap_or_default();
+            Column::new(names.field(at).name(), place)
+        };
+        if let Some((_, filter)) = filter {
+            let predicate = filter(&|col| column(col as usize));
+            plan = Arc::new(FilterExec::try_new(predicate, plan)?);
+        }
+        let exprs = self.wanted.iter().map(|&at| {
+            if at == Col::Url as usize {
+                (self.rebuilt(&column), Col::Url.name().to_owned())
+            } else {
+                let column = column(at);
+                let name = column.name().to_owned();
+                (Arc::new(column) as Arc<dyn PhysicalExpr>, name)
+            }
+        });
+        Ok(Arc::new(ProjectionExec::try_new(exprs.collect::<Vec<_>>(), plan)?))
+    }
+
+    fn rebuilt(&self, column: &impl Fn(usize) -> Column) -> Arc<dyn PhysicalExpr> {
+        let parts = PARTS.iter().map(|&part| Arc::new(column(part as usize)) as _).collect();
+        let field = Arc::new(schema().field(Col::Url as usize).clone());
+        let config = Arc::new(self.session.config_options().clone());
+        Arc::new(ScalarFunctionExpr::new(
+            "rebuild_url",
+            RebuildUrl::function(),
+            parts,
+            field,
+            config,
+        ))
+    }
+
+    fn source(
+        &self,
+        files: &[&SegmentFile],
+        columns: Vec<usize>,
+        limit: Option<usize>,
+    ) -> Result<Arc<dyn ExecutionPlan>> {
+        let table = file_table_schema();
+        let parquet = TableParquetOptions {
+            global: self.session.config_options().execution.parquet.clone(),
+            ..TableParquetOptions::default()
+        };
+        let factory = Factory::new(Arc::clone(&self.table.files), Arc::clone(self.query.run()));
+        let source = ParquetSource::new(table.clone())
+            .with_table_parquet_options(parquet)
+            .with_parquet_file_reader_factory(Arc::new(factory));
+        let partitions = self.session.config().target_partitions().min(files.len()).max(1);
+        let mut groups = vec![Vec::new(); partitions];
+        let mut statistics = Vec::with_capacity(files.len());
+        // Dealt like cards, so that each partition begins with the newest.
+        for (at, file) in files.iter().enumerate() {
+            let file = file.partitioned(table.table_schema());
+            statistics.extend(file.statistics.clone());
+            groups[at % partitions].push(file);
+        }
+        let total =
+            Statistics::try_merge_iter(statistics.iter().map(Arc::as_ref), table.table_schema())?;
+        let config = FileScanConfigBuilder::new(limits::store_url()?, Arc::new(source))
+            .with_file_groups(groups.into_iter().map(FileGroup::new).collect())
+            .with_statistics(total)
+            .with_limit(limit)
+            .with_projection_indices(Some(columns))?
+            .build();
+        Ok(DataSourceExec::from_data_source(config))
+    }
+}
+
+/// The filter that leaves the lines of `file` that are shown: not hidden, and within the session's times.
+fn shown(file: &SegmentFile, bounds: &TimeSet) -> (Vec<Col>, Filter) {
+    let mut columns = Vec::new();
+    if !file.hidden.is_empty() {
+        columns.extend([Col::SourceId, Col::LineNo]);
+    }
+    let (from, to) = file.span();
+    let bounds = (!bounds.covers(from, to)).then(|| bounds.clone());
+    if bounds.is_some() {
+        columns.push(Col::Ts);
+    }
+    let hidden = file.hidden.clone();
+    let filter = move |column: &dyn Fn(Col) -> Column| {
+        let mut all: Option<Arc<dyn PhysicalExpr>> = None;
+        let mut add = |one: Arc<dyn PhysicalExpr>| {
+            all = Some(match all.take() {
+                Some(before) => binary(before, Operator::And, one),
+                None => one,
+            });
+        };
+        for range in &hidden {
+            let compare = |col, op, value| binary(Arc::new(column(col)), op, literal(value));
+            let source = compare(Col::SourceId, Operator::Eq, ScalarValue::from(range.source_id));
+            let first = compare(Col::LineNo, Operator::GtEq, ScalarValue::from(range.first));
+            let last = compare(Col::LineNo, Operator::LtEq, ScalarValue::from(range.last));
+            let within = binary(binary(source, Operator::And, first), Operator::And, last);
+            add(Arc::new(NotExpr::new(within)));
+        }
+        if let Some(bounds) = &bounds {
+            add(within(bounds, &column(Col::Ts)));
+        }
+        all.unwrap_or_else(|| literal(ScalarValue::from(true)))
+    };
+    (columns, Box::new(filter))
+}
+
+/// Whether `ts` is in `times`.
+fn within(times: &TimeSet, ts: &Column) -> Arc<dyn PhysicalExpr> {
+    let at = |at: i64| literal(ScalarValue::TimestampMicrosecond(Some(at), None));
+    let ranges = times.ranges().map(|(from, to)| {
+        let lower = from.map(|from| binary(Arc::new(ts.clone()), Operator::GtEq, at(from)));
+        let upper = to.map(|to| binary(Arc::new(ts.clone()), Operator::Lt, at(to)));
+        match (lower, upper) {
+            (Some(lower), Some(upper)) => binary(lower, Operator::And, upper),
+            (Some(one), None) | (None, Some(one)) => one,
+            (None, None) => literal(ScalarValue::from(true)),
+        }
+    });
+    ranges
+        .reduce(|a, b| binary(a, Operator::Or, b))
+        .unwrap_or_else(|| literal(ScalarValue::from(false)))
+}
+
+fn binary(
+    left: Arc<dyn PhysicalExpr>,
+    op: Operator,
+    right: Arc<dyn PhysicalExpr>,
+) -> Arc<dyn PhysicalExpr> {
+    Arc::new(BinaryExpr::new(left, op, right))
+}
+
+fn literal(value: ScalarValue) -> Arc<dyn PhysicalExpr> {
+    Arc::new(Literal::new(value))
+}
