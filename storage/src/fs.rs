@@ -11,9 +11,12 @@ use std::fmt::Debug;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 pub use faulty::{FaultKind, FaultyFs};
 pub use real::{Lock, RealFs};
+
+use crate::error::{Error, Result};
 
 /// A new file that is being written.
 pub trait FileWriter: io::Write + Send {
@@ -65,4 +68,68 @@ pub trait Fs: Debug + Send + Sync {
 /// The real file system.
 pub fn real() -> Arc<dyn Fs> {
     Arc::new(RealFs)
+}
+
+/// Writes a new file and makes its content durable (its name is, once the folder is synced).
+pub fn write_new(fs: &dyn Fs, path: &Path, bytes: &[u8]) -> Result<()> {
+    let mut file = fs.create_new(path).map_err(|error| Error::io("create", path, error))?;
+    file.write_all(bytes).map_err(|error| Error::io("write", path, error))?;
+    file.sync().map_err(|error| Error::io("sync", path, error))
+}
+
+/// Makes the entries of a folder durable.
+pub fn sync_dir(fs: &dyn Fs, path: &Path) -> Result<()> {
+    fs.sync_dir(path).map_err(|error| Error::io("sync the folder", path, error))
+}
+
+/// Creates a folder if it is not there; tells whether it made it.
+pub fn ensure_dir(fs: &dyn Fs, path: &Path, rights: Rights) -> Result<bool> {
+    match fs.create_dir(path, rights) {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
+        Err(error) => Err(Error::io("create the folder", path, error)),
+    }
+}
+
+/// Reads a file, if there is one.
+pub fn read_if_there(fs: &dyn Fs, path: &Path) -> Result<Option<Vec<u8>>> {
+    match fs.read(path) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(Error::io("read", path, error)),
+    }
+}
+
+/// Removes a file, if there is one.
+pub fn remove_if_there(fs: &dyn Fs, path: &Path) -> Result<()> {
+    match fs.remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(Error::io("remove", path, error))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The names in a folder; none if there is no such folder.
+pub fn list_if_there(fs: &dyn Fs, path: &Path) -> Result<Vec<String>> {
+    match fs.list(path) {
+        Ok(names) => Ok(names),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+        Err(error) => Err(Error::io("list the folder", path, error)),
+    }
+}
+
+/// Waits up to `wait_ms` for the lock at `path`; `None` if another still holds it then.
+pub fn wait_for_lock(fs: &dyn Fs, path: &Path, wait_ms: u64) -> Result<Option<Lock>> {
+    // The kernel's own waiting cannot be bounded, so we ask again; counting the pauses needs no clock.
+    const PAUSE_MS: u64 = 5;
+    let mut waited = 0;
+    loop {
+        let lock = fs.try_lock(path).map_err(|error| Error::io("lock", path, error))?;
+        if lock.is_some() || waited >= wait_ms {
+            return Ok(lock);
+        }
+        std::thread::sleep(Duration::from_millis(PAUSE_MS));
+        waited += PAUSE_MS;
+    }
 }

@@ -11,6 +11,7 @@ pub mod error;
 pub mod extent;
 pub mod fs;
 pub mod observable;
+pub mod ledger;
 pub mod schema;
 pub mod segment;
 pub mod store;

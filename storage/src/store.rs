@@ -1,16 +1,33 @@
 //! How does one open a store, read a version of it, and commit to it?
 
+mod clean;
+mod commit;
+mod fold;
+mod footer;
+mod heads;
+mod init;
+mod layout;
+mod lease;
+mod load;
+mod rights;
 mod state;
+mod transaction;
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+pub use self::lease::Lease;
+use self::load::Folded;
 pub use self::state::{DayState, ExtentRef, Hidden, LinesRef, SegmentRef, Source, State};
+pub use self::transaction::{Scratch, Transaction};
 use crate::clock::Micros;
-use crate::config::Config;
-use crate::error::{Error, ErrorKind, Result};
-use crate::extent::Extent;
-use crate::fs::Fs;
+use crate::config::{self, Config};
+use crate::digest::Digest;
+use crate::error::{Error, Result};
+use crate::fs::{self, Fs};
+use crate::ledger::keys::KeyRing;
+use crate::ledger::note::VerifierKey;
 
 /// How long a commit waits for the writer's lock, unless told otherwise.
 pub const LOCK_WAIT_MS: u64 = 10_000;
@@ -89,19 +106,20 @@ pub enum Outcome {
 #[derive(Debug)]
 pub struct Store {
     dir: PathBuf,
-}
-
-/// A reader's mark that it works on one version; while it lives, no file of that version is deleted.
-#[derive(Debug)]
-pub struct Lease {
-    written: bool,
-}
-
-impl Lease {
-    /// Whether the mark could be written; on a read-only store it can't, and the reader says so.
-    pub fn is_written(&self) -> bool {
-        self.written
-    }
+    fs: Arc<dyn Fs>,
+    keys: KeyRing,
+    key: VerifierKey,
+    config: Config,
+    standing: Standing,
+    is_new: bool,
+    /// Whether its key was pinned by the caller, so that what this machine knows does not count.
+    pinned: bool,
+    folded: Mutex<Folded>,
+    notes: Mutex<Vec<String>>,
+    /// Set when it is not known whether a commit reached the disk: nothing is signed after that.
+    poisoned: AtomicBool,
+    /// Set once the folders were searched for what a dead writer left.
+    cleaned: AtomicBool,
 }
 
 /// One row of `system.ledger`.
@@ -119,40 +137,53 @@ pub struct LedgerEntry {
     pub detail: String,
 }
 
-/// One extent being written: a folder of its own below `staging/`, and a source id nobody else gets.
-#[derive(Debug)]
-pub struct Transaction {
-    store: Arc<Store>,
-    id: String,
-    source_id: i32,
-    dir: PathBuf,
-}
-
-fn unbuilt<T>() -> Result<T> {
-    Err(Error::new(ErrorKind::Internal, "not built yet"))
-}
-
 impl Store {
-    /// Makes a store at `dir`, or opens the one that is there; [`Store::is_new`] tells which.
-    pub fn init(dir: &Path, options: &InitOptions) -> Result<Arc<Self>> {
-        let _ = (dir, options);
-        unbuilt()
-    }
-
     /// Opens the store at `dir`.
     pub fn open(dir: &Path, options: &OpenOptions) -> Result<Arc<Self>> {
-        let _ = (dir, options);
-        unbuilt()
+        let fs = Arc::clone(&options.fs);
+        let Some(key) = load::own_key(&*fs, dir)? else {
+            return Err(load::no_ledger(&*fs, dir));
+        };
+        let keys =
+            KeyRing::new(Arc::clone(&fs), options.key_dir.clone(), options.fallback_dir.clone());
+        let mut notes = Vec::new();
+        let pinned = heads::check_key(&keys, &key, options.pinned_key.as_deref(), &mut notes)?;
+        let mut folded = load::nothing();
+        load::catch_up(&mut folded, &*fs, dir, &key)?;
+        notes.extend(rights::warning(dir));
+        let store = Self {
+            dir: dir.to_path_buf(),
+            config: read_config(&*fs, dir)?.0,
+            fs,
+            keys,
+            key,
+            standing: options.standing,
+            is_new: false,
+            pinned,
+            folded: Mutex::new(folded),
+            notes: Mutex::new(notes),
+            poisoned: AtomicBool::new(false),
+            cleaned: AtomicBool::new(false),
+        };
+        store.check_head()?;
+        Ok(Arc::new(store))
     }
 
     /// Whether [`Store::init`] made it just now.
     pub fn is_new(&self) -> bool {
-        false
+        self.is_new
     }
 
     /// What the person at the keyboard should know, each said once.
     pub fn notes(&self) -> Vec<String> {
-        Vec::new()
+        lock(&self.notes).clone()
+    }
+
+    fn note(&self, note: String) {
+        let mut notes = lock(&self.notes);
+        if !notes.contains(&note) {
+            notes.push(note);
+        }
     }
 
     /// The folder.
@@ -162,87 +193,103 @@ impl Store {
 
     /// The store's id.
     pub fn id(&self) -> &str {
-        ""
+        self.key.name()
+    }
+
+    /// The public key that its ledger is signed with.
+    pub fn key(&self) -> &VerifierKey {
+        &self.key
     }
 
     /// The settings, as read when the store was opened.
     pub fn config(&self) -> &Config {
-        unimplemented_config()
+        &self.config
     }
 
     /// The file system it is written through.
     pub fn fs(&self) -> &Arc<dyn Fs> {
-        unimplemented_config()
+        &self.fs
     }
 
     /// The newest version seen so far.
     pub fn state(&self) -> Arc<State> {
-        Arc::new(State::default())
+        Arc::clone(&lock(&self.folded).state)
+    }
+
+    /// The signed checkpoint of the newest version seen so far.
+    pub fn checkpoint(&self) -> String {
+        lock(&self.folded).note.clone()
     }
 
     /// Looks for newer versions and returns the newest.
     pub fn refresh(&self) -> Result<Arc<State>> {
-        unbuilt()
-    }
-
-    /// Marks the newest version as being read.
-    pub fn lease(&self) -> Result<Lease> {
-        unbuilt()
+        let mut folded = lock(&self.folded).clone();
+        if load::catch_up(&mut folded, &*self.fs, &self.dir, &self.key)? {
+            let mut newest = lock(&self.folded);
+            if newest.state.version < folded.state.version {
+                *newest = folded;
+            }
+        }
+        Ok(self.state())
     }
 
     /// The absolute path of a data file of some version: where the ledger names it, or in `trash/` if a later
     /// version no longer names it.
     pub fn locate(&self, file: &str) -> PathBuf {
-        self.dir.join(file)
-    }
-
-    /// Begins the first extent of a new source.
-    pub fn begin(self: &Arc<Self>) -> Result<Transaction> {
-        unbuilt()
-    }
-
-    /// Begins the next extent of a source that is known.
-    pub fn begin_for(self: &Arc<Self>, source_id: i32) -> Result<Transaction> {
-        let _ = source_id;
-        unbuilt()
+        let path = self.dir.join(file);
+        if !path.exists() {
+            let trashed = layout::trash_path(&self.dir, file);
+            if trashed.exists() {
+                return trashed;
+            }
+        }
+        path
     }
 
     /// The records of the newest version, for `system.ledger`.
     pub fn ledger_entries(&self) -> Result<Vec<LedgerEntry>> {
-        unbuilt()
+        let newest = self.state().version;
+        let mut entries = Vec::new();
+        for version in 1..=newest {
+            let checked =
+                load::read(&*self.fs, &self.dir, version, &self.key)?.ok_or_else(|| {
+                    let path = crate::ledger::file::path(&self.dir, version);
+                    Error::integrity(path, "a file of the ledger is missing")
+                })?;
+            entries.extend(checked.entries.into_iter().map(|entry| LedgerEntry {
+                seq: entry.record.seq,
+                at: entry.record.at,
+                kind: entry.record.body.kind().to_owned(),
+                by: entry.text.get("by").to_owned(),
+                detail: detail(&entry),
+            }));
+        }
+        Ok(entries)
     }
 }
 
-fn unimplemented_config<T>() -> T {
-    unreachable!("not built yet")
+fn detail(entry: &load::Entry) -> String {
+    let mut detail = entry.record.body.detail();
+    for word in [entry.text.get("path"), entry.text.get("reason")] {
+        if !word.is_empty() {
+            detail.push_str("; ");
+            detail.push_str(word);
+        }
+    }
+    detail
 }
 
-impl Transaction {
-    /// Its name, for the footers of its segments.
-    pub fn id(&self) -> &str {
-        &self.id
-    }
+/// Takes a lock whose holder can't have left anything half done.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
-    /// The source it adds to.
-    pub fn source_id(&self) -> i32 {
-        self.source_id
-    }
-
-    /// Its folder below `staging/`: segments and the file of lines are written here.
-    pub fn dir(&self) -> &Path {
-        &self.dir
-    }
-
-    /// The file system to write through.
-    pub fn fs(&self) -> &Arc<dyn Fs> {
-        self.store.fs()
-    }
-
-    /// Makes the extent part of the store, all its days at once. [`ErrorKind::Conflict`]: plan anew.
-    ///
-    /// Paths of files in `extent` are file names in [`Transaction::dir`].
-    pub fn commit(self, extent: &Extent, options: &CommitOptions) -> Result<Outcome> {
-        let _ = (extent, options);
-        unbuilt()
-    }
+/// Reads `dwell.toml`, with the digest of its bytes; defaults if there is none.
+fn read_config(fs: &dyn Fs, dir: &Path) -> Result<(Config, Option<Digest>)> {
+    let path = dir.join(config::FILE_NAME);
+    let Some(bytes) = fs::read_if_there(fs, &path)? else { return Ok((Config::default(), None)) };
+    let config = Config::parse(&bytes).map_err(|error| {
+        error.at(&path).advise("mend the line, or move the file away to use the defaults")
+    })?;
+    Ok((config, Some(Digest::of(&bytes))))
 }

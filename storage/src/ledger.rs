@@ -1,0 +1,10 @@
+//!
+//! The page `docs/ledger.md` says the same for people who write their own verifier.
+
+pub mod file;
+pub mod json;
+pub mod keys;
+pub mod note;
+pub mod record;
+pub mod text;
+pub mod tree;

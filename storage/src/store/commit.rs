@@ -1,0 +1,328 @@
+//! How does an extent become part of the store? Files are renamed to their days, then the next file of the ledger is
+//! linked; with that, and only then, the lines count as stored.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering;
+
+use super::load::{self, Checked, Entry, Folded};
+use super::{CommitOptions, Outcome, Store, Transaction, fold, layout, lock, read_config, rights};
+use crate::clock::Micros;
+use crate::day::Day;
+use crate::error::{Error, ErrorKind, Result};
+use crate::extent::Extent;
+use crate::fs::{self, Fs, Lock, Rights};
+use crate::ledger::file;
+use crate::ledger::note::{Checkpoint, SignerKey};
+use crate::ledger::record::{Body, Ingest, Record};
+use crate::ledger::text::{self, Text, TextLine};
+use crate::ledger::tree::{self, Frontier};
+
+/// How the writing of a ledger file failed.
+pub(super) enum Failure {
+    /// It is not there.
+    Before(Error),
+    /// It is there, but may not survive a power loss.
+    Unknown(Error),
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::Before(error)
+    }
+}
+
+impl Failure {
+    pub(super) fn into_error(self) -> Error {
+        match self {
+            Self::Before(error) => error,
+            Self::Unknown(error) => {
+                error.advise("the commit may or may not have reached the disk: open the store anew")
+            }
+        }
+    }
+}
+
+/// The error of a store whose lock another process holds.
+pub(super) fn locked(dir: &Path) -> Error {
+    Error::new(ErrorKind::Locked, "another process is writing to the store")
+        .at(dir)
+        .advise("try again, or wait longer with --wait")
+}
+
+/// The next file of the ledger, while it is put together.
+pub(super) struct Draft {
+    version: u64,
+    seq: u64,
+    at: Micros,
+    frontier: Frontier,
+    lines: Vec<Vec<u8>>,
+    texts: Vec<TextLine>,
+}
+
+impl Draft {
+    pub(super) fn new(folded: &Folded, at: Micros) -> Self {
+        Self {
+            version: folded.state.version + 1,
+            seq: folded.state.records,
+            at,
+            frontier: folded.frontier.clone(),
+            lines: Vec::new(),
+            texts: Vec::new(),
+        }
+    }
+
+    /// Adds a record; returns its number.
+    pub(super) fn add(&mut self, body: Body, text: Text) -> Result<u64> {
+        self.seq += 1;
+        let mut record = Record { seq: self.seq, at: self.at, text: None, body };
+        if !text.is_empty() {
+            let line = TextLine::new(self.seq, text)?;
+            record.text = Some(line.digest()?);
+            self.texts.push(line);
+        }
+        let line = record.to_line()?;
+        self.frontier.push(tree::leaf_hash(&line));
+        self.lines.push(line);
+        Ok(self.seq)
+    }
+
+    /// The state with this file, from its bytes as any reader will see them.
+    fn folded(&self, dir: &Path, base: &Folded, note: String) -> Result<Folded> {
+        let mut texts = self.texts.iter();
+        let mut entries = Vec::new();
+        for line in &self.lines {
+            let record = Record::parse(line)?;
+            let text = record.text.and_then(|_| texts.next());
+            let text = text.map(|line| line.text.clone()).unwrap_or_default();
+            entries.push(Entry { record, text });
+        }
+        let checked = Checked {
+            entries,
+            leaves: self.lines.iter().map(|line| tree::leaf_hash(line)).collect(),
+            note,
+            size: self.frontier.size(),
+            root: self.frontier.root(),
+            bytes: self.lines.iter().map(|line| line.len() as u64 + 1).sum(),
+        };
+        let mut folded = base.clone();
+        load::fold(&mut folded, dir, self.version, &checked)?;
+        Ok(folded)
+    }
+
+    fn checkpoint(&self, signer: &SignerKey) -> Result<Checkpoint> {
+        Ok(Checkpoint {
+            origin: signer.verifier()?.name().to_owned(),
+            size: self.frontier.size(),
+            root: self.frontier.root(),
+        })
+    }
+
+    /// Writes the file to `staging` and links it into the ledger, durably.
+    pub(super) fn write(
+        &self,
+        fs: &dyn Fs,
+        dir: &Path,
+        staging: &Path,
+        signer: &SignerKey,
+    ) -> Result<(), Failure> {
+        let folder = dir.join(file::FOLDER);
+        let target = file::path(dir, self.version);
+        // A number beyond a gap would be signed over unseen.
+        let beyond = file::path(dir, self.version + 1);
+        if fs::read_if_there(fs, &beyond)?.is_some() {
+            let what = format!("it is there, but {} is not", file::name(self.version));
+            return Err(Error::integrity(beyond, what).into());
+        }
+        let staged = staging.join(file::name(self.version));
+        let bytes = file::render(&self.lines, &self.checkpoint(signer)?, signer);
+        fs::write_new(fs, &staged, &bytes)?;
+        if !self.texts.is_empty() {
+            let staged = staging.join(file::text_name(self.version));
+            fs::write_new(fs, &staged, &text::render(&self.texts)?)?;
+            // Words without their ledger file are what a writer left that died here.
+            let target = file::text_path(dir, self.version);
+            fs::remove_if_there(fs, &target)?;
+            fs.link(&staged, &target).map_err(|error| Error::io("link", &target, error))?;
+            fs::sync_dir(fs, &folder)?;
+        }
+        match fs.link(&staged, &target) {
+            Ok(()) => fs::sync_dir(fs, &folder).map_err(Failure::Unknown),
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
+                Err(Error::new(ErrorKind::Conflict, "another writer was faster").at(target).into())
+            }
+            Err(error) => Err(Error::io("link", &target, error).into()),
+        }
+    }
+}
+
+impl Store {
+    pub(super) fn lock_writer(&self, wait_ms: u64) -> Result<Lock> {
+        let path = self.dir.join(layout::LOCK);
+        fs::wait_for_lock(&*self.fs, &path, wait_ms)?.ok_or_else(|| locked(&self.dir))
+    }
+
+    /// Whether this process may write: it owns the key, nobody else may read, no commit is in doubt.
+    pub(super) fn writable(&self) -> Result<SignerKey> {
+        if self.poisoned.load(Ordering::SeqCst) {
+            return Err(Error::new(ErrorKind::Io, "a commit of this process is in doubt")
+                .at(&self.dir)
+                .advise("open the store anew"));
+        }
+        rights::refuse_world(&self.dir)?;
+        self.keys.signer(&self.key)
+    }
+
+    /// Writes a draft under the lock that the caller holds, and makes it the newest version.
+    pub(super) fn publish(
+        &self,
+        draft: &Draft,
+        staging: &Path,
+        signer: &SignerKey,
+        prepare: impl FnOnce() -> Result<()>,
+    ) -> Result<(), Failure> {
+        let base = lock(&self.folded).clone();
+        let note = signer.sign(&draft.checkpoint(signer)?.text());
+        // Nothing is written that could not be read back.
+        let next = draft.folded(&self.dir, &base, note)?;
+        prepare()?;
+        if let Err(failure) = draft.write(&*self.fs, &self.dir, staging, signer) {
+            if matches!(failure, Failure::Unknown(_)) {
+                self.poisoned.store(true, Ordering::SeqCst);
+            }
+            return Err(failure);
+        }
+        *lock(&self.folded) = next;
+        Ok(())
+    }
+}
+
+/// What the newest version says about a planned extent.
+enum Verdict {
+    Go,
+    AlreadyStored(i32),
+}
+
+impl Transaction {
+    /// Makes the extent part of the store, all its days at once. [`ErrorKind::Conflict`]: plan anew.
+    ///
+    /// Paths of files in `extent` are file names in [`Transaction::dir`].
+    pub fn commit(self, extent: &Extent, options: &CommitOptions) -> Result<Outcome> {
+        let store = &*self.store;
+        fold::check_accounts(extent).map_err(|error| {
+            Error::new(ErrorKind::Internal, "refused to commit").caused_by(error)
+        })?;
+        let signer = store.writable()?;
+        let _lock = store.lock_writer(options.wait_ms)?;
+        store.refresh()?;
+        store.check_head()?;
+        if let Verdict::AlreadyStored(source_id) = self.judge(extent)? {
+            return Ok(Outcome::AlreadyStored { source_id });
+        }
+        store.clean(self.dir())?;
+        let extent = self.placed(extent, Day::of(options.now_us));
+        let mut draft = Draft::new(&lock(&store.folded), options.now_us);
+        let config = read_config(&*store.fs, &store.dir)?.1;
+        if config != store.state().config {
+            draft.add(Body::Config { sha256: config }, Text::by(&options.by))?;
+        }
+        let text = Text::by(&options.by).with_path(&extent.source.path);
+        let (source_id, transaction) = (self.source_id(), self.id().to_owned());
+        let moves = self.moves(&extent);
+        let ingest = Ingest { transaction, source_id, extent };
+        let seq = draft.add(Body::Ingest(Box::new(ingest)), text)?;
+        let written =
+            store.publish(&draft, self.dir(), &signer, || place(&*store.fs, &store.dir, &moves));
+        if let Err(failure) = written {
+            if matches!(failure, Failure::Before(_)) {
+                // What can't be taken back now, the next writer removes.
+                for (_, target) in &moves {
+                    let _ = fs::remove_if_there(&*store.fs, target);
+                }
+            }
+            return Err(failure.into_error());
+        }
+        store.advance_head();
+        Ok(Outcome::Committed { seq, source_id })
+    }
+
+    /// Compares what the plan stood on with the newest version.
+    fn judge(&self, extent: &Extent) -> Result<Verdict> {
+        let state = self.store.state();
+        let conflict = |what: String| Err(Error::new(ErrorKind::Conflict, what));
+        if let Some(source) = state.source_with_content(extent.to, &extent.sha256)
+            && (self.is_new() || source.id == self.source_id())
+        {
+            return Ok(Verdict::AlreadyStored(source.id));
+        }
+        if self.is_new() {
+            if state.sources.contains_key(&self.source_id()) {
+                return conflict(format!("source {} was stored meanwhile", self.source_id()));
+            }
+            let planned = self.base();
+            let grown = state.sources.values().find(|source| {
+                let known = planned.sources.get(&source.id);
+                known.is_none_or(|known| known.bytes != source.bytes)
+                    && (source.prefix == extent.source.prefix
+                        || source.path == extent.source.path
+                        || (source.identity.is_some() && source.identity == extent.source.identity))
+            });
+            return match grown {
+                Some(source) => conflict(format!("source {} has grown meanwhile", source.id)),
+                None => Ok(Verdict::Go),
+            };
+        }
+        let Some(source) = state.sources.get(&self.source_id()) else {
+            return conflict(format!("source {} is gone", self.source_id()));
+        };
+        let known = self.base().sources.get(&source.id);
+        if known.is_none_or(|known| known.bytes != source.bytes || known.sha256 != source.sha256) {
+            return conflict(format!("source {} has grown meanwhile", source.id));
+        }
+        fold::check_continues(source, extent).map_err(|error| {
+            Error::new(ErrorKind::Internal, "refused to commit").caused_by(error)
+        })?;
+        Ok(Verdict::Go)
+    }
+
+    /// The extent with the paths that its files will have in the store.
+    fn placed(&self, extent: &Extent, ingest_day: Day) -> Extent {
+        let mut extent = extent.clone();
+        for (day, meta) in &mut extent.segments {
+            meta.path = format!("{}/{}/{}", layout::REQUESTS, day.folder(), meta.path);
+        }
+        if let Some(meta) = &mut extent.lines {
+            meta.path = format!("{}/{}/{}", layout::LINES, ingest_day.folder(), meta.path);
+        }
+        extent
+    }
+
+    /// From where to where each file goes.
+    fn moves(&self, extent: &Extent) -> Vec<(PathBuf, PathBuf)> {
+        let metas = extent.segments.iter().map(|(_, meta)| meta).chain(&extent.lines);
+        metas
+            .map(|meta| {
+                let name = meta.path.rsplit('/').next().unwrap_or_default();
+                (self.dir().join(name), self.store.dir.join(&meta.path))
+            })
+            .collect()
+    }
+}
+
+/// Renames files to their days and makes that durable, with every folder above.
+fn place(fs: &dyn Fs, dir: &Path, moves: &[(PathBuf, PathBuf)]) -> Result<()> {
+    let mut days = BTreeSet::new();
+    for (staged, target) in moves {
+        let Some(day) = target.parent() else { continue };
+        if days.insert(day) {
+            fs::ensure_dir(fs, day, Rights::Inherit)?;
+        }
+        fs.rename(staged, target).map_err(|error| Error::io("rename", staged, error))?;
+    }
+    let above: BTreeSet<_> = days.iter().filter_map(|day| day.parent()).collect();
+    for folder in days.into_iter().chain(above) {
+        fs::sync_dir(fs, folder)?;
+    }
+    debug_assert!(moves.iter().all(|(_, target)| target.starts_with(dir)));
+    Ok(())
+}

@@ -1,0 +1,189 @@
+//! How does a record change the state? And what must it not do?
+
+use std::sync::Arc;
+
+use super::state::{ExtentRef, Hidden, LinesRef, SegmentRef, Source, State};
+use crate::error::{Error, ErrorKind, Result};
+use crate::extent::{Counts, Extent};
+use crate::ledger::record::{Body, Ingest, Record, day_of};
+use crate::ledger::text::Text;
+use crate::schema::SCHEMA_VERSION;
+
+fn broken(what: impl Into<String>) -> Error {
+    Error::new(ErrorKind::Integrity, what)
+}
+
+impl State {
+    /// Applies the next record, with its words.
+    pub(crate) fn apply(&mut self, record: &Record, text: &Text) -> Result<()> {
+        if record.seq != self.records + 1 {
+            return Err(broken(format!("record {} where {} is due", record.seq, self.records + 1)));
+        }
+        match &record.body {
+            Body::Key(key) if record.seq == 1 => self.store_id = key.name().to_owned(),
+            Body::Key(_) => {
+                return Err(Error::new(ErrorKind::Unsupported, "a second key")
+                    .advise("the store was written by a newer version of dwell: use that"));
+            }
+            _ if record.seq == 1 => return Err(broken("the first record holds no key")),
+            Body::Schema { version } if *version <= SCHEMA_VERSION => self.schema = *version,
+            Body::Schema { version } => {
+                return Err(Error::new(
+                    ErrorKind::Unsupported,
+                    format!("columns of version {version}"),
+                )
+                .advise("the store was written by a newer version of dwell: use that"));
+            }
+            Body::Config { sha256 } => self.config = *sha256,
+            Body::Recover(_) => {}
+            Body::Ingest(ingest) => self.apply_ingest(record, ingest, text)?,
+        }
+        self.records = record.seq;
+        Ok(())
+    }
+
+    fn apply_ingest(&mut self, record: &Record, ingest: &Ingest, text: &Text) -> Result<()> {
+        let extent = &ingest.extent;
+        check_accounts(extent)?;
+        if let Some(line) = extent.supersedes {
+            self.hidden.push(Hidden {
+                source_id: ingest.source_id,
+                first: line,
+                last: line,
+                before_seq: record.seq,
+            });
+        }
+        match self.sources.get_mut(&ingest.source_id) {
+            Some(source) => {
+                let source = Arc::make_mut(source);
+                check_continues(source, extent)?;
+                source.extend(extent, record.seq);
+            }
+            None => {
+                let mut source = new_source(ingest, text);
+                check_continues(&source, extent)?;
+                source.extend(extent, record.seq);
+                self.sources.insert(source.id, Arc::new(source));
+            }
+        }
+        for (day, meta) in &extent.segments {
+            let segment = SegmentRef { meta: Arc::new(meta.clone()), seq: record.seq };
+            self.days.entry(*day).or_default().segments.push(segment);
+        }
+        if let Some(meta) = &extent.lines {
+            let day = day_of(&meta.path).ok_or_else(|| broken("lines outside of a day"))?;
+            self.lines.push(LinesRef { meta: Arc::new(meta.clone()), day, seq: record.seq });
+        }
+        Ok(())
+    }
+}
+
+/// Whether every line of the extent is accounted for, and the files hold what the accounts say.
+pub(super) fn check_accounts(extent: &Extent) -> Result<()> {
+    let counts = &extent.counts;
+    if !counts.balance() {
+        return Err(broken(format!("the accounts of the lines don't add up: {counts:?}")));
+    }
+    let rows: u64 = extent.segments.iter().map(|(_, meta)| meta.rows).sum();
+    if rows != counts.rows {
+        return Err(broken(format!("{rows} rows in the files, {} in the accounts", counts.rows)));
+    }
+    let kept = counts.quarantined + counts.headers + counts.blank;
+    let lines = extent.lines.as_ref().map_or(0, |meta| meta.rows);
+    if lines < kept {
+        return Err(broken(format!("{lines} lines in their file, {kept} in the accounts")));
+    }
+    let superseded = &extent.superseded;
+    let expected = u64::from(extent.supersedes.is_some());
+    if !superseded.balance() || superseded.lines != expected || extent.from > extent.to {
+        return Err(broken("the accounts of the superseded line don't add up"));
+    }
+    Ok(())
+}
+
+/// Whether the extent begins where the source ends.
+pub(super) fn check_continues(source: &Source, extent: &Extent) -> Result<()> {
+    let id = source.id;
+    let follows = match extent.supersedes {
+        None => extent.from == source.bytes && extent.first_line == source.next_line(),
+        Some(line) => {
+            !source.final_newline
+                && extent.from < source.bytes
+                && source.bytes <= extent.to
+                && line + 1 == source.next_line()
+                && extent.first_line == line
+        }
+    };
+    if !follows {
+        return Err(broken(format!(
+            "bytes {}..{} from line {} don't continue source {id}, which ends at byte {} before line {}",
+            extent.from,
+            extent.to,
+            extent.first_line,
+            source.bytes,
+            source.next_line()
+        )));
+    }
+    if extent.source.format != source.format || extent.source.format_spec != source.format_spec {
+        return Err(broken(format!("the format of source {id} has changed")));
+    }
+    Ok(())
+}
+
+fn new_source(ingest: &Ingest, text: &Text) -> Source {
+    let info = &ingest.extent.source;
+    Source {
+        id: ingest.source_id,
+        path: text.path(),
+        sha256: ingest.extent.sha256,
+        prefix: info.prefix,
+        identity: info.identity,
+        format: info.format.clone(),
+        format_spec: info.format_spec.clone(),
+        zone: info.zone.clone(),
+        line_end: info.line_end,
+        bom: info.bom.clone(),
+        final_newline: true,
+        state: ingest.extent.state,
+        bytes: 0,
+        counts: Counts::default(),
+        first_ts: None,
+        last_ts: None,
+        extents: Vec::new(),
+        retired: 0,
+        redacted: 0,
+    }
+}
+
+fn subtract(counts: &mut Counts, other: &Counts) {
+    counts.lines = counts.lines.saturating_sub(other.lines);
+    counts.rows = counts.rows.saturating_sub(other.rows);
+    counts.quarantined = counts.quarantined.saturating_sub(other.quarantined);
+    counts.headers = counts.headers.saturating_sub(other.headers);
+    counts.blank = counts.blank.saturating_sub(other.blank);
+}
+
+impl Source {
+    fn extend(&mut self, extent: &Extent, seq: u64) {
+        subtract(&mut self.counts, &extent.superseded);
+        self.counts.add(&extent.counts);
+        self.sha256 = extent.sha256;
+        self.prefix = extent.source.prefix;
+        self.identity = extent.source.identity.or(self.identity);
+        self.final_newline = extent.final_newline;
+        self.state = extent.state;
+        self.bytes = extent.to;
+        if let Some((first, last)) = extent.ts_range {
+            self.first_ts = Some(self.first_ts.map_or(first, |ts| ts.min(first)));
+            self.last_ts = Some(self.last_ts.map_or(last, |ts| ts.max(last)));
+        }
+        self.extents.push(ExtentRef {
+            from: extent.from,
+            to: extent.to,
+            sha256: extent.sha256,
+            first_line: extent.first_line,
+            lines: extent.counts.lines,
+            seq,
+        });
+    }
+}

@@ -1,0 +1,154 @@
+//! How is a store made? Folders, settings, a key outside, and the first file of the ledger; until that is there, it
+//! is no store, and making it can begin again.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::commit::{self, Draft};
+use super::{InitOptions, OpenOptions, Standing, Store, layout, load, read_config, rights};
+use crate::config;
+use crate::error::{Error, ErrorKind, Result};
+use crate::fs::{self, Fs, Rights};
+use crate::ledger::keys::KeyRing;
+use crate::ledger::note::SignerKey;
+use crate::ledger::record::Body;
+use crate::ledger::text::Text;
+use crate::schema::SCHEMA_VERSION;
+
+impl Store {
+    /// Makes a store at `dir`, or opens the one that is there; [`Store::is_new`] tells which.
+    pub fn init(dir: &Path, options: &InitOptions) -> Result<Arc<Self>> {
+        let fs = &*options.fs;
+        let open = OpenOptions {
+            key_dir: options.key_dir.clone(),
+            fallback_dir: options.fallback_dir.clone(),
+            pinned_key: None,
+            standing: Standing::Live,
+            fs: Arc::clone(&options.fs),
+        };
+        if load::own_key(fs, dir)?.is_some() {
+            return Self::open(dir, &open);
+        }
+        let made = make(dir, options)?;
+        let store = Self::open(dir, &open)?;
+        match Arc::try_unwrap(store) {
+            Ok(store) => Ok(Arc::new(Self { is_new: made, ..store })),
+            Err(store) => Ok(store),
+        }
+    }
+}
+
+/// Makes the store; `false` if another process was faster.
+fn make(dir: &Path, options: &InitOptions) -> Result<bool> {
+    let fs = &*options.fs;
+    make_folders(dir, options)?;
+    rights::refuse_world(dir)?;
+    let lock = dir.join(layout::LOCK);
+    let lock = fs::wait_for_lock(fs, &lock, super::LOCK_WAIT_MS)?;
+    let _lock = lock.ok_or_else(|| commit::locked(dir))?;
+    if load::own_key(fs, dir)?.is_some() {
+        return Ok(false);
+    }
+    write_settings(fs, dir)?;
+    let (_, config) = read_config(fs, dir)?;
+    let signer = new_key()?;
+    let keys = KeyRing::new(
+        Arc::clone(&options.fs),
+        options.key_dir.clone(),
+        options.fallback_dir.clone(),
+    );
+    keys.create(&signer)?;
+    let mut draft = Draft::new(&load::nothing(), options.now_us);
+    draft.add(Body::Key(signer.verifier()?), Text::by(&options.by))?;
+    draft.add(Body::Schema { version: SCHEMA_VERSION }, Text::default())?;
+    draft.add(Body::Config { sha256: config }, Text::default())?;
+    let staging = layout::staging_path(dir, "init");
+    fs::ensure_dir(fs, &staging, Rights::Inherit)?;
+    for name in fs::list_if_there(fs, &staging)? {
+        fs::remove_if_there(fs, &staging.join(name))?;
+    }
+    draft.write(fs, dir, &staging, &signer).map_err(commit::Failure::into_error)?;
+    super::clean::remove_folder(fs, &staging)?;
+    Ok(true)
+}
+
+/// A key with a name, the store's id, that no other store has.
+pub(super) fn new_key() -> Result<SignerKey> {
+    let (mut id, mut seed) = ([0; 16], [0; 32]);
+    getrandom::fill(&mut id).and_then(|()| getrandom::fill(&mut seed)).map_err(|error| {
+        Error::new(ErrorKind::Io, "the system gives no random bytes").caused_by(error)
+    })?;
+    SignerKey::from_seed(&format!("dwell-{:032x}", u128::from_be_bytes(id)), &seed)
+}
+
+fn make_folders(dir: &Path, options: &InitOptions) -> Result<()> {
+    let fs = &*options.fs;
+    let root = match &options.group {
+        Some(group) => Rights::Group(group_id(group)?),
+        None => Rights::Private,
+    };
+    let missing: Vec<_> =
+        dir.ancestors().take_while(|dir| !dir.as_os_str().is_empty() && !dir.exists()).collect();
+    if missing.is_empty() {
+        refuse_foreign(fs, dir)?;
+    }
+    for folder in missing.into_iter().rev() {
+        let rights = if folder == dir { root } else { Rights::Private };
+        fs::ensure_dir(fs, folder, rights)?;
+        fs::sync_dir(fs, parent_of(folder))?;
+    }
+    for (name, rights) in layout::FOLDERS {
+        fs::ensure_dir(fs, &dir.join(name), *rights)?;
+    }
+    fs::sync_dir(fs, dir)
+}
+
+fn parent_of(folder: &Path) -> &Path {
+    folder
+        .parent()
+        .filter(|parent| !parent.as_os_str().is_empty())
+        .unwrap_or_else(|| Path::new("."))
+}
+
+/// Refuses a folder that holds anything but the beginnings of a store.
+fn refuse_foreign(fs: &dyn Fs, dir: &Path) -> Result<()> {
+    let names = fs.list(dir).map_err(|error| Error::io("list the folder", dir, error))?;
+    let own = |name: &str| {
+        name == layout::LOCK
+            || name == config::FILE_NAME
+            || layout::FOLDERS.iter().any(|(folder, _)| *folder == name)
+    };
+    if let Some(foreign) = names.iter().find(|name| !own(name)) {
+        return Err(Error::new(ErrorKind::InvalidInput, format!("not empty, it holds {foreign}"))
+            .at(dir)
+            .advise("give an empty or a new folder"));
+    }
+    let none = load::no_ledger(fs, dir);
+    if none.kind() == ErrorKind::Integrity { Err(none) } else { Ok(()) }
+}
+
+/// Writes `dwell.toml` with its commented defaults, unless there is one.
+fn write_settings(fs: &dyn Fs, dir: &Path) -> Result<()> {
+    let path = dir.join(config::FILE_NAME);
+    if fs::read_if_there(fs, &path)?.is_some_and(|bytes| !bytes.is_empty()) {
+        return Ok(());
+    }
+    let staged = layout::staging_path(dir, config::FILE_NAME);
+    fs::remove_if_there(fs, &staged)?;
+    fs::write_new(fs, &staged, config::DEFAULT_TEXT.as_bytes())?;
+    fs.rename(&staged, &path).map_err(|error| Error::io("rename", &staged, error))?;
+    fs::sync_dir(fs, dir)
+}
+
+/// The number of a group given by name or number.
+fn group_id(group: &str) -> Result<u32> {
+    if let Ok(id) = group.parse() {
+        return Ok(id);
+    }
+    let groups = std::fs::read_to_string("/etc/group").unwrap_or_default();
+    let found = groups.lines().find_map(|line| {
+        let mut fields = line.split(':');
+        (fields.next() == Some(group)).then(|| fields.nth(1)?.parse().ok()).flatten()
+    });
+    found.ok_or_else(|| Error::new(ErrorKind::InvalidInput, format!("no group named `{group}`")))
+}

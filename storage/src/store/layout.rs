@@ -1,0 +1,44 @@
+//! Where does everything lie in a store?
+
+use std::path::{Path, PathBuf};
+
+use crate::fs::Rights;
+
+/// Data being written, a folder for each transaction.
+pub(crate) const STAGING: &str = "staging";
+/// Files that the newest version no longer names.
+pub(crate) const TRASH: &str = "trash";
+/// Marks of readers.
+pub(crate) const LEASES: &str = "leases";
+/// Rows.
+pub(crate) const REQUESTS: &str = "requests";
+/// What is no row.
+pub(crate) const LINES: &str = "lines";
+/// The writer's lock.
+pub(crate) const LOCK: &str = "lock";
+
+/// The folders of a store, with the rights that `init` gives them.
+pub(crate) const FOLDERS: &[(&str, Rights)] = &[
+    (REQUESTS, Rights::Inherit),
+    (LINES, Rights::Inherit),
+    ("summaries", Rights::Inherit),
+    ("tables", Rights::Inherit),
+    ("restored", Rights::Inherit),
+    ("findings", Rights::Inherit),
+    ("log", Rights::Shared),
+    (crate::ledger::file::FOLDER, Rights::Inherit),
+    ("salts", Rights::Inherit),
+    (STAGING, Rights::Inherit),
+    (TRASH, Rights::Inherit),
+    (LEASES, Rights::Shared),
+];
+
+/// The transaction's folder while it writes.
+pub(crate) fn staging_path(dir: &Path, name: &str) -> PathBuf {
+    dir.join(STAGING).join(name)
+}
+
+/// Where a data file lies once the newest version no longer names it: its path with `/` as `~`.
+pub(crate) fn trash_path(dir: &Path, file: &str) -> PathBuf {
+    dir.join(TRASH).join(file.replace('/', "~"))
+}

@@ -1,0 +1,250 @@
+//! How is the ledger read? File by file, each under its signature, folded up into one state.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::state::State;
+use crate::error::{Error, ErrorKind, Result};
+use crate::fs::{self, Fs};
+use crate::ledger::file::{self, LedgerFile};
+use crate::ledger::keys::Boundary;
+use crate::ledger::note::VerifierKey;
+use crate::ledger::record::{Body, Record};
+use crate::ledger::text::{self, Text, TextLine};
+use crate::ledger::tree::{self, Frontier};
+
+/// The ledger folded up to one version, with what is needed to go on from there.
+#[derive(Debug, Clone)]
+pub(crate) struct Folded {
+    pub(crate) state: Arc<State>,
+    pub(crate) frontier: Frontier,
+    /// The signed checkpoint of that version.
+    pub(crate) note: String,
+    /// Bytes of ledger read since the snapshot: what the next opening would have to read again.
+    pub(crate) unfolded_bytes: u64,
+}
+
+impl Folded {
+    pub(crate) fn boundary(&self) -> Boundary {
+        (self.state.records, self.state.root)
+    }
+}
+
+/// A record with its words.
+#[derive(Debug)]
+pub(crate) struct Entry {
+    pub(crate) record: Record,
+    pub(crate) text: Text,
+}
+
+/// One file of the ledger, read and checked against its own signature.
+#[derive(Debug)]
+pub(crate) struct Checked {
+    pub(crate) entries: Vec<Entry>,
+    pub(crate) leaves: Vec<crate::Digest>,
+    pub(crate) note: String,
+    pub(crate) size: u64,
+    pub(crate) root: crate::Digest,
+    pub(crate) bytes: u64,
+}
+
+/// Reads file number `version` of the ledger in `dir`; `None` if there is none.
+pub(crate) fn read(
+    fs: &dyn Fs,
+    dir: &Path,
+    version: u64,
+    key: &VerifierKey,
+) -> Result<Option<Checked>> {
+    let path = file::path(dir, version);
+    let Some(bytes) = fs::read_if_there(fs, &path)? else { return Ok(None) };
+    check(fs, dir, version, &bytes, key).map(Some)
+}
+
+fn check(
+    fs: &dyn Fs,
+    dir: &Path,
+    version: u64,
+    bytes: &[u8],
+    key: &VerifierKey,
+) -> Result<Checked> {
+    let path = file::path(dir, version);
+    let file = LedgerFile::parse(bytes).map_err(|error| error.at(&path))?;
+    // The signature first: what nobody signed is not even read.
+    let checkpoint = file.checkpoint(key).map_err(|error| error.at(&path))?;
+    let records = file
+        .records
+        .iter()
+        .map(|line| Record::parse(line).map_err(|error| error.at(&path)))
+        .collect::<Result<Vec<_>>>()?;
+    let entries = with_words(fs, dir, version, records)?;
+    Ok(Checked {
+        entries,
+        leaves: file.records.iter().map(|line| tree::leaf_hash(line)).collect(),
+        note: file.note.to_owned(),
+        size: checkpoint.size,
+        root: checkpoint.root,
+        bytes: bytes.len() as u64,
+    })
+}
+
+/// Gives each record its words, checked against the digest that it keeps of them.
+fn with_words(fs: &dyn Fs, dir: &Path, version: u64, records: Vec<Record>) -> Result<Vec<Entry>> {
+    let path = file::text_path(dir, version);
+    let mut lines: Vec<TextLine> = Vec::new();
+    if records.iter().any(|record| record.text.is_some()) {
+        let bytes = fs::read_if_there(fs, &path)?
+            .ok_or_else(|| Error::integrity(&path, "the words of signed records are missing"))?;
+        lines = text::parse(&bytes).map_err(|error| error.at(&path))?;
+    }
+    let mut lines = lines.into_iter();
+    let mut entries = Vec::with_capacity(records.len());
+    for record in records {
+        let Some(expected) = record.text else {
+            entries.push(Entry { record, text: Text::default() });
+            continue;
+        };
+        let line = lines.next().filter(|line| line.seq == record.seq);
+        match line {
+            Some(line) if line.digest()? == expected => {
+                entries.push(Entry { record, text: line.text });
+            }
+            _ => {
+                let what = format!("the words of record {} are not the ones signed", record.seq);
+                return Err(Error::integrity(&path, what));
+            }
+        }
+    }
+    match lines.next() {
+        None => Ok(entries),
+        Some(line) => {
+            Err(Error::integrity(&path, format!("words for record {}, which has none", line.seq)))
+        }
+    }
+}
+
+/// The public key that record 1 of the store in `dir` names; `None` if there is no ledger.
+pub(crate) fn own_key(fs: &dyn Fs, dir: &Path) -> Result<Option<VerifierKey>> {
+    let path = file::path(dir, 1);
+    let Some(bytes) = fs::read_if_there(fs, &path)? else { return Ok(None) };
+    let first = LedgerFile::parse(&bytes)
+        .and_then(|file| {
+            let first = file.records.first().copied().unwrap_or_default();
+            Record::parse(first)
+        })
+        .map_err(|error| error.at(&path))?;
+    match first.body {
+        Body::Key(key) => Ok(Some(key)),
+        _ => Err(Error::integrity(&path, "the first record holds no key")),
+    }
+}
+
+/// The state of an empty ledger.
+pub(crate) fn nothing() -> Folded {
+    let frontier = Frontier::default();
+    let state = State { root: frontier.root(), ..State::default() };
+    Folded { state: Arc::new(state), frontier, note: String::new(), unfolded_bytes: 0 }
+}
+
+/// Folds file number `version` on top of `folded`, which is of no use after an error.
+pub(crate) fn fold(folded: &mut Folded, dir: &Path, version: u64, checked: &Checked) -> Result<()> {
+    let path = file::path(dir, version);
+    for leaf in &checked.leaves {
+        folded.frontier.push(*leaf);
+    }
+    if folded.frontier.size() != checked.size || folded.frontier.root() != checked.root {
+        return Err(Error::integrity(&path, "its checkpoint does not follow from the one before"));
+    }
+    // Whoever shares the state with us keeps the version he has; alone, we change it in place.
+    let state = Arc::make_mut(&mut folded.state);
+    for entry in &checked.entries {
+        state.apply(&entry.record, &entry.text).map_err(|error| error.at(&path))?;
+    }
+    state.version = version;
+    state.root = checked.root;
+    folded.note.clone_from(&checked.note);
+    folded.unfolded_bytes += checked.bytes;
+    Ok(())
+}
+
+/// Folds every file that is there beyond `folded` (of no use after an error); tells whether there was one.
+pub(crate) fn catch_up(
+    folded: &mut Folded,
+    fs: &dyn Fs,
+    dir: &Path,
+    key: &VerifierKey,
+) -> Result<bool> {
+    let mut moved = false;
+    loop {
+        let next = folded.state.version + 1;
+        let Some(checked) = read(fs, dir, next, key)? else { return Ok(moved) };
+        fold(folded, dir, next, &checked)?;
+        moved = true;
+    }
+}
+
+/// The boundary (size and root) of file number `version`.
+pub(crate) fn boundary_at(
+    fs: &dyn Fs,
+    dir: &Path,
+    version: u64,
+    key: &VerifierKey,
+) -> Result<Boundary> {
+    let path = file::path(dir, version);
+    let bytes = fs::read_if_there(fs, &path)?
+        .ok_or_else(|| Error::integrity(&path, "a file of the ledger is missing"))?;
+    let checkpoint = LedgerFile::parse(&bytes)
+        .and_then(|file| file.checkpoint(key))
+        .map_err(|error| error.at(&path))?;
+    Ok((checkpoint.size, checkpoint.root))
+}
+
+/// The boundaries of a ledger up to `version` whose size is beyond `size`.
+pub(crate) fn boundaries_since(
+    fs: &dyn Fs,
+    dir: &Path,
+    version: u64,
+    key: &VerifierKey,
+    size: u64,
+) -> Result<Vec<Boundary>> {
+    let mut found = Vec::new();
+    for version in (1..=version).rev() {
+        let boundary = boundary_at(fs, dir, version, key)?;
+        if boundary.0 <= size {
+            break;
+        }
+        found.push(boundary);
+    }
+    found.reverse();
+    Ok(found)
+}
+
+/// The root that the ledger had at exactly `size` records, if a commit ended there.
+pub(crate) fn root_at_size(
+    fs: &dyn Fs,
+    dir: &Path,
+    version: u64,
+    key: &VerifierKey,
+    size: u64,
+) -> Result<Option<crate::Digest>> {
+    let (mut low, mut high) = (1, version);
+    while low <= high {
+        let middle = low + (high - low) / 2;
+        let (at, root) = boundary_at(fs, dir, middle, key)?;
+        match at.cmp(&size) {
+            std::cmp::Ordering::Equal => return Ok(Some(root)),
+            std::cmp::Ordering::Less => low = middle + 1,
+            std::cmp::Ordering::Greater => high = middle - 1,
+        }
+    }
+    Ok(None)
+}
+
+/// The error of a folder that holds no ledger: no store at all, or one whose ledger is lost.
+pub(crate) fn no_ledger(fs: &dyn Fs, dir: &Path) -> Error {
+    let days = fs::list_if_there(fs, &dir.join("requests")).unwrap_or_default();
+    if days.iter().any(|name| name.starts_with("day=")) {
+        return Error::integrity(dir, "the ledger of this store is lost")
+            .advise("`dwell recover --from-files` rebuilds it from the footers of the files");
+    }
+    Error::new(ErrorKind::NoStore, "no store").at(dir).advise("`dwell init` makes one")
+}

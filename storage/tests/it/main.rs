@@ -1,0 +1,4 @@
+//! Does a store keep its promises, through its public interface alone?
+
+mod commit;
+mod world;

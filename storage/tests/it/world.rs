@@ -1,0 +1,161 @@
+//! A store in a temporary folder, with its keys beside it, and extents made up for it.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use dwell_storage::clock::{DAY_US, Micros};
+use dwell_storage::extent::{Counts, Extent, LineEnd, SourceInfo, SourceState};
+use dwell_storage::fs::{self, Fs};
+use dwell_storage::segment::{FileMeta, SourceRange};
+use dwell_storage::store::{
+    CommitOptions, InitOptions, OpenOptions, Outcome, Standing, Store, Transaction,
+};
+use dwell_storage::{Day, Digest, Result};
+
+/// 2026-11-20T00:00:00Z.
+pub(crate) const NOON: Micros = 1_795_132_800_000_000 + DAY_US / 2;
+
+/// A folder with a store and its keys.
+pub(crate) struct World {
+    root: tempfile::TempDir,
+}
+
+impl World {
+    pub(crate) fn new() -> Self {
+        Self { root: tempfile::tempdir().unwrap() }
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        self.root.path()
+    }
+
+    pub(crate) fn dir(&self) -> PathBuf {
+        store_dir(self.root.path())
+    }
+
+    pub(crate) fn init(&self) -> Arc<Store> {
+        init(self.root.path(), fs::real()).unwrap()
+    }
+
+    pub(crate) fn open(&self) -> Result<Arc<Store>> {
+        open(self.root.path(), fs::real(), Standing::Live)
+    }
+}
+
+pub(crate) fn store_dir(root: &Path) -> PathBuf {
+    root.join("store")
+}
+
+pub(crate) fn init(root: &Path, fs: Arc<dyn Fs>) -> Result<Arc<Store>> {
+    let options = InitOptions {
+        group: None,
+        key_dir: Some(root.join("keys")),
+        fallback_dir: None,
+        fs,
+        now_us: NOON,
+        by: "anna".into(),
+    };
+    Store::init(&store_dir(root), &options)
+}
+
+pub(crate) fn open(root: &Path, fs: Arc<dyn Fs>, standing: Standing) -> Result<Arc<Store>> {
+    let options = OpenOptions {
+        key_dir: Some(root.join("keys")),
+        fallback_dir: None,
+        pinned_key: None,
+        standing,
+        fs,
+    };
+    Store::open(&store_dir(root), &options)
+}
+
+pub(crate) fn options() -> CommitOptions {
+    CommitOptions { now_us: NOON, wait_ms: 10_000, by: "anna".into() }
+}
+
+/// Writes a file of `content` to the transaction's folder, as a segment with `rows` rows would lie there.
+pub(crate) fn staged(
+    tx: &Transaction,
+    name: &str,
+    content: &[u8],
+    first_line: i64,
+    rows: u64,
+) -> Result<FileMeta> {
+    let name = format!("{}-{name}.parquet", tx.id());
+    fs::write_new(&**tx.fs(), &tx.dir().join(&name), content)?;
+    Ok(FileMeta {
+        path: name,
+        bytes: content.len() as u64,
+        sha256: Digest::of(content),
+        tail: 0,
+        root: Digest::of(content),
+        rows,
+        min_ts: NOON,
+        max_ts: NOON,
+        sources: vec![SourceRange {
+            source_id: tx.source_id(),
+            first_line,
+            last_line: first_line + rows as i64 - 1,
+            rows,
+        }],
+        stats: Vec::new(),
+    })
+}
+
+/// An extent of `lines` lines with ten bytes each from line `first` (from 1), over two days, the last one quarantined.
+pub(crate) fn extent(tx: &Transaction, path: &str, first: i64, lines: u64) -> Result<Extent> {
+    let (from, to) = (10 * (first as u64 - 1), 10 * (first as u64 - 1 + lines));
+    let rows = lines - 1;
+    let today = rows / 2;
+    let day = Day::of(NOON);
+    let segments = vec![
+        (day, staged(tx, "0", format!("{path} {first} today").as_bytes(), first, today)?),
+        (
+            Day(day.0 - 1),
+            staged(tx, "1", format!("{path} {first} before").as_bytes(), first, rows - today)?,
+        ),
+    ];
+    let last = first + lines as i64 - 1;
+    let odd = staged(tx, "lines", format!("{path} {first} odd").as_bytes(), last, 1)?;
+    Ok(Extent {
+        source: SourceInfo {
+            path: path.into(),
+            identity: None,
+            prefix: Digest::of(path.as_bytes()),
+            format: "squid".into(),
+            format_spec: String::new(),
+            zone: String::new(),
+            line_end: LineEnd::Lf,
+            bom: Vec::new(),
+        },
+        from,
+        to,
+        sha256: content(path, to),
+        first_line: first,
+        counts: Counts { lines, rows, quarantined: 1, headers: 0, blank: 0 },
+        supersedes: None,
+        superseded: Counts::default(),
+        final_newline: true,
+        state: SourceState::Open,
+        ts_range: Some((NOON, NOON)),
+        segments,
+        lines: Some(odd),
+    })
+}
+
+/// The digest that the first `to` bytes of the made-up file at `path` have.
+pub(crate) fn content(path: &str, to: u64) -> Digest {
+    Digest::of(format!("{path} up to {to}").as_bytes())
+}
+
+/// Stores ten lines more of the made-up file at `path`.
+pub(crate) fn ingest(store: &Arc<Store>, path: &str) -> Result<Outcome> {
+    let state = store.refresh()?;
+    let known = state.sources.values().find(|source| source.path == Path::new(path));
+    let (tx, first) = match known {
+        Some(source) => (store.begin_for(source.id)?, source.next_line()),
+        None => (store.begin()?, 1),
+    };
+    let extent = extent(&tx, path, first, 10)?;
+    tx.commit(&extent, &options())
+}
