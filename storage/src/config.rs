@@ -16,6 +16,9 @@ pub const DEFAULT_TEXT: &str = r#"# Settings of this dwell store. Everything her
 # max_line_bytes = 1048576
 # Threads; 0 means all cores.
 # jobs = 0
+# A source is committed whenever this much of its input, or this many minutes, have passed.
+# extent = "1GiB"
+# extent_minutes = 5
 
 # Log formats of your own, in the words of Squid's `logformat`.
 [logformat]
@@ -59,14 +62,47 @@ pub struct Config {
 #[serde(default, deny_unknown_fields)]
 pub struct IngestConfig {
     /// Longer lines go to quarantine whole.
+    #[serde(deserialize_with = "bytes")]
     pub max_line_bytes: u64,
     /// Threads; 0 means all cores.
     pub jobs: usize,
+    /// Bytes of input after which a source is committed.
+    #[serde(deserialize_with = "bytes")]
+    pub extent: u64,
+    /// Minutes after which a source is committed.
+    pub extent_minutes: u64,
+}
+
+/// Reads a number of bytes: `1073741824`, or `"1GiB"` (also KiB, MiB, B).
+fn bytes<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+    #[derive(serde::Deserialize)]
+    #[serde(untagged)]
+    enum Size {
+        Number(u64),
+        Text(String),
+    }
+    let text = match serde::Deserialize::deserialize(deserializer)? {
+        Size::Number(number) => return Ok(number),
+        Size::Text(text) => text,
+    };
+    let digits = text.trim_end_matches(|char: char| char.is_ascii_alphabetic());
+    let unit = match &text[digits.len()..] {
+        "" | "B" => Some(1),
+        "KiB" => Some(1 << 10),
+        "MiB" => Some(1 << 20),
+        "GiB" => Some(1_u64 << 30),
+        _ => None,
+    };
+    let size = unit.zip(digits.trim().parse::<u64>().ok());
+    let size = size.and_then(|(unit, number)| number.checked_mul(unit)).filter(|size| *size > 0);
+    size.ok_or_else(|| {
+        serde::de::Error::custom(format!("`{text}` is no size; write it as \"64MiB\""))
+    })
 }
 
 impl Default for IngestConfig {
     fn default() -> Self {
-        Self { max_line_bytes: 1 << 20, jobs: 0 }
+        Self { max_line_bytes: 1 << 20, jobs: 0, extent: 1 << 30, extent_minutes: 5 }
     }
 }
 
@@ -99,6 +135,7 @@ pub struct RetentionConfig {
 #[serde(default, deny_unknown_fields)]
 pub struct QueryConfig {
     /// Memory for one query.
+    #[serde(deserialize_with = "bytes")]
     pub memory_bytes: u64,
 }
 
@@ -155,6 +192,10 @@ mod tests {
         assert!(error.starts_with("line 3: ") && error.contains("max_lines"), "{error}");
         let error = Config::parse(b"[ingest]\n\xff = 3\n").unwrap_err().to_string();
         assert!(error.starts_with("line 2: "), "{error}");
+        let error = Config::parse(b"[ingest]\nextent = \"3 apples\"\n").unwrap_err().to_string();
+        assert!(error.starts_with("line 2: ") && error.contains("64MiB"), "{error}");
+        let config = Config::parse(b"[ingest]\nextent = \"64MiB\"\n").unwrap();
+        assert_eq!(config.ingest.extent, 64 << 20);
         let error = Config::parse(b"a\n[query\n").unwrap_err().to_string();
         assert!(error.starts_with("line 1: "), "{error}");
     }

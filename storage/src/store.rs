@@ -3,7 +3,6 @@
 mod clean;
 mod commit;
 mod fold;
-mod footer;
 mod heads;
 mod init;
 mod layout;

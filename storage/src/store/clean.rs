@@ -6,10 +6,11 @@ use std::path::Path;
 use std::sync::atomic::Ordering;
 
 use super::transaction::LOCK_NAME;
-use super::{Store, footer, layout, load};
+use super::{Store, layout, load};
 use crate::error::Result;
 use crate::fs::{self, Fs};
 use crate::ledger::record::Body;
+use crate::segment;
 
 /// Removes everything in a folder but the names to keep.
 pub(super) fn empty_folder(fs: &dyn Fs, folder: &Path, keep: &[&str]) -> Result<()> {
@@ -97,10 +98,7 @@ impl Store {
         }
         let committed = self.committed_transactions()?;
         for path in unnamed {
-            let unfinished = footer::read(&path).is_some_and(|footer| {
-                footer.store == self.id() && !committed.contains(&footer.transaction)
-            });
-            if unfinished {
+            if unfinished(&path, self.id(), &committed) {
                 fs::remove_if_there(&*self.fs, &path)?;
             }
         }
@@ -120,4 +118,12 @@ impl Store {
         }
         Ok(names)
     }
+}
+
+/// Whether the footer of a file that no version names says: of this store, of a transaction that was not committed.
+pub(crate) fn unfinished(path: &Path, store_id: &str, committed: &BTreeSet<String>) -> bool {
+    let Ok(footer) = segment::footer(path) else { return false };
+    let ours = footer.get(segment::key::STORE).is_some_and(|id| id == store_id);
+    let transaction = footer.get(segment::key::TRANSACTION);
+    ours && transaction.is_some_and(|name| !committed.contains(name))
 }

@@ -124,7 +124,10 @@ pub(super) fn check_continues(source: &Source, extent: &Extent) -> Result<()> {
             source.next_line()
         )));
     }
-    if extent.source.format != source.format || extent.source.format_spec != source.format_spec {
+    // Only lines tell a format: a source without any takes that of its first.
+    let told = source.counts.lines > 0;
+    let info = &extent.source;
+    if told && (info.format != source.format || info.format_spec != source.format_spec) {
         return Err(broken(format!("the format of source {id} has changed")));
     }
     Ok(())
@@ -165,11 +168,19 @@ fn subtract(counts: &mut Counts, other: &Counts) {
 
 impl Source {
     fn extend(&mut self, extent: &Extent, seq: u64) {
+        let info = &extent.source;
+        if self.counts.lines == 0 {
+            self.format.clone_from(&info.format);
+            self.format_spec.clone_from(&info.format_spec);
+            self.zone.clone_from(&info.zone);
+            self.line_end = info.line_end;
+            self.bom.clone_from(&info.bom);
+        }
         subtract(&mut self.counts, &extent.superseded);
         self.counts.add(&extent.counts);
         self.sha256 = extent.sha256;
-        self.prefix = extent.source.prefix;
-        self.identity = extent.source.identity.or(self.identity);
+        self.prefix = info.prefix;
+        self.identity = info.identity.or(self.identity);
         self.final_newline = extent.final_newline;
         self.state = extent.state;
         self.bytes = extent.to;

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 
-use super::super::json::Int;
+use super::super::json::{self, Int};
+use super::super::text::Text;
 use super::files::FileBody;
 use crate::day::Day;
 use crate::digest::Digest;
@@ -197,5 +198,116 @@ impl IngestBody {
             lines: self.lines.map(FileBody::into_meta).transpose()?,
         };
         Ok(Ingest { transaction: self.tx, source_id, extent })
+    }
+}
+
+/// What a footer says of the extent that its file belongs to: all of its record but the files.
+#[derive(serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FooterBody {
+    extent: IngestBody,
+    words: Text,
+}
+
+impl Extent {
+    /// What the footers of its files keep of it (`dwell.extent`), so that a lost ledger can be rebuilt from them.
+    ///
+    /// The extent's own list of files does not count, it may still be empty.
+    pub fn footer_json(&self, source_id: i32) -> Result<String> {
+        let extent = Self { segments: Vec::new(), lines: None, ..self.clone() };
+        let words = Text::default().with_path(&self.source.path);
+        let ingest = Ingest { transaction: String::new(), source_id, extent };
+        let bytes = json::to_bytes(&FooterBody { extent: IngestBody::new(&ingest), words })?;
+        String::from_utf8(bytes)
+            .map_err(|error| Error::new(ErrorKind::Internal, "no UTF-8").caused_by(error))
+    }
+}
+
+impl Ingest {
+    /// Reads what [`Extent::footer_json`] has written; transaction and files are still missing.
+    pub(crate) fn from_footer(text: &str) -> Result<Self> {
+        let body: FooterBody = serde_json::from_str(text).map_err(|error| {
+            Error::new(ErrorKind::Integrity, "a footer without its extent").caused_by(error)
+        })?;
+        let mut ingest = body.extent.into_ingest()?;
+        ingest.extent.source.path = body.words.path();
+        Ok(ingest)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::record::{Body, Record};
+    use crate::segment::{ColumnStats, FileMeta, SourceRange};
+
+    fn example() -> Extent {
+        let meta = FileMeta {
+            path: "requests/day=2026-11-20/a.parquet".into(),
+            bytes: 10,
+            sha256: Digest::of(b"a"),
+            tail: 3,
+            root: Digest::of(b"b"),
+            rows: 1,
+            min_ts: -1,
+            max_ts: i64::MAX,
+            sources: vec![SourceRange { source_id: 7, first_line: 1, last_line: 2, rows: 1 }],
+            stats: vec![
+                ColumnStats { column: "ts".into(), nulls: 0, min: Some(-1), max: Some(i64::MAX) },
+                ColumnStats { column: "user".into(), nulls: 1, min: None, max: None },
+            ],
+        };
+        let lines = FileMeta { path: "lines/day=2026-11-24/b.parquet".into(), ..meta.clone() };
+        Extent {
+            source: SourceInfo {
+                path: "/var/log/a.log".into(),
+                identity: Some(FileIdentity { device: u64::MAX, inode: 3 }),
+                prefix: Digest::of(b"p"),
+                format: "squid".into(),
+                format_spec: "%ts".into(),
+                zone: "UTC".into(),
+                line_end: LineEnd::Crlf,
+                bom: vec![0xef, 0xbb, 0xbf],
+            },
+            from: 3,
+            to: 1 << 60,
+            sha256: Digest::of(b"c"),
+            first_line: 1,
+            counts: Counts { lines: 2, rows: 1, quarantined: 1, headers: 0, blank: 0 },
+            supersedes: Some(1),
+            superseded: Counts { lines: 1, rows: 1, ..Counts::default() },
+            final_newline: false,
+            state: SourceState::RetiredInPart,
+            ts_range: Some((-1, i64::MAX)),
+            segments: vec![("2026-11-20".parse().unwrap(), meta)],
+            lines: Some(lines),
+        }
+    }
+
+    #[test]
+    fn a_record_survives() {
+        let ingest = Ingest { transaction: "t".into(), source_id: 7, extent: example() };
+        let body = Body::Ingest(Box::new(ingest));
+        let record = Record { seq: 9, at: 5, text: Some(Digest::of(b"w")), body };
+        let line = record.to_line().unwrap();
+        assert!(json::is_canonical(&line));
+        let text = String::from_utf8(line.clone()).unwrap();
+        assert!(!text.contains("a.log"), "no words in a record: {text}");
+        let read = Record::parse(&line).unwrap();
+        assert_eq!(read.to_line().unwrap(), line);
+        let Body::Ingest(read) = read.body else { panic!("another kind") };
+        let mut expected = example();
+        expected.source.path = PathBuf::new();
+        assert_eq!(format!("{:?}", read.extent), format!("{expected:?}"));
+    }
+
+    #[test]
+    fn a_footer_survives() {
+        let json = example().footer_json(7).unwrap();
+        let read = Ingest::from_footer(&json).unwrap();
+        let expected = Extent { segments: Vec::new(), lines: None, ..example() };
+        assert_eq!(read.source_id, 7);
+        assert_eq!(format!("{:?}", read.extent), format!("{expected:?}"));
+        assert!(Ingest::from_footer("{}").is_err());
     }
 }
