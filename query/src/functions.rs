@@ -7,10 +7,15 @@ use datafusion::logical_expr::{AggregateUDF, ScalarUDF};
 use datafusion::prelude::SessionContext;
 use std::fmt;
 
+mod beacon;
+mod beacon_score;
+mod beacon_stats;
 mod is_nonstandard_port;
 mod port_class;
+mod rita_score;
 mod scalar;
 mod text;
+mod ua_class;
 
 /// Whether a function is computed for each row, or over a group of rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,12 +59,18 @@ pub struct FunctionDoc {
 #[derive(Debug)]
 enum Made {
     Scalar(ScalarUDF),
-    #[expect(dead_code, reason = "the first aggregate comes with the beacons")]
     Aggregate(AggregateUDF),
 }
 
 /// All functions, by name.
-static ALL: &[&FunctionDoc] = &[&is_nonstandard_port::DOC, &port_class::DOC];
+static ALL: &[&FunctionDoc] = &[
+    &beacon_score::DOC,
+    &beacon_stats::DOC,
+    &is_nonstandard_port::DOC,
+    &port_class::DOC,
+    &rita_score::DOC,
+    &ua_class::DOC,
+];
 
 /// The functions that dwell adds, sorted by name.
 pub fn all() -> impl ExactSizeIterator<Item = &'static FunctionDoc> {

@@ -11,19 +11,21 @@ pub(super) fn for_each<'a>(
     array: &'a dyn Array,
     mut each: impl FnMut(Option<&'a str>),
 ) -> Result<()> {
+    let Some(keys) = array.as_dictionary_opt::<Int32Type>() else {
+        return for_each_plain(array, each);
+    };
+    let mut values = Vec::with_capacity(keys.values().len());
+    for_each_plain(keys.values().as_ref(), |v| values.push(v))?;
+    for key in keys.keys() {
+        each(key.and_then(|k| values.get(k as usize).copied().flatten()));
+    }
+    Ok(())
+}
+
+fn for_each_plain<'a>(array: &'a dyn Array, each: impl FnMut(Option<&'a str>)) -> Result<()> {
     match array.data_type() {
         DataType::Utf8 => array.as_string::<i32>().iter().for_each(each),
         DataType::Utf8View => array.as_string_view().iter().for_each(each),
-        DataType::Dictionary(_, _) => {
-            let Some(keys) = array.as_dictionary_opt::<Int32Type>() else {
-                return internal_err!("text with other keys than int32");
-            };
-            let mut values = Vec::with_capacity(keys.values().len());
-            for_each(keys.values().as_ref(), |v| values.push(v))?;
-            for key in keys.keys() {
-                each(key.and_then(|k| values.get(k as usize).copied().flatten()));
-            }
-        }
         other => return internal_err!("text expected, got {other}"),
     }
     Ok(())
