@@ -5,13 +5,27 @@
 //! through Arrow arrays; it serves as the oracle of the tests.
 
 mod arrow;
+mod bits;
+mod chunk;
+mod numbers;
+mod text;
 
+pub(crate) use self::chunk::Chunk;
+
+use ::arrow::datatypes::DataType;
+use parquet::arrow::arrow_writer::ArrowColumnChunk;
+use parquet::basic::Encoding;
+use parquet::bloom_filter::Sbbf;
+use parquet::file::statistics::Statistics;
+use parquet::schema::types::ColumnDescPtr;
+
+use self::chunk::{ChunkBuilder, PageRange, Tools};
+use self::numbers::Numbers;
+use self::text::Texts;
 use super::layout::{self, Layout};
 use super::{ColumnData, NULL_CODE, RowGroup};
 use crate::clock::Micros;
 use crate::error::{Error, ErrorKind, Result};
-use ::arrow::datatypes::DataType;
-use parquet::arrow::arrow_writer::ArrowColumnChunk;
 
 /// A row group as Parquet pages, ready to be appended to a file.
 #[derive(Debug)]
@@ -24,6 +38,8 @@ pub struct EncodedRowGroup {
 /// The column chunks of a row group, in file order.
 #[derive(Debug)]
 pub(crate) enum Chunks {
+    /// From codes.
+    Own(Vec<Chunk>),
     /// By way of Arrow arrays.
     Arrow(Vec<ArrowColumnChunk>),
 }
@@ -50,7 +66,95 @@ impl EncodedRowGroup {
 
 /// Encodes a row group of `requests`. Pure computation: workers call it side by side.
 pub fn encode(group: &RowGroup) -> Result<EncodedRowGroup> {
-    encode_with_arrow(group)
+    encode_own(layout::requests(), group)
+}
+
+/// Encodes a row group of `lines/`.
+pub(super) fn encode_lines(group: &RowGroup) -> Result<EncodedRowGroup> {
+    encode_own(layout::lines(), group)
+}
+
+fn encode_own(layout: &Layout, group: &RowGroup) -> Result<EncodedRowGroup> {
+    let facts = check(layout, group)?;
+    let mut tools = Tools::new()?;
+    let mut chunks = Vec::with_capacity(group.columns.len());
+    for (at, (column, facts)) in group.columns.iter().zip(&facts).enumerate() {
+        chunks.push(chunk(layout, at, column, *facts, group.rows, &mut tools)?);
+    }
+    Ok(EncodedRowGroup { rows: group.rows as u64, chunks: Chunks::Own(chunks), facts })
+}
+
+/// Encodes the column at place `at`.
+fn chunk(
+    layout: &Layout,
+    at: usize,
+    column: &ColumnData,
+    facts: Facts,
+    rows: usize,
+    tools: &mut Tools,
+) -> Result<Chunk> {
+    let descr = layout.parquet.column(at);
+    let (bloom, rising) = (layout.bloom[at], layout.rising[at]);
+    if facts.nulls == rows as u64 {
+        return all_null(descr, rows, tools);
+    }
+    match column {
+        ColumnData::Null => all_null(descr, rows, tools),
+        ColumnData::Text(coded) => {
+            Texts { coded, facts, is_text: true, bloom }.encode(descr, tools)
+        }
+        ColumnData::Binary(coded) => {
+            Texts { coded, facts, is_text: false, bloom }.encode(descr, tools)
+        }
+        ColumnData::ConstText(value) => text::constant(descr, value.as_bytes(), rows, bloom, tools),
+        ColumnData::ConstInt32(value) => {
+            numbers::constant(descr, i64::from(*value), facts, rows, tools)
+        }
+        ColumnData::Int32(values) => {
+            let valid: Vec<bool> = values.iter().map(Option::is_some).collect();
+            let values: Vec<i64> =
+                values.iter().map(|value| i64::from(value.unwrap_or_default())).collect();
+            let valid = (facts.nulls > 0).then_some(valid.as_slice());
+            Numbers { values: &values, valid, rising }.encode(descr, facts, tools)
+        }
+        ColumnData::Int64 { values, valid } => {
+            let valid = valid.as_deref().filter(|_| facts.nulls > 0);
+            Numbers { values, valid, rising }.encode(descr, facts, tools)
+        }
+    }
+}
+
+/// A column without a value: one page of one run, a few bytes.
+fn all_null(descr: ColumnDescPtr, rows: usize, tools: &mut Tools) -> Result<Chunk> {
+    let statistics = chunk::null_statistics(descr.physical_type(), rows as u64);
+    let mut chunk = ChunkBuilder::new(descr, tools, Encoding::PLAIN, false);
+    bits::levels((0..rows).map(|_| false), rows, &mut chunk.tools().page);
+    chunk.end_page(rows, rows, None)?;
+    chunk.finish(statistics, None)
+}
+
+/// A column of one value: a dictionary of one, and one run of its code. `value` is it in PLAIN encoding.
+fn constant(
+    descr: ColumnDescPtr,
+    value: &[u8],
+    rows: usize,
+    range: PageRange,
+    statistics: Statistics,
+    bloom: Option<Sbbf>,
+    tools: &mut Tools,
+) -> Result<Chunk> {
+    let mut chunk = ChunkBuilder::new(descr, tools, Encoding::RLE_DICTIONARY, false);
+    chunk.tools().page.extend_from_slice(value);
+    chunk.end_dictionary(1)?;
+    let nullable = chunk.is_nullable();
+    let page = &mut chunk.tools().page;
+    if nullable {
+        bits::levels((0..rows).map(|_| true), 0, page);
+    }
+    page.push(0);
+    bits::repeated(0, rows, 0, page);
+    chunk.end_page(rows, 0, range)?;
+    chunk.finish(statistics, bloom)
 }
 
 /// Encodes a row group of `requests` through Arrow arrays: slow and plain.
@@ -181,12 +285,4 @@ impl Facts {
             self.widen(greatest);
         }
     }
-}
-
-/// Encodes a row group of `lines/`.
-pub(super) fn encode_lines(group: &RowGroup) -> Result<EncodedRowGroup> {
-    let layout = layout::lines();
-    let facts = check(layout, group)?;
-    let chunks = Chunks::Arrow(arrow::chunks(layout, group)?);
-    Ok(EncodedRowGroup { rows: group.rows as u64, chunks, facts })
 }

@@ -113,6 +113,11 @@ impl DataFile {
         let failed = |error| failed(path, error);
         let mut row_group = self.file.next_row_group().map_err(failed)?;
         match group.chunks {
+            Chunks::Own(chunks) => {
+                for chunk in chunks {
+                    row_group.append_column(&chunk.bytes, chunk.close).map_err(failed)?;
+                }
+            }
             Chunks::Arrow(chunks) => {
                 for chunk in chunks {
                     chunk.append_to_row_group(&mut row_group).map_err(failed)?;
