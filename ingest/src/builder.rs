@@ -1,3 +1,4 @@
 //! Which rows are open: one builder a day collects rows and turns them into a row group of coded columns.
 
+pub(crate) mod day;
 pub mod sink;

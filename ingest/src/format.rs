@@ -1,5 +1,14 @@
 //! Which log formats there are, and what every one of them can do: score a sample, parse chunks, render rows back.
 
+pub(crate) mod compiled;
+mod ncsa_combined;
+mod ncsa_common;
+mod squid;
+mod squid_combined;
+mod squid_common;
+mod squid_referrer;
+mod squid_useragent;
+
 use std::fmt;
 
 use chrono_tz::Tz;
@@ -115,10 +124,22 @@ pub trait Format: Send + Sync {
 }
 
 /// All formats, the more general of two dialects first.
-pub static FORMATS: &[&'static dyn Format] = &[];
+pub static FORMATS: &[&'static dyn Format] = &[
+    &squid::Squid,
+    &squid_common::SquidCommon,
+    &squid_combined::SquidCombined,
+    &squid_referrer::SquidReferrer,
+    &squid_useragent::SquidUseragent,
+    &ncsa_common::NcsaCommon,
+    &ncsa_combined::NcsaCombined,
+];
 
-/// The format named `id`.
+/// The id of formats that users describe themselves.
+pub const LOGFORMAT: &str = "logformat";
+
+/// The format named `id`; `squid-common` is `squid_common`, and so on.
 pub fn find(id: &str) -> Option<&'static dyn Format> {
+    let id = id.replace('-', "_").to_ascii_lowercase();
     FORMATS.iter().copied().find(|format| format.id() == id)
 }
 
@@ -127,7 +148,7 @@ pub fn find(id: &str) -> Option<&'static dyn Format> {
 /// # Errors
 /// [`FormatError::Syntax`], pointing at the place.
 pub fn logformat(spec: &str) -> Result<Box<dyn Parser>, FormatError> {
-    Err(FormatError::Syntax { message: "not supported".into(), at: 0, text: spec.into() })
+    Ok(Box::new(compiled::squid(LOGFORMAT, spec, spec)?))
 }
 
 /// Compiles the format that the ledger names for a source.
@@ -137,7 +158,7 @@ pub fn logformat(spec: &str) -> Result<Box<dyn Parser>, FormatError> {
 pub fn open(id: &str, spec: &str) -> Result<Box<dyn Parser>, FormatError> {
     match find(id) {
         Some(format) => format.compile(spec),
-        None if id == "logformat" => logformat(spec),
+        None if id == LOGFORMAT => logformat(spec),
         None => Err(FormatError::Unknown { name: id.into(), known: FORMATS.len() }),
     }
 }

@@ -6,9 +6,12 @@
 pub mod builder;
 pub mod format;
 pub mod input;
+mod intern;
+mod lexer;
 pub mod options;
 pub mod render;
 pub mod report;
+mod time;
 
 pub use options::{IngestOptions, InputArg, Progress};
 pub use report::{FormatChoice, IngestReport, Outcome, SourceReport};

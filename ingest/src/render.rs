@@ -1,8 +1,19 @@
 //! How a row becomes its line again: the text renderer, and the views of a row it works on.
 
+mod rows;
+
 use std::borrow::Cow;
 
+use chrono_tz::Tz;
+use serde_json::{Map, Value};
 use storage::schema::Col;
+
+pub use rows::{BatchRows, GroupRows};
+
+use crate::lexer::chunk::{REPLY_HEADERS, REQUEST_HEADERS, SPACES, TAIL, UTC_OFFSET};
+use crate::lexer::field::{self, Values};
+use crate::lexer::layout::{Layout, Word, WordKind};
+use crate::time;
 
 /// Rows whose values can be asked for one by one.
 pub trait Rows {
@@ -43,4 +54,73 @@ impl<'a> RowView<'a> {
     pub fn bytes(&self, col: Col) -> Option<Cow<'a, [u8]>> {
         self.rows.bytes(self.row, col)
     }
+}
+
+/// A row with its `extra` read.
+struct WithExtra<'a> {
+    row: &'a RowView<'a>,
+    extra: Map<String, Value>,
+}
+
+impl Values for WithExtra<'_> {
+    fn text(&self, col: Col) -> Option<Cow<'_, str>> {
+        self.row.text(col)
+    }
+
+    fn int(&self, col: Col) -> Option<i64> {
+        self.row.int(col)
+    }
+
+    fn extra(&self, name: &str) -> Option<Cow<'_, str>> {
+        self.extra.get(name).and_then(Value::as_str).map(Cow::Borrowed)
+    }
+}
+
+/// Appends the line of a row, without its line end.
+pub(crate) fn line(layout: &Layout, row: &RowView<'_>, zone: Option<Tz>, out: &mut Vec<u8>) {
+    if let Some(raw) = row.bytes(Col::Raw) {
+        out.extend_from_slice(&raw);
+        return;
+    }
+    let extra = row.text(Col::Extra).and_then(|text| serde_json::from_str(&text).ok());
+    let values = WithExtra { row, extra: extra.unwrap_or_default() };
+    for word in &layout.words {
+        out.extend_from_slice(&word.lead);
+        let start = out.len();
+        match &word.kind {
+            WordKind::Time(spec) => {
+                let offset = values.extra(UTC_OFFSET);
+                let offset = offset.and_then(|text| time::offset_minutes(text.as_bytes()));
+                let ts = row.int(Col::Ts).unwrap_or_default();
+                spec.write(ts, offset.unwrap_or_default(), zone, out);
+            }
+            WordKind::Number(_) | WordKind::Key => field::encode(word, &values, out),
+        }
+        pad(word, &values, start, out);
+    }
+    out.extend_from_slice(&layout.end);
+    let blocks = [values.extra(REQUEST_HEADERS), values.extra(REPLY_HEADERS)];
+    if layout.header_blocks
+        && let [Some(request), Some(reply)] = blocks
+    {
+        out.extend_from_slice(format!(" [{request}] [{reply}]").as_bytes());
+    }
+    if let Some(tail) = values.extra(TAIL) {
+        out.extend_from_slice(tail.as_bytes());
+    }
+}
+
+/// Pads the word that begins at `start` with spaces.
+fn pad(word: &Word, values: &WithExtra<'_>, start: usize, out: &mut Vec<u8>) {
+    let len = out.len() - start;
+    let usual = word.pad.saturating_sub(len);
+    let left = if word.takes_spaces() && !values.extra.is_empty() {
+        let odd = values.extra(&format!("{}{SPACES}", word.name));
+        odd.and_then(|spaces| spaces.parse().ok()).unwrap_or(usual)
+    } else {
+        usual
+    };
+    out.splice(start..start, std::iter::repeat_n(b' ', left));
+    let right = word.pad_right.saturating_sub(len);
+    out.extend(std::iter::repeat_n(b' ', right));
 }

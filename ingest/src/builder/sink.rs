@@ -142,7 +142,6 @@ impl ChunkSink {
     }
 
     /// Extends the range of times by `first..=last`.
-    #[cfg_attr(not(test), expect(dead_code, reason = "the parsers call it"))]
     pub(crate) fn see(&mut self, first: Micros, last: Micros) {
         self.ts_range = Some(match self.ts_range {
             None => (first, last),

@@ -1,0 +1,522 @@
+//! How a chunk becomes rows: lines cut in blocks, words interned column by column, rows handed to their days.
+
+use std::sync::Arc;
+
+use storage::day::Day;
+use storage::extent::LineEnd;
+
+use super::field;
+use super::layout::{Layout, WordKind};
+use super::number;
+use super::split::{self, Cut, Span};
+use crate::builder::day::{OpenDay, Rows};
+use crate::builder::sink::{ChunkSink, OddKind, OddLine, Reason};
+use crate::format::{ChunkParser, LineContext};
+use crate::intern::NONE;
+use crate::intern::key::{KeyColumn, NULL_INT, PARTIAL, RAW, Values};
+use crate::time::{self, Memo, Quality};
+
+/// Lines of a block: their text (about 32 KiB) stays in the first cache while column after column is read.
+const BLOCK_ROWS: usize = 120;
+
+/// Rows of a full row group.
+const GROUP_ROWS: usize = 75_000;
+
+/// Most bytes of open rows over all days; beyond it the largest day is handed over.
+const OPEN_BYTES: usize = 32 << 20;
+
+/// Most bytes of dictionaries; beyond it everything is handed over and they begin anew.
+const DICTIONARY_BYTES: usize = 48 << 20;
+
+/// A line that is going to be a row.
+#[derive(Debug, Clone, Copy)]
+struct Line {
+    start: usize,
+    len: usize,
+    line_no: i64,
+}
+
+/// The lines of a block and where their words lie.
+#[derive(Debug)]
+struct Block {
+    lines: Vec<Line>,
+    spans: Vec<Span>,
+    rows: Rows,
+    scratch: Vec<(u32, u64)>,
+    rejected: Vec<Option<Reason>>,
+    any_rejected: bool,
+}
+
+/// The state of one worker for one source.
+#[derive(Debug)]
+pub(crate) struct LineParser {
+    layout: Arc<Layout>,
+    keys: Vec<Option<KeyColumn>>,
+    values: Values,
+    days: Vec<OpenDay>,
+    block: Block,
+    memo: Memo,
+    source_id: i32,
+}
+
+impl LineParser {
+    /// A parser without rows.
+    pub(crate) fn new(layout: Arc<Layout>) -> Self {
+        let keys = layout
+            .words
+            .iter()
+            .map(|word| (word.kind == WordKind::Key).then(|| KeyColumn::new(word)));
+        let words = layout.words.len();
+        Self {
+            keys: keys.collect(),
+            values: Values::new(),
+            days: Vec::new(),
+            block: Block {
+                lines: Vec::with_capacity(BLOCK_ROWS),
+                spans: vec![Span::MISSING; BLOCK_ROWS * words],
+                rows: Rows::new(words),
+                scratch: Vec::new(),
+                rejected: Vec::new(),
+                any_rejected: false,
+            },
+            memo: Memo::default(),
+            source_id: 0,
+            layout,
+        }
+    }
+
+    /// Cuts lines from `at` until the block is full; returns where the next block begins.
+    fn cut_block(
+        &mut self,
+        chunk: &[u8],
+        mut at: usize,
+        line_no: &mut i64,
+        cx: &LineContext,
+        out: &mut ChunkSink,
+    ) -> usize {
+        let words = self.layout.words.len();
+        let layout = Arc::clone(&self.layout);
+        while self.block.lines.len() < BLOCK_ROWS && at < chunk.len() {
+            let rest = &chunk[at..];
+            let (len, next) = match memchr::memchr(b'\n', rest) {
+                Some(len) => (len, at + len + 1),
+                None => (rest.len(), chunk.len()),
+            };
+            let number = *line_no;
+            *line_no += 1;
+            out.counts.lines += 1;
+            let line = content(rest, len, number, at, cx, out);
+            let row = self.block.lines.len();
+            let place = Line { start: at, len: line.len(), line_no: number };
+            at = next;
+            if line.len() > cx.line_bytes_max {
+                reject(line, place, Reason::LineTooLong, cx, out);
+                continue;
+            }
+            let spans = &mut self.block.spans[row * words..(row + 1) * words];
+            let flags = match split::fast(&layout, line, spans) {
+                Some(true) => 0,
+                Some(false) => self.paddings(line, row),
+                None => match self.cut_odd(line, row, place, cx, out) {
+                    Some(flags) => flags,
+                    None => continue,
+                },
+            };
+            self.block.lines.push(place);
+            self.block.rows.flags.push(flags);
+        }
+        at
+    }
+
+    /// Cuts a line that is not made as the format says; `None` if it became no row.
+    fn cut_odd(
+        &mut self,
+        line: &[u8],
+        row: usize,
+        place: Line,
+        cx: &LineContext,
+        out: &mut ChunkSink,
+    ) -> Option<u8> {
+        if line.iter().all(|byte| matches!(byte, b' ' | b'\t')) {
+            out.counts.blank += 1;
+            odd(line, place, OddKind::Blank, None, cx, out);
+            return None;
+        }
+        let words = self.layout.words.len();
+        let spans = &mut self.block.spans[row * words..(row + 1) * words];
+        match split::anchored(&self.layout, line, spans) {
+            Cut::Whole => Some(self.paddings(line, row)),
+            Cut::Tail(at) => Some(self.tail(&line[at..], row, line)),
+            Cut::Partial { truncated } => {
+                if let Some(nth) = truncated {
+                    let id = self.values.member(TRUNCATED, &self.layout.words[nth].name);
+                    self.block.rows.members.push((row as u32, id));
+                }
+                Some(PARTIAL | RAW)
+            }
+            Cut::Nothing => {
+                reject(line, place, why(&self.layout, line), cx, out);
+                None
+            }
+        }
+    }
+
+    /// Unusual numbers of spaces go to `extra`, so that the line can still be written; whatever else differs needs
+    /// `raw`.
+    fn paddings(&mut self, line: &[u8], row: usize) -> u8 {
+        let words = self.layout.words.len();
+        let spans = &self.block.spans[row * words..(row + 1) * words];
+        let Some(odd) = split::paddings(&self.layout, line, spans) else { return RAW };
+        for (nth, spaces) in odd {
+            let name = format!("{}{SPACES}", self.layout.words[nth].name);
+            let id = self.values.member(&name, &spaces.to_string());
+            self.block.rows.members.push((row as u32, id));
+        }
+        0
+    }
+
+    /// Text behind the last word goes to `extra`, so that the line can still be written.
+    fn tail(&mut self, tail: &[u8], row: usize, line: &[u8]) -> u8 {
+        let Some(text) = std::str::from_utf8(tail).ok() else { return PARTIAL | RAW };
+        let flags = self.paddings(&line[..line.len() - tail.len()], row);
+        if flags != 0 {
+            return PARTIAL | flags;
+        }
+        let blocks = header_blocks(text).filter(|_| self.layout.header_blocks);
+        let mut add = |name: &str, text: &str| {
+            let id = self.values.member(name, text);
+            self.block.rows.members.push((row as u32, id));
+        };
+        match blocks {
+            Some((request, reply)) => {
+                add(REQUEST_HEADERS, request);
+                add(REPLY_HEADERS, reply);
+                0
+            }
+            None => {
+                add(TAIL, text);
+                PARTIAL
+            }
+        }
+    }
+
+    /// Reads the columns of the block and hands its rows to their days.
+    fn read_block(&mut self, chunk: &[u8], cx: &LineContext, out: &mut ChunkSink) {
+        if self.block.lines.is_empty() {
+            return;
+        }
+        let layout = Arc::clone(&self.layout);
+        let count = layout.words.len();
+        for (nth, word) in layout.words.iter().enumerate() {
+            match &word.kind {
+                WordKind::Time(spec) => self.read_times(chunk, nth, spec, cx),
+                WordKind::Number(_) => self.read_numbers(chunk, nth),
+                WordKind::Key => {
+                    let Some(key) = self.keys[nth].as_mut() else { continue };
+                    let block = &mut self.block;
+                    let spans = block.spans.iter().skip(nth).step_by(count);
+                    let texts = block
+                        .lines
+                        .iter()
+                        .zip(spans)
+                        .map(|(line, span)| span.of(&chunk[line.start..line.start + line.len]));
+                    let ids = &mut block.rows.words[nth].ids;
+                    key.texts.intern_column(texts, &mut block.scratch, ids);
+                    key.learn(word, &mut self.values);
+                    if key.any_flags {
+                        for (flags, &id) in block.rows.flags.iter_mut().zip(ids.iter()) {
+                            *flags |= key.flags[id as usize];
+                        }
+                    }
+                    forget_missing(block, nth, count);
+                }
+            }
+        }
+        self.keep_raw(chunk);
+        self.hand_over(chunk, cx, out);
+    }
+
+    fn read_times(&mut self, chunk: &[u8], nth: usize, spec: &time::TimeSpec, cx: &LineContext) {
+        let count = self.layout.words.len();
+        let block = &mut self.block;
+        for (row, line) in block.lines.iter().enumerate() {
+            let text = block.spans[row * count + nth].of(&chunk[line.start..line.start + line.len]);
+            let time = spec.read(text, cx.zone, &mut self.memo).ok_or(Reason::BadTime);
+            let time = time.and_then(|time| time::check(time.ts, cx.ingest_us).map(|()| time));
+            match time {
+                Ok(time) => {
+                    block.rows.ts.push(time.ts);
+                    block.rejected.push(None);
+                    block.rows.flags[row] |= time.quality as u8;
+                    if !time.exact {
+                        block.rows.flags[row] |= RAW;
+                    }
+                    if time.offset != 0 {
+                        let text = time::offset_text(time.offset);
+                        let id = self.values.member(UTC_OFFSET, &text);
+                        block.rows.members.push((row as u32, id));
+                    }
+                }
+                Err(reason) => {
+                    block.rows.ts.push(0);
+                    block.rejected.push(Some(reason));
+                    block.any_rejected = true;
+                }
+            }
+        }
+    }
+
+    fn read_numbers(&mut self, chunk: &[u8], nth: usize) {
+        let layout = Arc::clone(&self.layout);
+        let count = layout.words.len();
+        let WordKind::Number(col) = layout.words[nth].kind else { return };
+        let block = &mut self.block;
+        for (row, line) in block.lines.iter().enumerate() {
+            let span = block.spans[row * count + nth];
+            let text = span.of(&chunk[line.start..line.start + line.len]);
+            let usual = number::canonical(text).and_then(|value| i64::try_from(value).ok());
+            let usual = usual.or_else(|| number::canonical_signed(text));
+            let value = match usual.filter(|&value| field::fits(col, value)) {
+                Some(value) => value,
+                None if text == super::NULL_WORD || !span.is_there() => NULL_INT,
+                None => {
+                    let lossy = String::from_utf8_lossy(text);
+                    let value = lossy.trim().parse().ok().filter(|&value| field::fits(col, value));
+                    if value.is_none() {
+                        block.rows.flags[row] |= PARTIAL;
+                    }
+                    match std::str::from_utf8(text) {
+                        Ok(text) => {
+                            let id = self.values.member(&layout.words[nth].name, text);
+                            block.rows.members.push((row as u32, id));
+                        }
+                        Err(_) => block.rows.flags[row] |= RAW,
+                    }
+                    value.unwrap_or(NULL_INT)
+                }
+            };
+            block.rows.words[nth].ints.push(value);
+        }
+    }
+
+    fn keep_raw(&mut self, chunk: &[u8]) {
+        let block = &mut self.block;
+        for (row, line) in block.lines.iter().enumerate() {
+            block.rows.line_no.push(line.line_no);
+            if block.rows.flags[row] & RAW != 0 {
+                let bytes = &chunk[line.start..line.start + line.len];
+                block.rows.raw_bytes += bytes.len();
+                block.rows.raw.push((row as u32, bytes.to_vec()));
+            }
+        }
+        // Members were found word by word; the rows' order is wanted.
+        block.rows.members.sort_by_key(|&(row, _)| row);
+    }
+
+    /// Hands the rows of the block to their days, and those with an impossible time to quarantine.
+    fn hand_over(&mut self, chunk: &[u8], cx: &LineContext, out: &mut ChunkSink) {
+        let mut rows = std::mem::take(&mut self.block.rows);
+        let days = |rows: &Rows| {
+            let (low, high) = rows
+                .ts
+                .iter()
+                .fold((i64::MAX, i64::MIN), |(low, high), &ts| (low.min(ts), high.max(ts)));
+            (low, high)
+        };
+        let (low, high) = days(&rows);
+        if !self.block.any_rejected && Day::of(low) == Day::of(high) {
+            account(&rows, out, |_| true);
+            out.see(low, high);
+            self.day(Day::of(low)).extend(&mut rows);
+        } else {
+            let rejected = std::mem::take(&mut self.block.rejected);
+            account(&rows, out, |row| rejected[row].is_none());
+            let odd = out.odd.len();
+            for (row, reason) in rejected.iter().enumerate() {
+                let line = self.block.lines[row];
+                match reason {
+                    None => {
+                        let ts = rows.ts[row];
+                        out.see(ts, ts);
+                        self.day(Day::of(ts)).push(&rows, row);
+                    }
+                    Some(reason) => {
+                        let text = &chunk[line.start..line.start + line.len];
+                        reject(text, line, *reason, cx, out);
+                    }
+                }
+            }
+            self.block.rejected = rejected;
+            if out.odd.len() > odd {
+                let lines = self.block.lines.first().map_or(0, |line| line.line_no);
+                let from = out.odd.partition_point(|odd| odd.line_no < lines);
+                out.odd[from.min(odd)..].sort_by_key(|odd| odd.line_no);
+            }
+        }
+        rows.clear();
+        self.block.rows = rows;
+        self.block.rejected.clear();
+        self.block.any_rejected = false;
+        self.block.lines.clear();
+        self.limit(out);
+    }
+
+    fn day(&mut self, day: Day) -> &mut Rows {
+        let at = match self.days.binary_search_by_key(&day, |open| open.day) {
+            Ok(at) => at,
+            Err(at) => {
+                let rows = Rows::new(self.layout.words.len());
+                self.days.insert(at, OpenDay { day, rows });
+                at
+            }
+        };
+        &mut self.days[at].rows
+    }
+
+    /// Hands over what is full, and what must go to stay within memory.
+    fn limit(&mut self, out: &mut ChunkSink) {
+        while let Some(at) = self.days.iter().position(|open| open.rows.len() >= GROUP_ROWS) {
+            self.close(at, out);
+        }
+        let open: usize = self.days.iter().map(|open| open.rows.num_bytes()).sum();
+        if open > OPEN_BYTES {
+            let largest =
+                self.days.iter().enumerate().max_by_key(|(_, open)| open.rows.num_bytes());
+            if let Some((at, _)) = largest {
+                self.close(at, out);
+            }
+        }
+        if self.dictionary_bytes() > DICTIONARY_BYTES {
+            self.flush(out);
+        }
+    }
+
+    fn dictionary_bytes(&self) -> usize {
+        let keys: usize = self.keys.iter().flatten().map(KeyColumn::num_bytes).sum();
+        keys + self.values.num_bytes()
+    }
+
+    fn close(&mut self, at: usize, out: &mut ChunkSink) {
+        let open = self.days.remove(at);
+        let group = open.rows.row_group(&self.layout, &self.keys, &self.values, self.source_id);
+        out.groups.push((open.day, group));
+    }
+}
+
+impl ChunkParser for LineParser {
+    fn parse(&mut self, chunk: &[u8], cx: &LineContext, out: &mut ChunkSink) {
+        self.source_id = cx.source_id;
+        let mut at = 0;
+        let mut line_no = cx.first_line;
+        while at < chunk.len() {
+            at = self.cut_block(chunk, at, &mut line_no, cx, out);
+            self.read_block(chunk, cx, out);
+        }
+    }
+
+    fn flush(&mut self, out: &mut ChunkSink) {
+        while !self.days.is_empty() {
+            self.close(0, out);
+        }
+        if self.dictionary_bytes() > DICTIONARY_BYTES / 4 {
+            self.keys.iter_mut().flatten().for_each(KeyColumn::clear);
+            self.values.clear();
+        }
+    }
+}
+
+/// Key of `extra`: text behind the last field of the format, with what separates it.
+pub(crate) const TAIL: &str = "tail";
+/// Key of `extra`: the field in which a line ends that was cut short.
+pub(crate) const TRUNCATED: &str = "truncated";
+/// Ends keys of `extra`: how many spaces pad a word, where it is not the number the format says.
+pub(crate) const SPACES: &str = "_spaces";
+/// Key of `extra`: the printed offset from UTC, where it is not `+0000`.
+pub(crate) const UTC_OFFSET: &str = "utc_offset";
+/// Key of `extra`: the request's headers (`log_mime_hdrs on`).
+pub(crate) const REQUEST_HEADERS: &str = "request_headers";
+/// Key of `extra`: the reply's headers (`log_mime_hdrs on`).
+pub(crate) const REPLY_HEADERS: &str = "reply_headers";
+
+/// `" [request headers] [reply headers]"`
+fn header_blocks(tail: &str) -> Option<(&str, &str)> {
+    let inner = tail.strip_prefix(" [")?.strip_suffix(']')?;
+    let (request, reply) = inner.split_once("] [")?;
+    (!request.contains(']') && !reply.contains(']')).then_some((request, reply))
+}
+
+/// The line without its line end; an unusual end is noted.
+#[inline]
+fn content<'a>(
+    rest: &'a [u8],
+    len: usize,
+    line_no: i64,
+    at: usize,
+    cx: &LineContext,
+    out: &mut ChunkSink,
+) -> &'a [u8] {
+    let line = &rest[..len];
+    if len == rest.len() {
+        // The last line of the source, without an end.
+        return line;
+    }
+    let (line, end): (_, &[u8]) = match (line.split_last(), cx.line_end) {
+        (Some((b'\r', line)), LineEnd::Crlf) => return line,
+        (Some((b'\r', line)), LineEnd::Lf) => (line, b"\r\n"),
+        (_, LineEnd::Lf) => return line,
+        (_, LineEnd::Crlf) => (line, b"\n"),
+    };
+    let byte_offset = cx.first_offset + (at + line.len()) as u64;
+    let (kind, bytes) = (OddKind::Eol, end.to_vec());
+    out.odd.push(OddLine { line_no, byte_offset, kind, reason: None, bytes });
+    line
+}
+
+fn odd(
+    line: &[u8],
+    place: Line,
+    kind: OddKind,
+    reason: Option<Reason>,
+    cx: &LineContext,
+    out: &mut ChunkSink,
+) {
+    let byte_offset = cx.first_offset + place.start as u64;
+    let bytes = line.to_vec();
+    out.odd.push(OddLine { line_no: place.line_no, byte_offset, kind, reason, bytes });
+}
+
+fn reject(line: &[u8], place: Line, reason: Reason, cx: &LineContext, out: &mut ChunkSink) {
+    out.counts.quarantined += 1;
+    odd(line, place, OddKind::Quarantined, Some(reason), cx, out);
+}
+
+/// Why a line of which not even the time was found is no row.
+fn why(layout: &Layout, line: &[u8]) -> Reason {
+    if line.contains(&0) {
+        return Reason::NotText;
+    }
+    let separators = memchr::memchr_iter(layout.separator, line).count();
+    if separators < layout.time { Reason::TooFewFields } else { Reason::BadTime }
+}
+
+/// Words that a line does not have get no id: the empty text that stood for them is not theirs.
+fn forget_missing(block: &mut Block, nth: usize, count: usize) {
+    for (row, flags) in block.rows.flags.iter().enumerate() {
+        if flags & PARTIAL != 0 && !block.spans[row * count + nth].is_there() {
+            block.rows.words[nth].ids[row] = NONE;
+        }
+    }
+}
+
+/// Counts rows, and those that are partial, need `raw` or have an assumed zone.
+fn account(rows: &Rows, out: &mut ChunkSink, is_row: impl Fn(usize) -> bool) {
+    for (row, &flags) in rows.flags.iter().enumerate() {
+        if is_row(row) {
+            out.counts.rows += 1;
+            out.raw_rows += u64::from(flags & RAW != 0);
+            out.partial_rows += u64::from(flags & PARTIAL != 0);
+            let assumed = flags & crate::builder::day::QUALITY == Quality::AssumedZone as u8;
+            out.assumed_zone_rows += u64::from(assumed);
+        }
+    }
+}

@@ -1,0 +1,343 @@
+//! How a format's pieces form words: what is cut out of a line whole, interned whole, and decoded once.
+
+use storage::schema::Col;
+
+use super::escape::Style;
+use super::{Field, Kind, Token};
+use crate::time::TimeSpec;
+
+/// How the values of a word are kept while rows are collected.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum WordKind {
+    /// The event time.
+    Time(TimeSpec),
+    /// A whole number.
+    Number(Col),
+    /// Everything else: interned whole, decoded once per distinct text.
+    Key,
+}
+
+/// One word: a literal, then fields with literals between them, up to the next word's literal.
+#[derive(Debug, Clone)]
+pub(crate) struct Word {
+    /// The bytes before it.
+    pub(crate) lead: Vec<u8>,
+    /// Fields, and the literals between and behind them.
+    pub(crate) tokens: Vec<Token>,
+    /// How its values are kept.
+    pub(crate) kind: WordKind,
+    /// The first byte behind it; `None` at the end of the line.
+    pub(crate) stop: Option<u8>,
+    /// How often `stop` occurs within it by the format.
+    pub(crate) inner_stops: usize,
+    /// Whether it stands in quotes whose content the writer escapes with backslashes.
+    pub(crate) escaped: bool,
+    /// Whether it stands in quotes.
+    pub(crate) quoted: bool,
+    /// The width it is padded to with spaces on the left.
+    pub(crate) pad: usize,
+    /// The width it is padded to with spaces on the right.
+    pub(crate) pad_right: usize,
+    /// Its key in `extra` if it is not made as the format says.
+    pub(crate) name: String,
+}
+
+/// A compiled format: its words in order.
+#[derive(Debug, Clone)]
+pub(crate) struct Layout {
+    /// The words.
+    pub(crate) words: Vec<Word>,
+    /// The bytes behind the last word.
+    pub(crate) end: Vec<u8>,
+    /// The byte that separates bare words.
+    pub(crate) separator: u8,
+    /// Which word holds the event time.
+    pub(crate) time: usize,
+    /// Words that may hold separators although they are bare, or quotes although they are quoted: the likeliest first.
+    pub(crate) flexible: Vec<usize>,
+    /// Whether a tail of bracketed header blocks may follow (`log_mime_hdrs` of Squid's native format).
+    pub(crate) header_blocks: bool,
+}
+
+impl Word {
+    /// Its fields.
+    pub(crate) fn fields(&self) -> impl Iterator<Item = &Field> {
+        self.tokens.iter().filter_map(|token| match token {
+            Token::Field(field) => Some(field),
+            Token::Literal(_) => None,
+        })
+    }
+
+    /// Whether further spaces before it belong to the separator.
+    pub(crate) fn takes_spaces(&self) -> bool {
+        self.pad > 0 || !self.quoted && self.lead.last() == Some(&b' ')
+    }
+
+    fn has(&self, wanted: impl Fn(&Kind) -> bool) -> bool {
+        self.fields().any(|field| wanted(&field.kind))
+    }
+}
+
+/// The columns a field of this kind fills.
+pub(crate) fn claims(kind: &Kind) -> &[Col] {
+    match kind {
+        Kind::Text(col) | Kind::Media(col) | Kind::Address(col) | Kind::Int(col) => {
+            std::slice::from_ref(col)
+        }
+        Kind::Scaled(col, ..) => std::slice::from_ref(col),
+        Kind::Method => &[Col::Method],
+        Kind::Url => &[
+            Col::Url,
+            Col::Scheme,
+            Col::Host,
+            Col::Domain,
+            Col::Port,
+            Col::Path,
+            Col::Query,
+            Col::Extension,
+        ],
+        Kind::Protocol => &[Col::HttpVersion],
+        Kind::Status => &[Col::Status],
+        Kind::Action => &[Col::Action],
+        Kind::Hierarchy => &[Col::Hierarchy],
+        Kind::Peer => &[Col::Peer, Col::ServerIp],
+        Kind::Time(_) => &[Col::Ts],
+        Kind::Extra => &[],
+    }
+}
+
+impl Layout {
+    /// Forms words of tokens. The error is a message and the number of the token it is about.
+    pub(crate) fn new(tokens: Vec<Token>) -> Result<Self, (String, usize)> {
+        let mut tokens = merge_millis(tokens);
+        if let Some(at) =
+            tokens.windows(2).position(|pair| matches!(pair, [Token::Field(_), Token::Field(_)]))
+        {
+            let message = "nothing stands between two fields, so they can't be told apart";
+            return Err((message.into(), at + 1));
+        }
+        resolve_claims(&mut tokens);
+        let (words, end) = group(tokens);
+        let Some(time) = words.iter().position(|word| matches!(word.kind, WordKind::Time(_)))
+        else {
+            let message = "the format has no time of its own (or not in a word of its own), so no \
+                           line could be stored";
+            return Err((message.into(), 0));
+        };
+        let separator = common_separator(&words);
+        let mut layout =
+            Self { words, end, separator, time, flexible: Vec::new(), header_blocks: false };
+        layout.flexible = layout.flexible_words();
+        Ok(layout)
+    }
+
+    /// Bare words in which the separator may occur: user names, then URLs, then anything textual; and quoted words
+    /// whose writer does not escape quotes, the last first.
+    fn flexible_words(&self) -> Vec<usize> {
+        let bare = |index: usize| !self.words[index].quoted;
+        let with = |wanted: fn(&Kind) -> bool| {
+            move |&index: &usize| self.words[index].has(wanted) && bare(index)
+        };
+        let all = 0..self.words.len();
+        let mut order: Vec<usize> =
+            all.clone().filter(with(|kind| *kind == Kind::Text(Col::User))).collect();
+        order.extend(all.clone().filter(with(|kind| *kind == Kind::Url)));
+        order.extend(all.clone().rev().filter(|&index| {
+            let word = &self.words[index];
+            word.quoted && !word.escaped && word.kind == WordKind::Key
+        }));
+        order.extend(all.rev().filter(with(|kind| {
+            matches!(
+                kind,
+                Kind::Text(Col::UserAgent | Col::Referer | Col::Cookie | Col::Categories)
+            )
+        })));
+        order.dedup();
+        order
+    }
+
+    /// How much the format demands of a line: typed fields count three, others one, fixed bytes one each.
+    pub(crate) fn rank(&self) -> u32 {
+        let typed =
+            |kind: &Kind| !matches!(kind, Kind::Extra | Kind::Text(_) | Kind::Url) as u32 * 2 + 1;
+        let literal = |token: &Token| match token {
+            Token::Literal(bytes) => bytes.len() as u32,
+            Token::Field(field) => typed(&field.kind),
+        };
+        let words = self
+            .words
+            .iter()
+            .map(|word| word.lead.len() as u32 + word.tokens.iter().map(literal).sum::<u32>());
+        words.sum::<u32>() + self.end.len() as u32
+    }
+}
+
+/// Joins a time with the milliseconds that follow it.
+fn merge_millis(tokens: Vec<Token>) -> Vec<Token> {
+    let mut merged: Vec<Token> = Vec::with_capacity(tokens.len());
+    for token in tokens {
+        if let Token::Field(millis) = &token
+            && millis.kind == Kind::Extra
+            && millis.name == "tu"
+            && let [.., Token::Field(time), Token::Literal(between)] = merged.as_mut_slice()
+            && let Kind::Time(spec) = &mut time.kind
+            && spec.millis.is_none()
+        {
+            spec.millis = Some((std::mem::take(between), millis.width.max(1)));
+            merged.pop();
+            continue;
+        }
+        merged.push(token);
+    }
+    merged
+}
+
+/// Gives each column to one field; other fields that mean the same go to `extra` under their code.
+fn resolve_claims(tokens: &mut [Token]) {
+    let mut taken: Vec<Col> = Vec::new();
+    let mut names: Vec<String> = Vec::new();
+    // The whole URL outranks its parts, and a total outranks the size of a body.
+    let early = |field: &Field| field.kind == Kind::Url || field.name == "O";
+    for pass in [true, false] {
+        for token in tokens.iter_mut() {
+            let Token::Field(field) = token else { continue };
+            if early(field) != pass {
+                continue;
+            }
+            let wanted = claims(&field.kind);
+            if wanted.iter().any(|col| taken.contains(col)) {
+                field.kind = Kind::Extra;
+            }
+            taken.extend_from_slice(claims(&field.kind));
+            if let Some(col) = claims(&field.kind).first() {
+                field.name = col.name().into();
+            }
+            let copies = names.iter().filter(|name| **name == field.name).count();
+            names.push(field.name.clone());
+            if copies > 0 {
+                field.name = format!("{}#{}", field.name, copies + 1);
+            }
+        }
+    }
+}
+
+/// Cuts tokens into words. A literal between two fields belongs to the word if it stands in quotes with them, or
+/// holds no separator; method and URL side by side form one word, as in a request line.
+fn group(tokens: Vec<Token>) -> (Vec<Word>, Vec<u8>) {
+    let mut words: Vec<Word> = Vec::new();
+    let mut lead: Vec<u8> = Vec::new();
+    let mut in_quotes = false;
+    let mut open = false;
+    let mut tokens = tokens.into_iter().peekable();
+    while let Some(token) = tokens.next() {
+        match token {
+            Token::Field(field) => match words.last_mut().filter(|_| open) {
+                Some(word) => word.tokens.push(Token::Field(field)),
+                None => {
+                    words.push(new_word(std::mem::take(&mut lead), field, in_quotes));
+                    open = true;
+                }
+            },
+            Token::Literal(literal) => {
+                let quotes = memchr::memchr_iter(b'"', &literal).count();
+                let inner = open
+                    && tokens.peek().is_some()
+                    && quotes == 0
+                    && (in_quotes
+                        || is_inner(&literal)
+                        || joins_request(&words, &literal, tokens.peek()));
+                if inner && let Some(word) = words.last_mut() {
+                    word.tokens.push(Token::Literal(literal));
+                    continue;
+                }
+                let cut = if in_quotes { memchr::memchr(b'"', &literal).unwrap_or(0) } else { 0 };
+                if cut > 0
+                    && let Some(word) = words.last_mut().filter(|_| open)
+                {
+                    word.tokens.push(Token::Literal(literal[..cut].to_vec()));
+                }
+                lead.extend_from_slice(&literal[cut..]);
+                in_quotes ^= quotes % 2 == 1;
+                open = false;
+            }
+        }
+    }
+    finish(&mut words, &lead);
+    (words, lead)
+}
+
+fn is_inner(literal: &[u8]) -> bool {
+    !literal.iter().any(|byte| b" \t|,;[]<>(){}".contains(byte))
+}
+
+fn joins_request(words: &[Word], literal: &[u8], next: Option<&Token>) -> bool {
+    let last = words.last().and_then(|word| word.tokens.last());
+    let method = matches!(last, Some(Token::Field(field)) if field.kind == Kind::Method);
+    let url = matches!(next, Some(Token::Field(field)) if field.kind == Kind::Url);
+    literal.len() == 1 && method && url
+}
+
+fn new_word(lead: Vec<u8>, field: Field, quoted: bool) -> Word {
+    let spaces = !field.zero && field.width > 0;
+    Word {
+        lead,
+        pad: if spaces && !field.left { field.width } else { 0 },
+        pad_right: if spaces && field.left { field.width } else { 0 },
+        tokens: vec![Token::Field(field)],
+        kind: WordKind::Key,
+        stop: None,
+        inner_stops: 0,
+        escaped: false,
+        quoted,
+        name: String::new(),
+    }
+}
+
+/// Fills in what follows from the words' contents and neighbours.
+fn finish(words: &mut [Word], end: &[u8]) {
+    let stops: Vec<Option<u8>> = words
+        .iter()
+        .skip(1)
+        .map(|word| word.lead.first().copied())
+        .chain([end.first().copied()])
+        .collect();
+    for (word, stop) in words.iter_mut().zip(stops) {
+        word.stop = stop;
+        word.inner_stops = word
+            .tokens
+            .iter()
+            .filter_map(|token| match token {
+                Token::Literal(bytes) => Some(bytes),
+                Token::Field(_) => None,
+            })
+            .map(|bytes| bytes.iter().filter(|&&byte| Some(byte) == stop).count())
+            .sum();
+        word.kind = match word.tokens.as_slice() {
+            [Token::Field(Field { kind: Kind::Time(spec), .. })] => WordKind::Time(spec.clone()),
+            [Token::Field(Field { kind: Kind::Int(col), zero: false, .. })] => {
+                WordKind::Number(*col)
+            }
+            _ => WordKind::Key,
+        };
+        word.escaped =
+            word.quoted && word.fields().all(|f| matches!(f.style, Style::Quotes | Style::Apache));
+        word.name = if word.has(|kind| *kind == Kind::Method) && word.has(|kind| *kind == Kind::Url)
+        {
+            "request".into()
+        } else {
+            word.fields().map(|field| field.name.as_str()).collect::<Vec<_>>().join("_")
+        };
+    }
+}
+
+/// The byte that most bare words are followed by.
+fn common_separator(words: &[Word]) -> u8 {
+    let mut counts = [0_usize; 256];
+    for stop in words.iter().filter_map(|word| word.stop).filter(|stop| *stop != b'"') {
+        counts[usize::from(stop)] += 1;
+    }
+    // Of equals the lowest, so that a space comes first.
+    let most = counts.iter().copied().max().unwrap_or(0);
+    let at = counts.iter().position(|&count| count == most && count > 0);
+    at.and_then(|at| u8::try_from(at).ok()).unwrap_or(b' ')
+}

@@ -1,0 +1,337 @@
+//! Where the words of a line lie: the fast cut for lines as the format writes them, and the anchored one for the rest.
+
+use super::field::plausible;
+use super::layout::{Layout, Word, WordKind};
+use crate::time::Memo;
+
+/// Where a word lies in a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Span {
+    /// First byte.
+    pub(crate) start: u32,
+    /// First byte behind it.
+    pub(crate) end: u32,
+}
+
+impl Span {
+    /// The place of a word that the line does not have.
+    pub(crate) const MISSING: Self = Self { start: u32::MAX, end: u32::MAX };
+
+    fn new(start: usize, end: usize) -> Self {
+        Self { start: start as u32, end: end as u32 }
+    }
+
+    /// Whether the line has the word.
+    pub(crate) fn is_there(self) -> bool {
+        self.start != u32::MAX
+    }
+
+    /// The word's text.
+    pub(crate) fn of(self, line: &[u8]) -> &[u8] {
+        line.get(self.start as usize..self.end as usize).unwrap_or_default()
+    }
+}
+
+/// How an odd line could be cut.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Cut {
+    /// All words are there.
+    Whole,
+    /// All words are there, and more text behind them, from this byte.
+    Tail(usize),
+    /// Only some words are there, the time among them.
+    Partial {
+        /// The word the line ends in.
+        truncated: Option<usize>,
+    },
+    /// Not even the time.
+    Nothing,
+}
+
+/// Cuts a line made exactly as the format says; `None` if it is made otherwise. The result says whether the paddings
+/// are those of the format too.
+#[inline]
+pub(crate) fn fast(layout: &Layout, line: &[u8], spans: &mut [Span]) -> Option<bool> {
+    let mut at = 0;
+    let mut exact = true;
+    for (word, span) in layout.words.iter().zip(spans) {
+        if !line[at..].starts_with(&word.lead) {
+            return None;
+        }
+        at += word.lead.len();
+        let (start, end, next, padded) = bounds(layout, word, line, at, word.pad > 0)?;
+        exact &= padded;
+        *span = Span::new(start, end);
+        at = next;
+    }
+    (line[at..] == *layout.end).then_some(exact)
+}
+
+/// Start and end of the word whose padding begins at `at`, the first byte behind its right padding, and whether the
+/// paddings are those of the format.
+#[inline]
+fn bounds(
+    layout: &Layout,
+    word: &Word,
+    line: &[u8],
+    at: usize,
+    spaces: bool,
+) -> Option<(usize, usize, usize, bool)> {
+    let mut start = at;
+    if spaces {
+        while line.get(start) == Some(&b' ') {
+            start += 1;
+        }
+    }
+    let end = end_of(layout, word, line, start)?;
+    let mut next = end;
+    let mut exact = !spaces || start - at == word.pad.saturating_sub(end - start);
+    if word.pad_right > 0 {
+        let spaces = word.pad_right.saturating_sub(end - start);
+        let found = line[end..].iter().take(spaces).take_while(|&&byte| byte == b' ').count();
+        exact &= found == spaces;
+        next = end + found;
+    }
+    Some((start, end, next, exact))
+}
+
+/// Where the word that starts at `start` ends by the format.
+#[inline]
+fn end_of(layout: &Layout, word: &Word, line: &[u8], start: usize) -> Option<usize> {
+    let Some(stop) = word.stop else {
+        let end = line.len();
+        let split = !word.quoted && memchr::memchr(layout.separator, &line[start..end]).is_some();
+        return (!split).then_some(end);
+    };
+    let mut at = start;
+    for _ in 0..word.inner_stops {
+        at += memchr::memchr(stop, &line[at..])? + 1;
+    }
+    loop {
+        at += memchr::memchr(stop, &line[at..])?;
+        if word.escaped && is_escaped(line, start, at) {
+            at += 1;
+            continue;
+        }
+        return Some(at);
+    }
+}
+
+/// Whether an odd number of backslashes stands before `at`.
+fn is_escaped(line: &[u8], start: usize, at: usize) -> bool {
+    let slashes = line[start..at].iter().rev().take_while(|&&byte| byte == b'\\').count();
+    slashes % 2 == 1
+}
+
+/// Cuts a line that is not made as the format says: words are found from the left and from the right, and one that
+/// may hold anything takes what lies between. Every step looks at each byte of the line a fixed number of times.
+pub(crate) fn anchored(layout: &Layout, line: &[u8], spans: &mut [Span]) -> Cut {
+    spans.fill(Span::MISSING);
+    // Squid ends a record that is too long with a NUL, and the next one follows in the same line.
+    if let Some(at) = memchr::memchr(0, line) {
+        return partial(layout, &line[..at], &from_left(layout, &line[..at]), &[], spans);
+    }
+    let left = from_left(layout, line);
+    let right = from_right(layout, line);
+    let count = layout.words.len();
+    for &flexible in &layout.flexible {
+        let word = &layout.words[flexible];
+        if left.len() < flexible || right.len() + flexible + 1 < count {
+            continue;
+        }
+        let from = flexible.checked_sub(1).map_or(0, |before| left[before].1);
+        let to = match count - flexible - 1 {
+            0 => line.len().saturating_sub(layout.end.len()),
+            behind => right[behind - 1].0,
+        };
+        let start = from + word.lead.len();
+        let fits = start <= to
+            && line[from..].starts_with(&word.lead)
+            && (flexible + 1 < count || line.ends_with(&layout.end))
+            && plausible(word, &line[start..to])
+            && !holds_a_record(layout, word, &line[start..to]);
+        if !fits {
+            continue;
+        }
+        for (span, &(_, _, at)) in spans.iter_mut().zip(&left).take(flexible) {
+            *span = at;
+        }
+        spans[flexible] = Span::new(start, to);
+        for (span, &(_, at)) in spans.iter_mut().rev().zip(&right).take(count - flexible - 1) {
+            *span = at;
+        }
+        return Cut::Whole;
+    }
+    if left.len() == count {
+        for (span, &(_, _, at)) in spans.iter_mut().zip(&left) {
+            *span = at;
+        }
+        let end = left.last().map_or(0, |&(_, end, _)| end) + layout.end.len();
+        if end <= line.len() {
+            return Cut::Tail(end);
+        }
+    }
+    partial(layout, line, &left, &right, spans)
+}
+
+/// The words that were found from one side, if the time and two more are among them.
+fn partial(
+    layout: &Layout,
+    line: &[u8],
+    left: &[(usize, usize, Span)],
+    right: &[(usize, Span)],
+    spans: &mut [Span],
+) -> Cut {
+    spans.fill(Span::MISSING);
+    let count = spans.len();
+    let next = left.last().map_or(0, |&(_, next, _)| next);
+    let goes_on = layout.words.get(left.len()).is_some_and(|w| line[next..].starts_with(&w.lead));
+    // A word that may hold anything, and does not end as the format says, was cut at the wrong place.
+    let wrong =
+        left.len() < count && !goes_on && layout.flexible.contains(&left.len().wrapping_sub(1));
+    let left = if wrong { &left[..left.len() - 1] } else { left };
+    let mut truncated = None;
+    // Words from both ends could be those of two records in one line, so only one side is taken: the right one where
+    // the left does not reach the time.
+    if left.len() > layout.time {
+        for (span, &(_, _, at)) in spans.iter_mut().zip(left) {
+            *span = at;
+        }
+        if goes_on {
+            truncated = cut_short(layout, line, next, left.len());
+        }
+        if let Some(span) = truncated {
+            spans[left.len()] = span;
+        }
+    } else {
+        for (span, &(_, at)) in spans.iter_mut().rev().zip(right) {
+            *span = at;
+        }
+    }
+    let found = spans.iter().filter(|span| span.is_there()).count();
+    if spans[layout.time].is_there() && found >= 3.min(count) {
+        Cut::Partial { truncated: truncated.map(|_| left.len()) }
+    } else {
+        spans.fill(Span::MISSING);
+        Cut::Nothing
+    }
+}
+
+/// The beginning of word `nth`, if the line ends within it and a beginning is worth something (a URL, an agent).
+fn cut_short(layout: &Layout, line: &[u8], at: usize, nth: usize) -> Option<Span> {
+    let word = &layout.words[nth];
+    let start = at + word.lead.len();
+    let text = line.get(start..)?;
+    let inner = memchr::memchr_iter(layout.separator, text).count();
+    let textual = word.name == "request" || layout.flexible.contains(&nth) || word.quoted;
+    let whole = word.quoted || inner <= word.inner_stops;
+    (textual && whole && !text.is_empty() && !text.contains(&b'"') && plausible(word, text))
+        .then(|| Span::new(start, line.len()))
+}
+
+/// Words from the left, as far as they are made as the format says: padding start, end, span.
+fn from_left(layout: &Layout, line: &[u8]) -> Vec<(usize, usize, Span)> {
+    let mut found = Vec::with_capacity(layout.words.len());
+    let mut at = 0;
+    for word in &layout.words {
+        if !line[at..].starts_with(&word.lead) {
+            break;
+        }
+        let from = at + word.lead.len();
+        // At the end of an odd line the last bare word ends at a separator.
+        let cut = match (word.stop, word.quoted) {
+            (None, false) => memchr::memchr(layout.separator, &line[from..])
+                .map_or(line, |len| &line[..from + len]),
+            _ => line,
+        };
+        let Some((start, end, next, _)) = bounds(layout, word, cut, from, word.takes_spaces())
+        else {
+            break;
+        };
+        if !fits(word, &line[start..end]) {
+            break;
+        }
+        found.push((from, next, Span::new(start, end)));
+        at = next;
+    }
+    found
+}
+
+/// Words from the right: where the literal before each begins, and its span.
+fn from_right(layout: &Layout, line: &[u8]) -> Vec<(usize, Span)> {
+    let mut found = Vec::with_capacity(layout.words.len());
+    let Some(body) = line.strip_suffix(layout.end.as_slice()) else { return found };
+    let mut end = body.len();
+    for word in layout.words.iter().rev() {
+        let mut head = &line[..end];
+        // A word with the separator within its format begins further left.
+        let inner = if word.lead.first().copied() == word.stop { word.inner_stops } else { 0 };
+        for _ in 0..inner {
+            match memchr::memmem::rfind(head, &word.lead) {
+                Some(at) => head = &line[..at],
+                None => return found,
+            }
+        }
+        let Some(mut lead) = memchr::memmem::rfind(head, &word.lead) else { break };
+        let start = lead + word.lead.len();
+        if !fits(word, &line[start..end]) {
+            break;
+        }
+        if word.takes_spaces() {
+            let spaces = line[..lead].iter().rev().take_while(|&&byte| byte == b' ').count();
+            lead -= spaces;
+        }
+        found.push((lead, Span::new(start, end)));
+        end = lead;
+    }
+    found
+}
+
+/// Whether a text can be this word's.
+pub(crate) fn fits(word: &Word, text: &[u8]) -> bool {
+    match &word.kind {
+        WordKind::Time(spec) => spec.read(text, None, &mut Memo::default()).is_some(),
+        _ => plausible(word, text),
+    }
+}
+
+/// How many spaces pad each word on the left, where it is not what the format says: word and count. `None` if
+/// something else than spaces differs from the format.
+pub(crate) fn paddings(
+    layout: &Layout,
+    line: &[u8],
+    spans: &[Span],
+) -> Option<Vec<(usize, usize)>> {
+    let mut odd = Vec::new();
+    let mut at = 0;
+    for (nth, (word, span)) in layout.words.iter().zip(spans).enumerate() {
+        let (start, end) = (span.start as usize, span.end as usize);
+        let pad = line.get(at..start)?.strip_prefix(word.lead.as_slice())?;
+        if pad.iter().any(|&byte| byte != b' ') {
+            return None;
+        }
+        if pad.len() != word.pad.saturating_sub(end - start) {
+            odd.push((nth, pad.len()));
+        }
+        at = end + word.pad_right.saturating_sub(end - start);
+        if line.get(end..at)?.iter().any(|&byte| byte != b' ') {
+            return None;
+        }
+    }
+    (line.get(at..)? == layout.end).then_some(odd)
+}
+
+/// Whether the text of a word that may hold anything holds the beginning of another record: a time, or a second URL.
+fn holds_a_record(layout: &Layout, word: &Word, text: &[u8]) -> bool {
+    let Some(WordKind::Time(spec)) = layout.words.get(layout.time).map(|word| &word.kind) else {
+        return false;
+    };
+    let mut memo = Memo::default();
+    text.split(|&byte| byte == b' ' || byte == layout.separator).enumerate().any(|(nth, piece)| {
+        let piece = piece.strip_prefix(b"[").unwrap_or(piece);
+        let colons = memchr::memchr_iter(b':', piece).count();
+        let calendar = piece.len() >= 19 && colons >= 3 && piece[0].is_ascii_digit();
+        let url = nth > 1 && !word.quoted && memchr::memmem::find(piece, b"://").is_some();
+        url || calendar || piece.len() > 9 && spec.read(piece, None, &mut memo).is_some()
+    })
+}
