@@ -39,6 +39,8 @@ pub struct Content {
     /// The same file, where its bytes are the content: it can be entered anywhere.
     plain: Option<File>,
     failed: Arc<Mutex<Option<io::Error>>>,
+    /// How it ended: `Some(Some(why))` by damage. Told again to whoever reads on.
+    ended: Option<Option<String>>,
     /// How it is compressed.
     pub compression: Compression,
     /// The file's identity, where it is a file.
@@ -103,7 +105,15 @@ impl Content {
         let (reader, compression) =
             decode::decoder(Box::new(watched)).map_err(|error| sort_out(&failed, error))?;
         let plain = if compression == Compression::None { plain } else { None };
-        Ok(Self { reader, plain, failed, compression, identity })
+        Ok(Self { reader, plain, failed, ended: None, compression, identity })
+    }
+
+    /// A content whose every error is one of its decoder.
+    #[cfg(test)]
+    pub(crate) fn from_decoder(reader: Box<dyn Read + Send>) -> Self {
+        let failed = Arc::new(Mutex::new(None));
+        let compression = Compression::Gzip;
+        Self { reader, plain: None, failed, ended: None, compression, identity: None }
     }
 
     /// Reads some bytes; 0 at the end.
@@ -111,11 +121,26 @@ impl Content {
     /// # Errors
     /// [`ReadError::Damaged`] once all that could be decompressed has been read.
     pub fn read(&mut self, buffer: &mut [u8]) -> Result<usize, ReadError> {
+        match &self.ended {
+            Some(None) => return Ok(0),
+            Some(Some(why)) => return Err(ReadError::Damaged(why.clone())),
+            None => {}
+        }
         loop {
             match self.reader.read(buffer) {
+                Ok(0) if !buffer.is_empty() => {
+                    self.ended = Some(None);
+                    return Ok(0);
+                }
                 Ok(read) => return Ok(read),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(sort_out(&self.failed, error)),
+                Err(error) => {
+                    let error = sort_out(&self.failed, error);
+                    if let ReadError::Damaged(why) = &error {
+                        self.ended = Some(Some(why.clone()));
+                    }
+                    return Err(error);
+                }
             }
         }
     }

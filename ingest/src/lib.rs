@@ -4,14 +4,20 @@
 //! environment or a clock: the caller does.
 
 pub mod builder;
+pub mod chunk;
+pub mod detect;
 pub mod format;
 pub mod input;
 mod intern;
 mod lexer;
 pub mod options;
+pub mod pipeline;
+pub mod quarantine;
+pub mod raw;
 pub mod render;
 pub mod report;
 mod time;
 
+pub use pipeline::run;
 pub use options::{IngestOptions, InputArg, Progress};
 pub use report::{FormatChoice, IngestReport, Outcome, SourceReport};

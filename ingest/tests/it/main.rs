@@ -1,5 +1,11 @@
-//! Whether formats read what they should, and give back what they read.
+//! Do inputs become evidence? Formats alone, and the pipeline against real stores.
 
+mod damage;
+mod exact;
+mod faults;
 mod formats;
+mod growth;
+mod inputs;
 mod parsed;
 mod samples;
+mod support;

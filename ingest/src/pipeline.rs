@@ -1,0 +1,216 @@
+//! How do inputs become commits? Workers take sources one each, help with the large ones, and report.
+//!
+//! One worker a core. Each takes the next input, finds out whether its content is known, and reads it extent by extent;
+//! who finds no input left helps to parse the extents of others. Memory is bounded by the workers, not by the inputs: a
+//! chunk, its open row groups and one row group being encoded for each.
+
+mod choose;
+mod extent;
+mod plan;
+mod source;
+mod work;
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+
+use storage::clock::Micros;
+use storage::error::{Error, ErrorKind, Result};
+use storage::store::Store;
+
+use self::choose::Given;
+use self::work::Shared;
+use crate::input::{Input, expand};
+use crate::options::{IngestOptions, InputArg, Progress};
+use crate::report::{IngestReport, Outcome, SourceReport};
+
+pub(crate) use self::choose::{known, zone_of};
+pub(crate) use self::extent::MORE;
+
+/// Brings inputs into a store.
+///
+/// Inputs that can't be read, damaged ones and quarantined lines are entries of the report, not errors.
+///
+/// # Errors
+/// What ends the whole run: an unknown format or a bad description of one (`InvalidInput`), the store's own troubles
+/// (`Locked`, `Integrity`, `Io`), or [`Progress::cancelled`] (`Interrupted`). What was committed stays; the rest is
+/// dropped, and the same command goes on from there.
+pub fn run(
+    store: &Arc<Store>,
+    inputs: &[InputArg],
+    options: &IngestOptions,
+    progress: &dyn Progress,
+) -> Result<IngestReport> {
+    let given = Given::new(store.config(), options)?;
+    let found = expand(inputs, store.dir());
+    if options.source_name.is_some() && found.len() > 1 {
+        let message = format!("a source name for {} inputs", found.len());
+        return Err(Error::new(ErrorKind::InvalidInput, message).advise("name one input only"));
+    }
+    let mut reports: Vec<Option<SourceReport>> = vec![None; found.len()];
+    let mut tasks = Vec::new();
+    let mut bytes = Some(0);
+    for (at, found) in found.into_iter().enumerate() {
+        match found {
+            Ok(mut input) => {
+                bytes = bytes.zip(input.size).map(|(sum, size): (u64, u64)| sum + size);
+                if let Some(name) = &options.source_name {
+                    input.name = name.into();
+                }
+                tasks.push((at, input));
+            }
+            Err(missing) => {
+                let mut report = SourceReport::new(missing.path, Outcome::Unreadable);
+                report.message = Some(missing.message);
+                progress.finished(&report);
+                reports[at] = Some(report);
+            }
+        }
+    }
+    progress.begin(bytes);
+    store.refresh()?;
+    let jobs = match options.jobs {
+        0 => std::thread::available_parallelism().map_or(1, usize::from),
+        jobs => jobs,
+    };
+    let run = Run {
+        store,
+        options,
+        progress,
+        given,
+        jobs,
+        started_us: (options.clock)(),
+        board: Mutex::new(Board { unfinished: tasks.len(), ..Board::default() }),
+        changed: Condvar::new(),
+        stop: AtomicBool::new(false),
+        failure: Mutex::new(None),
+        reports: Mutex::new(reports),
+        tasks,
+    };
+    std::thread::scope(|scope| {
+        for _ in 0..jobs {
+            scope.spawn(|| run.worker());
+        }
+    });
+    if let Some(error) = lock(&run.failure).take() {
+        return Err(error);
+    }
+    let reports = std::mem::take(&mut *lock(&run.reports));
+    Ok(IngestReport { sources: reports.into_iter().flatten().collect() })
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// What all workers of a run share.
+struct Run<'a> {
+    store: &'a Arc<Store>,
+    options: &'a IngestOptions,
+    progress: &'a dyn Progress,
+    given: Given,
+    jobs: usize,
+    /// When the run began: what event times are compared with.
+    started_us: Micros,
+    /// The inputs, with their places in the report.
+    tasks: Vec<(usize, Input)>,
+    board: Mutex<Board>,
+    changed: Condvar,
+    stop: AtomicBool,
+    failure: Mutex<Option<Error>>,
+    reports: Mutex<Vec<Option<SourceReport>>>,
+}
+
+/// What there is to do.
+#[derive(Default)]
+struct Board {
+    next: usize,
+    unfinished: usize,
+    /// Extents that more workers could help with.
+    open: Vec<Arc<Shared>>,
+}
+
+enum Task {
+    Own(usize),
+    Help(Arc<Shared>),
+}
+
+impl Run<'_> {
+    fn worker(&self) {
+        let mut buffer = Vec::new();
+        while let Some(task) = self.task() {
+            match task {
+                Task::Help(shared) => shared.help(self, &mut buffer),
+                Task::Own(at) => {
+                    let _done = Done(self);
+                    let (place, input) = &self.tasks[at];
+                    match source::take_in(self, input, &mut buffer) {
+                        Ok(report) => {
+                            self.progress.finished(&report);
+                            lock(&self.reports)[*place] = Some(report);
+                        }
+                        Err(error) => self.fail(error),
+                    }
+                }
+            }
+        }
+    }
+
+    /// What to do next; waits until there is something, `None` when all is done.
+    fn task(&self) -> Option<Task> {
+        let mut board = lock(&self.board);
+        loop {
+            if self.stop.load(Ordering::Relaxed) {
+                return None;
+            }
+            if board.next < self.tasks.len() {
+                board.next += 1;
+                return Some(Task::Own(board.next - 1));
+            }
+            if let Some(shared) = board.open.last() {
+                return Some(Task::Help(Arc::clone(shared)));
+            }
+            if board.unfinished == 0 {
+                return None;
+            }
+            board = self.changed.wait(board).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    /// Lets other workers help with a source.
+    fn publish(&self, shared: &Arc<Shared>) {
+        lock(&self.board).open.push(Arc::clone(shared));
+        self.changed.notify_all();
+    }
+
+    /// Its extent has come to its end.
+    fn withdraw(&self, shared: &Arc<Shared>) {
+        lock(&self.board).open.retain(|open| !Arc::ptr_eq(open, shared));
+    }
+
+    /// Ends the run with `error`.
+    fn fail(&self, error: Error) {
+        lock(&self.failure).get_or_insert(error);
+        self.stop.store(true, Ordering::Relaxed);
+        drop(lock(&self.board));
+        self.changed.notify_all();
+    }
+
+    /// Whether to go on.
+    fn check(&self) -> Result<()> {
+        if self.stop.load(Ordering::Relaxed) || self.progress.cancelled() {
+            return Err(Error::new(ErrorKind::Interrupted, "stopped on the way")
+                .advise("what is committed stays; the same command goes on from there"));
+        }
+        Ok(())
+    }
+}
+
+/// Counts a source as done, whatever became of it.
+struct Done<'a, 'b>(&'a Run<'b>);
+
+impl Drop for Done<'_, '_> {
+    fn drop(&mut self) {
+        lock(&self.0.board).unfinished -= 1;
+        self.0.changed.notify_all();
+    }
+}

@@ -1,0 +1,206 @@
+//! How is this source to be read? As the caller says, as dwell.toml says of its path, or as its content tells.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use chrono_tz::Tz;
+use storage::clock::Micros;
+use storage::config::Config;
+use storage::error::{Error, ErrorKind, Result};
+use storage::extent::LineEnd;
+use storage::store::Source;
+
+use crate::detect::{self, Detected, Sample};
+use crate::format::{
+    self, ChunkParser, ChunkSink, FormatError, LineContext, OddKind, OddLine, Parser, Reason, Score,
+};
+use crate::options::IngestOptions;
+use crate::render::RowView;
+use crate::report::FormatChoice;
+
+/// How sources are read without looking at them.
+pub(super) struct Given {
+    parser: Option<Arc<dyn Parser>>,
+    zone: Option<Tz>,
+    rules: Vec<Rule>,
+}
+
+/// What dwell.toml says of some paths.
+struct Rule {
+    pattern: glob::Pattern,
+    parser: Option<Arc<dyn Parser>>,
+    zone: Option<Tz>,
+}
+
+/// What was decided for a source.
+#[derive(Debug)]
+pub(super) struct Chosen {
+    pub(super) parser: Arc<dyn Parser>,
+    pub(super) choice: FormatChoice,
+    pub(super) zone: Option<Tz>,
+    /// No format reads it: all its lines go to quarantine, for this reason.
+    pub(super) unread: Option<Reason>,
+}
+
+impl Given {
+    /// Compiles what the caller and the settings name.
+    pub(super) fn new(config: &Config, options: &IngestOptions) -> Result<Self> {
+        let parser = match (&options.logformat, &options.format) {
+            (Some(spec), _) => Some(Arc::from(format::logformat(spec).map_err(refuse)?)),
+            (None, Some(name)) if name != "auto" => Some(named(config, name)?),
+            (None, _) => None,
+        };
+        let rules = config.source.iter().map(|source| {
+            let pattern = glob::Pattern::new(&source.path).map_err(|error| {
+                let message = format!("dwell.toml: `{}` is no pattern: {error}", source.path);
+                Error::new(ErrorKind::InvalidInput, message)
+            })?;
+            let format = source.format.as_deref().filter(|name| *name != "auto");
+            let parser = format.map(|name| named(config, name)).transpose()?;
+            let zone = source.tz.as_deref().map(zone).transpose()?;
+            Ok(Rule { pattern, parser, zone })
+        });
+        Ok(Self { parser, zone: options.zone, rules: rules.collect::<Result<_>>()? })
+    }
+
+    /// Decides for a new source. `None`: it is no text, and the reason why.
+    pub(super) fn choose(
+        &self,
+        path: &Path,
+        bytes: &[u8],
+        sample: &Sample<'_>,
+        now_us: Micros,
+    ) -> std::result::Result<Chosen, String> {
+        let rule = self.rules.iter().find(|rule| rule.pattern.matches_path(path));
+        let zone = self.zone.or(rule.and_then(|rule| rule.zone));
+        let given = self.parser.clone().or_else(|| rule.and_then(|rule| rule.parser.clone()));
+        if let Some(what) = detect::magic(bytes) {
+            return Err(what.to_owned());
+        }
+        let (unread, choice) = match given {
+            Some(parser) => {
+                let choice = FormatChoice::given(parser.id());
+                return Ok(Chosen { parser, choice, zone, unread: None });
+            }
+            None => match detect::detect(sample, now_us) {
+                Detected::Format(parser, choice) => {
+                    return Ok(Chosen { parser, choice, zone, unread: None });
+                }
+                Detected::Unknown(choice) => (Reason::UnknownFormat, choice),
+                Detected::Ambiguous(choice) => (Reason::AmbiguousFormat, choice),
+            },
+        };
+        if let Some(what) = detect::binary(bytes) {
+            return Err(what);
+        }
+        Ok(Chosen { parser: Arc::new(Unread(unread)), choice, zone, unread: Some(unread) })
+    }
+}
+
+/// The parser of a known source.
+pub(crate) fn known(source: &Source) -> Result<Arc<dyn Parser>> {
+    match source.format.as_str() {
+        UNKNOWN => Ok(Arc::new(Unread(Reason::UnknownFormat))),
+        AMBIGUOUS => Ok(Arc::new(Unread(Reason::AmbiguousFormat))),
+        id => format::open(id, &source.format_spec).map(Arc::from).map_err(|error| {
+            let message = format!("the format of source {}: {error}", source.id);
+            Error::new(ErrorKind::Unsupported, message).advise("use the version of dwell that wrote it")
+        }),
+    }
+}
+
+/// The zone a known source is read with.
+pub(crate) fn zone_of(source: &Source) -> Option<Tz> {
+    source.zone.parse().ok()
+}
+
+fn zone(name: &str) -> Result<Tz> {
+    name.parse().map_err(|_| {
+        Error::new(ErrorKind::InvalidInput, format!("`{name}` is no time zone"))
+            .advise("name it as in Europe/Berlin")
+    })
+}
+
+/// A format by name: one of dwell.toml, or a built-in one.
+pub(crate) fn named(config: &Config, name: &str) -> Result<Arc<dyn Parser>> {
+    let parser = match config.logformat.get(name) {
+        Some(spec) => format::logformat(spec),
+        None => format::open(name, ""),
+    };
+    parser.map(Arc::from).map_err(refuse)
+}
+
+pub(crate) fn refuse(error: FormatError) -> Error {
+    Error::new(ErrorKind::InvalidInput, error.to_string())
+}
+
+/// `system.sources.format` of a text that no format claims.
+pub(crate) const UNKNOWN: &str = "unknown";
+
+/// `system.sources.format` of a text that two formats claim.
+pub(crate) const AMBIGUOUS: &str = "ambiguous";
+
+/// Reads nothing: every line goes to quarantine for the same reason.
+#[derive(Debug, Clone, Copy)]
+struct Unread(Reason);
+
+impl Parser for Unread {
+    fn id(&self) -> &'static str {
+        if self.0 == Reason::AmbiguousFormat { AMBIGUOUS } else { UNKNOWN }
+    }
+
+    fn spec(&self) -> &str {
+        ""
+    }
+
+    fn score(&self, _: &[&[u8]]) -> Score {
+        Score { fit: 0.0, exact: 0.0, rank: 0 }
+    }
+
+    fn chunk_parser(&self) -> Box<dyn ChunkParser> {
+        Box::new(*self)
+    }
+
+    fn render(&self, row: &RowView<'_>, _: Option<Tz>, out: &mut Vec<u8>) {
+        if let Some(raw) = row.bytes(storage::schema::Col::Raw) {
+            out.extend_from_slice(&raw);
+        }
+    }
+}
+
+impl ChunkParser for Unread {
+    fn parse(&mut self, chunk: &[u8], cx: &LineContext, out: &mut ChunkSink) {
+        let mut line_no = cx.first_line;
+        let mut byte_offset = cx.first_offset;
+        for line in chunk.split_inclusive(|&byte| byte == b'\n') {
+            let (text, end) = split_end(line);
+            let usual: &[u8] = if cx.line_end == LineEnd::Crlf { b"\r\n" } else { b"\n" };
+            let blank = text.iter().all(|byte| matches!(byte, b' ' | b'\t'));
+            let (kind, reason) = if blank {
+                out.counts.blank += 1;
+                (OddKind::Blank, None)
+            } else {
+                out.counts.quarantined += 1;
+                (OddKind::Quarantined, Some(self.0))
+            };
+            out.counts.lines += 1;
+            out.odd.push(OddLine { line_no, byte_offset, kind, reason, bytes: text.to_vec() });
+            if !end.is_empty() && end != usual {
+                let byte_offset = byte_offset + text.len() as u64;
+                let (kind, bytes) = (OddKind::Eol, end.to_vec());
+                out.odd.push(OddLine { line_no, byte_offset, kind, reason: None, bytes });
+            }
+            line_no += 1;
+            byte_offset += line.len() as u64;
+        }
+    }
+
+    fn flush(&mut self, _: &mut ChunkSink) {}
+}
+
+/// A line and its line end.
+fn split_end(line: &[u8]) -> (&[u8], &[u8]) {
+    let Some(text) = line.strip_suffix(b"\n") else { return (line, b"") };
+    let text = text.strip_suffix(b"\r").unwrap_or(text);
+    line.split_at(text.len())
+}

@@ -1,0 +1,355 @@
+//! What becomes of one input? It is opened, recognised, read extent by extent, committed, and reported.
+
+use std::sync::Arc;
+
+use chrono_tz::Tz;
+use storage::day::Day;
+use storage::error::{ErrorKind, Result};
+use storage::extent::{Counts, Extent, SourceInfo, SourceState};
+use storage::store::{CommitOptions, Outcome as Committed, Source, Transaction};
+
+use super::Run;
+use super::choose;
+use super::extent::{ExtentWriter, Totals};
+use super::plan::{self, Continue, Opened, Plan};
+use super::work::{Failure, Shared};
+use crate::chunk::{ChunkReader, End, Start};
+use crate::detect::{self, Sample};
+use crate::format::{Parser, Reason};
+use crate::input::{Input, ReadError, explain};
+use crate::quarantine;
+use crate::report::{FormatChoice, Outcome, SourceReport};
+
+/// How often a source is planned anew because another writer was faster.
+const PLANS_MAX: usize = 8;
+
+/// Takes one input in. Troubles of the input are told in the report; an error ends the run.
+pub(super) fn take_in(run: &Run<'_>, input: &Input, buffer: &mut Vec<u8>) -> Result<SourceReport> {
+    let mut report = SourceReport::new(&input.name, Outcome::Unreadable);
+    let mut plans = 0;
+    loop {
+        plans += 1;
+        match attempt(run, input, buffer, &mut report) {
+            Ok(()) => break,
+            Err(Failure::Store(error))
+                if error.kind() == ErrorKind::Conflict && plans < PLANS_MAX && input.can_reopen() =>
+            {
+                run.store.refresh()?;
+            }
+            Err(Failure::Store(error)) => return Err(error),
+            Err(Failure::Read(error)) => {
+                report.outcome = Outcome::Unreadable;
+                report.message = Some(match error {
+                    ReadError::Io(error) => explain(&input.name, &error),
+                    ReadError::Damaged(why) => format!("{}: {why}", input.name.display()),
+                });
+                break;
+            }
+        }
+    }
+    Ok(report)
+}
+
+fn attempt(
+    run: &Run<'_>,
+    input: &Input,
+    buffer: &mut Vec<u8>,
+    report: &mut SourceReport,
+) -> std::result::Result<(), Failure> {
+    run.check()?;
+    let opened = plan::open(input)?;
+    match plan::plan(&run.store.state(), input, opened)? {
+        Plan::Already(source) => {
+            already(report, source.id, Some(&source));
+            Ok(())
+        }
+        Plan::New(opened) => {
+            let Some(intake) = new_source(run, input, opened, report) else { return Ok(()) };
+            drive(run, intake, buffer, report)
+        }
+        Plan::Continue(known) => {
+            let intake = go_on(run, input, *known, report)?;
+            drive(run, intake, buffer, report)
+        }
+    }
+}
+
+fn already(report: &mut SourceReport, source_id: i32, source: Option<&Source>) {
+    report.source_id = Some(source_id);
+    // What this run stored itself before another finished the source stays reported as stored.
+    if report.extents == 0 {
+        report.outcome = Outcome::AlreadyStored;
+    }
+    let name = source.map(|source| format!(" ({})", source.path.display())).unwrap_or_default();
+    report.message = Some(format!("its content is already stored as source {source_id}{name}"));
+    report.format = source.map(|source| FormatChoice::given(&source.format));
+}
+
+/// A source about to be read.
+struct Intake {
+    known: Option<i32>,
+    info: SourceInfo,
+    parser: Arc<dyn Parser>,
+    zone: Option<Tz>,
+    reader: ChunkReader,
+    /// First byte of the next extent.
+    from: u64,
+    /// Bytes of it that are stored already.
+    stored: u64,
+    supersedes: Option<(i64, Counts)>,
+    /// The outcome if nothing else happens.
+    outcome: Outcome,
+    unread: Option<Reason>,
+}
+
+/// Decides how a new source is read; `None` if it is refused.
+fn new_source(
+    run: &Run<'_>,
+    input: &Input,
+    opened: Opened,
+    report: &mut SourceReport,
+) -> Option<Intake> {
+    let Opened { content, sample: bytes, whole } = opened;
+    let sample = Sample::new(&bytes, whole);
+    let chosen = match run.given.choose(&input.name, &bytes, &sample, run.started_us) {
+        Ok(chosen) => chosen,
+        Err(what) => {
+            report.outcome = Outcome::Refused;
+            report.message = Some(format!(
+                "{} is no log but {what}; nothing of it was stored",
+                input.name.display()
+            ));
+            return None;
+        }
+    };
+    let empty = sample.lines.is_empty();
+    report.format = (!empty && chosen.unread.is_none()).then(|| chosen.choice.clone());
+    let given = chosen.unread.is_none();
+    let info = SourceInfo {
+        path: input.name.clone(),
+        identity: content.identity,
+        prefix: plan::prefix(&bytes),
+        format: if empty && !given { String::new() } else { chosen.parser.id().to_owned() },
+        format_spec: chosen.parser.spec().to_owned(),
+        zone: chosen.zone.map(|zone| zone.name().to_owned()).unwrap_or_default(),
+        line_end: sample.line_end,
+        bom: sample.bom.to_vec(),
+    };
+    let unread = chosen.unread.filter(|_| !empty);
+    if unread.is_some() {
+        report.message = Some(unread_message(&chosen.choice, unread, &bytes));
+    }
+    let bom = sample.bom.len();
+    let sizes = (run.options.chunk_bytes, run.options.line_bytes_max);
+    let mut reader = ChunkReader::new(content, bytes, Start::default(), sizes);
+    reader.skip(bom);
+    Some(Intake {
+        known: None,
+        info,
+        parser: chosen.parser,
+        zone: chosen.zone,
+        reader,
+        from: 0,
+        stored: 0,
+        supersedes: None,
+        outcome: match (empty, unread) {
+            (true, _) => Outcome::Empty,
+            (false, Some(_)) => Outcome::Quarantined,
+            (false, None) => Outcome::Stored,
+        },
+        unread,
+    })
+}
+
+fn unread_message(choice: &FormatChoice, unread: Option<Reason>, bytes: &[u8]) -> String {
+    let share = |score: Option<f64>| format!("{:.0} %", score.unwrap_or(0.0) * 100.0);
+    if detect::is_utf16(bytes) {
+        return "it is UTF-16, which no format reads; convert it with `iconv -f UTF-16 -t UTF-8`"
+            .to_owned();
+    }
+    match (unread, &choice.runner_up) {
+        (Some(Reason::AmbiguousFormat), Some((next, _))) => {
+            format!("`{}` and `{next}` fit equally well and would read it differently", choice.id)
+        }
+        _ if choice.score.is_some_and(|score| score > 0.0) => format!(
+            "no format reads it; the nearest, `{}`, reads {} of the lines looked at",
+            choice.id,
+            share(choice.score)
+        ),
+        _ => "no format reads any of the lines looked at".to_owned(),
+    }
+}
+
+/// Prepares a known source to be read on.
+fn go_on(
+    run: &Run<'_>,
+    input: &Input,
+    known: Continue,
+    report: &mut SourceReport,
+) -> Result<Intake> {
+    let Continue { source, content, head, start, supersedes, prefix } = known;
+    let parser = choose::known(&source)?;
+    let zone = choose::zone_of(&source);
+    report.format = Some(FormatChoice::given(&source.format));
+    let supersedes = match supersedes {
+        None => None,
+        Some(line) => Some((line, quarantine::accounts_of(run.store, source.id, line)?)),
+    };
+    let interrupted = source.state == SourceState::Open && source.final_newline;
+    let outcome = if interrupted || source.state == SourceState::Damaged {
+        Outcome::Continued
+    } else {
+        Outcome::Grown
+    };
+    let unread = match source.format.as_str() {
+        choose::UNKNOWN => Some(Reason::UnknownFormat),
+        choose::AMBIGUOUS => Some(Reason::AmbiguousFormat),
+        _ => None,
+    };
+    let info = SourceInfo {
+        path: input.name.clone(),
+        identity: content.identity,
+        prefix,
+        format: source.format.clone(),
+        format_spec: source.format_spec.clone(),
+        zone: source.zone.clone(),
+        line_end: source.line_end,
+        bom: source.bom.clone(),
+    };
+    let from = start.offset;
+    let sizes = (run.options.chunk_bytes, run.options.line_bytes_max);
+    let reader = ChunkReader::new(content, head, start, sizes);
+    let (known, stored) = (Some(source.id), source.bytes);
+    Ok(Intake { known, info, parser, zone, reader, from, stored, supersedes, outcome, unread })
+}
+
+/// Reads and commits extents until the content ends.
+fn drive(
+    run: &Run<'_>,
+    intake: Intake,
+    buffer: &mut Vec<u8>,
+    report: &mut SourceReport,
+) -> std::result::Result<(), Failure> {
+    let Intake { mut known, info, parser, zone, reader, mut from, mut stored, .. } = intake;
+    let mut supersedes = intake.supersedes;
+    let mut first_line = reader.line_no();
+    let mut seq = 0;
+    let mut damage = None;
+    let shared = Arc::new(Shared::new(reader, parser, info.line_end, zone));
+    loop {
+        let transaction = match known {
+            None => run.store.begin()?,
+            Some(source_id) => run.store.begin_for(source_id)?,
+        };
+        let ingest_day = Day::of(run.started_us);
+        let extent = ExtentWriter::new(&transaction, run.store.id(), ingest_day, seq);
+        let extent = shared.fill(run, extent, buffer)?;
+        let totals = extent.totals();
+        let mut reader = shared.reader.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let more = reader.has_more()?;
+        let state = match reader.end() {
+            _ if more => SourceState::Open,
+            Some(End::Damaged(why)) => {
+                damage = Some(why.clone());
+                SourceState::Damaged
+            }
+            _ if !reader.final_newline() => SourceState::Open,
+            _ => SourceState::Complete,
+        };
+        let (line, superseded) = supersedes.take().unzip();
+        let mut record = Extent {
+            source: info.clone(),
+            from,
+            to: reader.offset(),
+            sha256: reader.digest(),
+            first_line,
+            counts: totals.counts,
+            supersedes: line,
+            superseded: superseded.unwrap_or_default(),
+            final_newline: reader.final_newline(),
+            state,
+            ts_range: totals.ts_range,
+            segments: Vec::new(),
+            lines: None,
+        };
+        let facts = record.footer_json(transaction.source_id())?;
+        (record.segments, record.lines) = extent.finish(&facts)?;
+        (from, first_line, seq) = (reader.offset(), reader.line_no(), reader.chunks());
+        drop(reader);
+        let Some(source_id) = commit(run, transaction, &record, &totals, &mut stored, report)?
+        else {
+            return Ok(());
+        };
+        known = Some(source_id);
+        if !more {
+            break;
+        }
+    }
+    finish(report, intake.outcome, intake.unread, damage);
+    Ok(())
+}
+
+/// Commits an extent and adds it to the report; `None` if its content was there already.
+fn commit(
+    run: &Run<'_>,
+    transaction: Transaction,
+    record: &Extent,
+    totals: &Totals,
+    stored: &mut u64,
+    report: &mut SourceReport,
+) -> Result<Option<i32>> {
+    run.check()?;
+    let options = CommitOptions {
+        now_us: (run.options.clock)(),
+        wait_ms: run.options.wait_ms,
+        by: run.options.by.clone(),
+    };
+    let source_id = match transaction.commit(record, &options)? {
+        Committed::AlreadyStored { source_id } => {
+            already(report, source_id, run.store.state().sources.get(&source_id).map(|s| &**s));
+            return Ok(None);
+        }
+        Committed::Committed { source_id, .. } => source_id,
+    };
+    report.source_id = Some(source_id);
+    report.extents += 1;
+    report.counts.add(&totals.counts);
+    report.bytes += record.to - (*stored).max(record.from);
+    *stored = record.to;
+    report.raw_rows += totals.raw_rows;
+    report.assumed_zone += totals.assumed_zone;
+    if let Some((first, last)) = totals.ts_range {
+        let (low, high) = report.ts_range.unwrap_or((first, last));
+        report.ts_range = Some((low.min(first), high.max(last)));
+    }
+    for (reason, lines) in &totals.reasons {
+        match report.reasons.iter_mut().find(|(name, _)| name == reason.name()) {
+            Some((_, sum)) => *sum += lines,
+            None => report.reasons.push((reason.name().to_owned(), *lines)),
+        }
+    }
+    Ok(Some(source_id))
+}
+
+/// Says what became of a source that was read to its end.
+fn finish(
+    report: &mut SourceReport,
+    outcome: Outcome,
+    unread: Option<Reason>,
+    damage: Option<String>,
+) {
+    report.outcome = outcome;
+    let id = report.source_id.unwrap_or_default();
+    if let Some(why) = damage {
+        report.outcome = Outcome::Damaged;
+        report.message = Some(format!(
+            "it is damaged ({why}): the {} bytes that came out are stored; a whole copy continues it",
+            report.bytes
+        ));
+        report.next = Some("dwell ingest <a whole copy of it>".to_owned());
+    } else if unread.is_some() {
+        report.next = Some(format!("dwell quarantine retry --source {id} --format NAME"));
+    } else if report.counts.quarantined > 0 {
+        report.next = Some(format!("dwell quarantine show --source {id}"));
+    }
+}

@@ -1,0 +1,255 @@
+//! What were the bytes that came in? Gives a source back byte for byte, or the lines of a day, from what is stored.
+//!
+//! Rows are rendered back by the format that read them (or taken from `raw`), lines that are no rows come from
+//! `lines/`, and both are merged by line number. Memory holds one batch of each row group that is being merged.
+
+mod cursor;
+mod merge;
+
+use std::io::Write;
+use std::sync::Arc;
+
+use sha2::{Digest as _, Sha256};
+use storage::day::Day;
+use storage::digest::Digest;
+use storage::error::{Error, ErrorKind, Result};
+use storage::extent::{LineEnd, SourceState};
+use storage::store::{Source, State, Store};
+
+use self::merge::{Item, Merge};
+use crate::format::Parser;
+use crate::pipeline::{known, zone_of};
+use crate::render::RowView;
+
+/// What to give back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RawRequest {
+    /// A source, byte for byte.
+    Source(i32),
+    /// The lines of the rows of a day, in the order of (source, line).
+    Day(Day),
+}
+
+/// What was given back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RawReport {
+    /// Lines written.
+    pub lines: u64,
+    /// Bytes written.
+    pub bytes: u64,
+    /// Digest of the bytes written. For a source it was compared with the ledger's.
+    pub sha256: Digest,
+}
+
+/// Writes the original bytes to `out`.
+///
+/// # Errors
+/// `InvalidInput`: there is no such source or day. `Integrity`: the bytes are not the ones that came in (they have been
+/// written by then, up to where that was noticed). `Io`: `out` can't be written.
+pub fn write(store: &Store, request: RawRequest, out: &mut dyn Write) -> Result<RawReport> {
+    let state = store.state();
+    let mut sink = Sink { out, hasher: Sha256::new(), bytes: 0 };
+    let lines = match request {
+        RawRequest::Source(id) => {
+            let source = state.sources.get(&id).ok_or_else(|| {
+                Error::new(ErrorKind::InvalidInput, format!("there is no source {id}"))
+                    .advise("`dwell sources` lists them")
+            })?;
+            let lines = write_source(store, &state, source, &mut sink)?;
+            check(source, &sink)?;
+            lines
+        }
+        RawRequest::Day(day) => write_day(store, &state, day, &mut sink)?,
+    };
+    sink.out.flush().map_err(unwritable)?;
+    let sha256 = Digest::so_far(&sink.hasher);
+    Ok(RawReport { lines, bytes: sink.bytes, sha256 })
+}
+
+fn unwritable(error: std::io::Error) -> Error {
+    Error::new(ErrorKind::Io, "cannot write the output").caused_by(error)
+}
+
+/// Writes, hashes and counts.
+struct Sink<'a> {
+    out: &'a mut dyn Write,
+    hasher: Sha256,
+    bytes: u64,
+}
+
+impl Sink<'_> {
+    fn put(&mut self, bytes: &[u8]) -> Result<()> {
+        self.hasher.update(bytes);
+        self.bytes += bytes.len() as u64;
+        self.out.write_all(bytes).map_err(unwritable)
+    }
+}
+
+/// The bytes written must be the ones that came in.
+fn check(source: &Source, sink: &Sink<'_>) -> Result<()> {
+    let digest = Digest::so_far(&sink.hasher);
+    if digest == source.sha256 && sink.bytes == source.bytes {
+        return Ok(());
+    }
+    let id = source.id;
+    if matches!(source.state, SourceState::RetiredInPart | SourceState::Retired) || source.redacted > 0
+    {
+        let message = format!("source {id} is no longer whole: days of it are retired or redacted");
+        return Err(Error::new(ErrorKind::InvalidInput, message));
+    }
+    Err(Error::new(
+        ErrorKind::Integrity,
+        format!(
+            "source {id} does not come out as it came in: {} bytes with digest {digest}, the ledger \
+             has {} with {}",
+            sink.bytes, source.bytes, source.sha256
+        ),
+    )
+    .advise("`dwell verify --deep` names the damaged file"))
+}
+
+fn usual(source: &Source) -> &'static [u8] {
+    match source.line_end {
+        LineEnd::Lf => b"\n",
+        LineEnd::Crlf => b"\r\n",
+    }
+}
+
+/// Puts lines together: text, pieces that follow, and the line end, which may be told before or after the text.
+struct Lines<'a, 'b> {
+    sink: &'a mut Sink<'b>,
+    usual: &'static [u8],
+    /// The line whose text is being written.
+    current: Option<i64>,
+    /// An unusual line end.
+    odd_end: Option<(i64, Vec<u8>)>,
+    buffer: Vec<u8>,
+}
+
+impl Lines<'_, '_> {
+    fn begin(&mut self, line_no: i64) -> Result<()> {
+        if let Some(current) = self.current {
+            self.end(current)?;
+        }
+        self.current = Some(line_no);
+        self.flush_if_large()
+    }
+
+    fn end(&mut self, line_no: i64) -> Result<()> {
+        match self.odd_end.take() {
+            Some((at, end)) if at == line_no => self.buffer.extend_from_slice(&end),
+            other => {
+                self.odd_end = other;
+                self.buffer.extend_from_slice(self.usual);
+            }
+        }
+        Ok(())
+    }
+
+    fn flush_if_large(&mut self) -> Result<()> {
+        if self.buffer.len() >= 256 << 10 { self.flush() } else { Ok(()) }
+    }
+
+    fn flush(&mut self) -> Result<()> {
+        self.sink.put(&self.buffer)?;
+        self.buffer.clear();
+        Ok(())
+    }
+}
+
+fn write_source(
+    store: &Store,
+    state: &State,
+    source: &Arc<Source>,
+    sink: &mut Sink<'_>,
+) -> Result<u64> {
+    sink.put(&source.bom)?;
+    let parser = parser_of(source)?;
+    let zone = zone_of(source);
+    let mut merge = Merge::of_source(store, state, source.id)?;
+    let mut lines =
+        Lines { sink, usual: usual(source), current: None, odd_end: None, buffer: Vec::new() };
+    let mut expected = 1;
+    while let Some(item) = merge.next()? {
+        match item {
+            Item::Rows(run) => {
+                let batch = run.batch();
+                for at in run.rows.clone() {
+                    next_line(source, &mut expected, run.line_no(at))?;
+                    lines.begin(run.line_no(at))?;
+                    parser.render(&RowView::new(&batch, at), zone, &mut lines.buffer);
+                }
+            }
+            Item::Eol { line_no, bytes } => lines.odd_end = Some((line_no, bytes)),
+            Item::More { line_no, bytes } if lines.current == Some(line_no) => {
+                lines.buffer.extend_from_slice(&bytes);
+                lines.flush_if_large()?;
+            }
+            Item::More { line_no, .. } => return Err(missing(source, line_no)),
+            Item::Line { line_no, bytes } => {
+                next_line(source, &mut expected, line_no)?;
+                lines.begin(line_no)?;
+                lines.buffer.extend_from_slice(&bytes);
+            }
+        }
+    }
+    if let Some(last) = lines.current
+        && source.final_newline
+    {
+        lines.end(last)?;
+    }
+    lines.flush()?;
+    Ok((expected - 1) as u64)
+}
+
+fn parser_of(source: &Source) -> Result<Arc<dyn Parser>> {
+    // A source without lines has no format.
+    if source.format.is_empty() { known(&Source { format: "unknown".into(), ..source.clone() }) } else { known(source) }
+}
+
+fn next_line(source: &Source, expected: &mut i64, line_no: i64) -> Result<()> {
+    let whole = source.retired == 0 && source.redacted == 0;
+    if whole && line_no != *expected {
+        return Err(missing(source, *expected));
+    }
+    *expected = line_no + 1;
+    Ok(())
+}
+
+fn missing(source: &Source, line_no: i64) -> Error {
+    Error::new(ErrorKind::Integrity, format!("line {line_no} of source {} is missing", source.id))
+        .advise("`dwell verify --deep` names the damaged file")
+}
+
+fn write_day(store: &Store, state: &State, day: Day, sink: &mut Sink<'_>) -> Result<u64> {
+    let Some(held) = state.days.get(&day) else {
+        return Err(Error::new(ErrorKind::InvalidInput, format!("no rows of {day} are stored"))
+            .advise("`dwell days` lists the days"));
+    };
+    let ranges = held.segments.iter().flat_map(|segment| segment.meta.sources.iter());
+    let ids: std::collections::BTreeSet<i32> = ranges.map(|range| range.source_id).collect();
+    let mut count = 0;
+    let mut buffer = Vec::new();
+    for id in ids {
+        let Some(source) = state.sources.get(&id) else {
+            return Err(Error::new(ErrorKind::Integrity, format!("source {id} is not in the ledger")));
+        };
+        let (parser, zone) = (parser_of(source)?, zone_of(source));
+        let mut merge = Merge::of_day(store, state, id, day)?;
+        while let Some(item) = merge.next()? {
+            let Item::Rows(run) = item else { continue };
+            let batch = run.batch();
+            for at in run.rows.clone() {
+                parser.render(&RowView::new(&batch, at), zone, &mut buffer);
+                buffer.extend_from_slice(usual(source));
+                count += 1;
+                if buffer.len() >= 256 << 10 {
+                    sink.put(&buffer)?;
+                    buffer.clear();
+                }
+            }
+        }
+    }
+    sink.put(&buffer)?;
+    Ok(count)
+}

@@ -1,0 +1,133 @@
+//! What becomes of each kind of input: refused, empty, unknown, unreadable, many at once?
+
+use dwell_ingest::raw::{self, RawRequest};
+use dwell_ingest::{IngestOptions, Outcome, quarantine};
+use storage::error::ErrorKind;
+
+use crate::support::{Bench, assert_same, log, options, squid};
+
+#[test]
+fn a_squid_file_becomes_rows() {
+    let bench = Bench::new();
+    let path = bench.write("access.log", &log(0, 1000));
+    let report = bench.take(&path);
+    assert_eq!(report.outcome, Outcome::Stored);
+    assert_eq!((report.counts.lines, report.counts.rows), (1000, 1000));
+    assert_eq!(report.raw_rows, 0);
+    let choice = report.format.unwrap();
+    assert_eq!(choice.id, "squid");
+    assert!(choice.margin().unwrap() > 0.5);
+    let day = bench.store.state().days.keys().next().copied().unwrap();
+    let mut bytes = Vec::new();
+    raw::write(&bench.store, RawRequest::Day(day), &mut bytes).unwrap();
+    assert_same(&bytes, &log(0, 1000));
+}
+
+#[test]
+fn foreign_lines_do_not_unmake_a_format() {
+    let bench = Bench::new();
+    let lines = (0..1000u64).map(|at| match at % 10 {
+        0..3 => format!("a line of something else, number {at}\n"),
+        _ => squid(at, "http://a.example.com/") + "\n",
+    });
+    let path = bench.write("access.log", lines.collect::<String>().as_bytes());
+    let report = bench.take(&path);
+    assert_eq!((report.counts.rows, report.counts.quarantined), (700, 300));
+    assert!(report.needs_attention());
+    let listed = quarantine::list(&bench.store).unwrap();
+    assert_eq!(listed.iter().map(|entry| entry.lines).sum::<u64>(), 300);
+    let mut shown = Vec::new();
+    let count = quarantine::show(&bench.store, report.source_id, &mut |line| {
+        shown.push(line);
+        Ok(())
+    });
+    assert_eq!((count.unwrap(), shown.len()), (300, 300));
+    assert_eq!(shown[1].line_no, 2);
+    assert_eq!(shown[1].bytes, b"a line of something else, number 1");
+    assert_eq!(shown[0].byte_offset, 0);
+}
+
+#[test]
+fn unknown_text_goes_to_quarantine_whole() {
+    let bench = Bench::new();
+    let text = b"once upon a time\n\nthere was a log\nthat no one could read";
+    let path = bench.write("tale.txt", text);
+    let report = bench.take(&path);
+    assert_eq!(report.outcome, Outcome::Quarantined);
+    assert_eq!((report.counts.rows, report.counts.quarantined, report.counts.blank), (0, 3, 1));
+    assert_eq!(report.reasons, [("unknown_format".to_owned(), 3)]);
+    let id = report.source_id.unwrap();
+    assert!(report.next.unwrap().contains(&format!("quarantine retry --source {id} --format")));
+    assert_same(&bench.raw(id), text);
+}
+
+#[test]
+fn what_is_no_text_is_refused() {
+    let bench = Bench::new();
+    for (name, bytes) in [
+        ("a.png", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR".as_slice()),
+        ("a.elf", b"\x7fELF\x02\x01\x01\0\0\0\0"),
+        ("a.pcap", b"\xd4\xc3\xb2\xa1\x02\0\x04\0"),
+        ("a.bin", &[0; 1000]),
+    ] {
+        let report = bench.take(&bench.write(name, bytes));
+        assert_eq!((report.outcome, report.source_id), (Outcome::Refused, None), "{name}");
+        assert!(report.message.unwrap().contains("no log but"));
+    }
+    assert!(bench.store.state().sources.is_empty());
+}
+
+#[test]
+fn an_empty_file_is_a_source_that_may_grow() {
+    let bench = Bench::new();
+    let path = bench.write("empty.log", b"");
+    let report = bench.take(&path);
+    assert_eq!((report.outcome, report.counts.lines), (Outcome::Empty, 0));
+    assert!(!report.needs_attention());
+    let id = report.source_id.unwrap();
+    assert_eq!(bench.take(&path).outcome, Outcome::AlreadyStored);
+    let text = log(0, 10);
+    bench.write("empty.log", &text);
+    let report = bench.take(&path);
+    assert_eq!((report.outcome, report.source_id), (Outcome::Grown, Some(id)));
+    assert_eq!(report.counts.rows, 10);
+    assert_same(&bench.raw(id), &text);
+}
+
+#[test]
+fn inputs_that_cannot_be_read_are_told() {
+    let bench = Bench::new();
+    let good = bench.write("good.log", &log(0, 5));
+    let report = bench.run(&[&bench.path("none.log"), &good], &options());
+    assert_eq!(report.sources[0].outcome, Outcome::Unreadable);
+    assert!(report.sources[0].message.as_ref().unwrap().contains("none.log"));
+    assert_eq!(report.sources[1].outcome, Outcome::Stored);
+    assert!(report.needs_attention() && !report.none_stored());
+    assert!(bench.run(&[&bench.path("none.log")], &options()).none_stored());
+}
+
+#[test]
+fn many_small_files_at_once() {
+    let bench = Bench::new();
+    for at in 0..60 {
+        bench.write(&format!("logs/{at:03}.log"), &log(at * 100, 50));
+    }
+    let report = bench.run(&[&bench.path("logs")], &IngestOptions { jobs: 4, ..options() });
+    assert_eq!(report.sources.len(), 60);
+    assert_eq!((report.counts().rows, report.sources[7].counts.rows), (3000, 50));
+    assert!(report.sources[7].path.ends_with("logs/007.log"));
+    for source in &report.sources {
+        let at: u64 = source.path.file_stem().unwrap().to_str().unwrap().parse().unwrap();
+        assert_same(&bench.raw(source.source_id.unwrap()), &log(at * 100, 50));
+    }
+}
+
+#[test]
+fn a_wrong_format_name_ends_the_run() {
+    let bench = Bench::new();
+    let path = bench.write("access.log", &log(0, 5));
+    let options = IngestOptions { format: Some("nonsense".into()), ..options() };
+    let error = dwell_ingest::run(&bench.store, &[path.into()], &options, &()).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidInput);
+    assert!(error.to_string().contains("nonsense"));
+}
