@@ -307,11 +307,15 @@ mod tests {
         }
     }
 
-    fn chunks(text: &[u8], drip: usize, head: usize, sizes: (usize, usize)) -> Vec<(Chunk, Vec<u8>)> {
+    fn chunks(
+        text: &[u8],
+        drip: usize,
+        head: usize,
+        sizes: (usize, usize),
+    ) -> Vec<(Chunk, Vec<u8>)> {
         let rest = text[head..].to_vec();
         let content = Content::new(Box::new(Drip(Cursor::new(rest), drip)), None, None).unwrap();
-        let mut reader =
-            ChunkReader::new(content, text[..head].to_vec(), Start::default(), sizes);
+        let mut reader = ChunkReader::new(content, text[..head].to_vec(), Start::default(), sizes);
         let mut buffer = Vec::new();
         let mut all = Vec::new();
         while let Some(chunk) = reader.next(&mut buffer).unwrap() {

@@ -1,6 +1,5 @@
 //! Which format is this? Every format scores a sample of lines; the answer names the winner, the next and the margin.
 
-
 use std::sync::Arc;
 
 use storage::clock::Micros;
@@ -233,4 +232,3 @@ pub fn magic(bytes: &[u8]) -> Option<&'static str> {
 pub fn is_utf16(bytes: &[u8]) -> bool {
     bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff")
 }
-

@@ -18,6 +18,6 @@ pub mod render;
 pub mod report;
 mod time;
 
-pub use pipeline::run;
 pub use options::{IngestOptions, InputArg, Progress};
+pub use pipeline::run;
 pub use report::{FormatChoice, IngestReport, Outcome, SourceReport};

@@ -110,7 +110,9 @@ pub(crate) fn accounts_of(store: &Store, source_id: i32, line_no: i64) -> Result
     let mut counts = Counts { lines: 1, rows: 1, ..Counts::default() };
     let covers = |lines: &&LinesRef| {
         lines.meta.sources.iter().any(|range| {
-            range.source_id == source_id && range.first_line <= line_no && line_no <= range.last_line
+            range.source_id == source_id
+                && range.first_line <= line_no
+                && line_no <= range.last_line
         })
     };
     for lines in state.lines.iter().filter(covers) {
@@ -168,9 +170,8 @@ fn read(store: &Store, state: &State, lines: &LinesRef, visit: &mut Visit<'_>) -
     let options = ReadOptions { batch_rows: 1024, row_groups: None };
     for batch in reader::lines(&file, &options)? {
         let batch = batch?;
-        let columns = Columns::of(&batch).ok_or_else(|| {
-            Error::integrity(file.path(), "columns of another type")
-        })?;
+        let columns = Columns::of(&batch)
+            .ok_or_else(|| Error::integrity(file.path(), "columns of another type"))?;
         for row in 0..batch.num_rows() {
             let record = columns.record(row);
             let hides = |hidden: &&&Hidden| {

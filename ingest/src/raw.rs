@@ -92,7 +92,8 @@ fn check(source: &Source, sink: &Sink<'_>) -> Result<()> {
         return Ok(());
     }
     let id = source.id;
-    if matches!(source.state, SourceState::RetiredInPart | SourceState::Retired) || source.redacted > 0
+    if matches!(source.state, SourceState::RetiredInPart | SourceState::Retired)
+        || source.redacted > 0
     {
         let message = format!("source {id} is no longer whole: days of it are retired or redacted");
         return Err(Error::new(ErrorKind::InvalidInput, message));
@@ -204,7 +205,11 @@ fn write_source(
 
 fn parser_of(source: &Source) -> Result<Arc<dyn Parser>> {
     // A source without lines has no format.
-    if source.format.is_empty() { known(&Source { format: "unknown".into(), ..source.clone() }) } else { known(source) }
+    if source.format.is_empty() {
+        known(&Source { format: "unknown".into(), ..source.clone() })
+    } else {
+        known(source)
+    }
 }
 
 fn next_line(source: &Source, expected: &mut i64, line_no: i64) -> Result<()> {
@@ -232,7 +237,10 @@ fn write_day(store: &Store, state: &State, day: Day, sink: &mut Sink<'_>) -> Res
     let mut buffer = Vec::new();
     for id in ids {
         let Some(source) = state.sources.get(&id) else {
-            return Err(Error::new(ErrorKind::Integrity, format!("source {id} is not in the ledger")));
+            return Err(Error::new(
+                ErrorKind::Integrity,
+                format!("source {id} is not in the ledger"),
+            ));
         };
         let (parser, zone) = (parser_of(source)?, zone_of(source));
         let mut merge = Merge::of_day(store, state, id, day)?;

@@ -104,7 +104,8 @@ pub(crate) fn known(source: &Source) -> Result<Arc<dyn Parser>> {
         AMBIGUOUS => Ok(Arc::new(Unread(Reason::AmbiguousFormat))),
         id => format::open(id, &source.format_spec).map(Arc::from).map_err(|error| {
             let message = format!("the format of source {}: {error}", source.id);
-            Error::new(ErrorKind::Unsupported, message).advise("use the version of dwell that wrote it")
+            Error::new(ErrorKind::Unsupported, message)
+                .advise("use the version of dwell that wrote it")
         }),
     }
 }

@@ -264,11 +264,9 @@ impl ExtentWriter {
         }
         let writer = match &mut lines.writer {
             Some(writer) => writer,
-            none => none.insert(LinesWriter::create(
-                &self.fs,
-                &self.dir,
-                self.header(self.ingest_day),
-            )?),
+            none => {
+                none.insert(LinesWriter::create(&self.fs, &self.dir, self.header(self.ingest_day))?)
+            }
         };
         let mut offset = record.byte_offset;
         let mut kind = record.kind;

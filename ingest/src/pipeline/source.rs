@@ -32,7 +32,9 @@ pub(super) fn take_in(run: &Run<'_>, input: &Input, buffer: &mut Vec<u8>) -> Res
         match attempt(run, input, buffer, &mut report) {
             Ok(()) => break,
             Err(Failure::Store(error))
-                if error.kind() == ErrorKind::Conflict && plans < PLANS_MAX && input.can_reopen() =>
+                if error.kind() == ErrorKind::Conflict
+                    && plans < PLANS_MAX
+                    && input.can_reopen() =>
             {
                 run.store.refresh()?;
             }

@@ -109,15 +109,21 @@ impl Cursor {
         let ids = batch.column_by_name(Col::SourceId.name()).ok_or_else(|| broken("source_id"))?;
         let ids = ids.as_primitive_opt::<Int32Type>().ok_or_else(|| broken("source_id"))?;
         let lines = line_numbers(batch)?;
-        let shown: Vec<bool> =
-            ids.values().iter().zip(&lines).map(|(id, line)| self.wanted.shows(*id, *line)).collect();
+        let shown: Vec<bool> = ids
+            .values()
+            .iter()
+            .zip(&lines)
+            .map(|(id, line)| self.wanted.shows(*id, *line))
+            .collect();
         self.at = 0;
         if shown.iter().all(|shown| *shown) {
             (self.batch, self.lines) = (batch.clone(), lines);
             return Ok(());
         }
-        self.batch = filter_record_batch(batch, &BooleanArray::from(shown.clone())).map_err(compute)?;
-        self.lines = lines.into_iter().zip(shown).filter(|(_, shown)| *shown).map(|(l, _)| l).collect();
+        self.batch =
+            filter_record_batch(batch, &BooleanArray::from(shown.clone())).map_err(compute)?;
+        self.lines =
+            lines.into_iter().zip(shown).filter(|(_, shown)| *shown).map(|(l, _)| l).collect();
         Ok(())
     }
 }
@@ -153,4 +159,3 @@ pub(super) fn line_record(batch: &RecordBatch, row: usize) -> Result<(&str, Vec<
     let bytes = if bytes.is_valid(row) { bytes.value(row).to_vec() } else { Vec::new() };
     Ok((kind.value(row), bytes))
 }
-

@@ -92,7 +92,8 @@ impl Merge {
     /// The rows of a source on one day.
     pub(super) fn of_day(store: &Store, state: &State, source_id: i32, day: Day) -> Result<Self> {
         let mut parts = Vec::new();
-        for segment in state.days.get(&day).map(|held| held.segments.as_slice()).unwrap_or_default() {
+        for segment in state.days.get(&day).map(|held| held.segments.as_slice()).unwrap_or_default()
+        {
             let place = |path, meta| Place::Segment(path, meta);
             parts.extend(part(store, state, (&segment.meta, segment.seq), source_id, place));
         }
@@ -201,7 +202,11 @@ fn take_run(active: &mut Active, limit: i64) -> Item {
     let count = cursor.lines[begin..].iter().take_while(|line| **line < limit).count().max(1);
     cursor.at = (begin + count).min(cursor.lines.len());
     let rows = begin..cursor.at;
-    Item::Rows(Run { batch: cursor.batch.clone(), lines: cursor.lines[rows.clone()].to_vec(), rows })
+    Item::Rows(Run {
+        batch: cursor.batch.clone(),
+        lines: cursor.lines[rows.clone()].to_vec(),
+        rows,
+    })
 }
 
 fn part(

@@ -58,7 +58,10 @@ fn check(text: &[u8], options: &IngestOptions) {
     // Once more, from another place: nothing is added.
     let copy = bench.write("copy.log", text);
     let again = bench.run(&[&copy], options);
-    assert_eq!((again.sources[0].outcome, again.sources[0].source_id), (Outcome::AlreadyStored, Some(id)));
+    assert_eq!(
+        (again.sources[0].outcome, again.sources[0].source_id),
+        (Outcome::AlreadyStored, Some(id))
+    );
     assert_eq!(bench.store.refresh().unwrap().version, state.version);
 }
 
@@ -97,7 +100,13 @@ fn a_line_of_any_length() {
 #[test]
 fn days_far_apart() {
     let text: Vec<u8> = (0..900u64)
-        .flat_map(|day| squid(0, "http://a.example.com/").replacen("1795046400", &format!("{}", 1_700_000_000 + day * 86_400), 1).into_bytes().into_iter().chain([b'\n']))
+        .flat_map(|day| {
+            squid(0, "http://a.example.com/")
+                .replacen("1795046400", &format!("{}", 1_700_000_000 + day * 86_400), 1)
+                .into_bytes()
+                .into_iter()
+                .chain([b'\n'])
+        })
         .collect();
     check(&text, &IngestOptions { extent_bytes: 1 << 30, clock: || NOW_US, ..options() });
 }

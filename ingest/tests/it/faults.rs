@@ -18,7 +18,8 @@ fn two_writers_store_a_file_once() {
             .map(|_| {
                 let store = bench.reopen().unwrap();
                 let (path, options) = (path.clone(), &options);
-                scope.spawn(move || dwell_ingest::run(&store, &[path.into()], options, &()).unwrap())
+                scope
+                    .spawn(move || dwell_ingest::run(&store, &[path.into()], options, &()).unwrap())
             })
             .collect();
         writers.into_iter().map(|writer| writer.join().unwrap()).collect()

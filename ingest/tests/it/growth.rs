@@ -106,7 +106,8 @@ fn an_interrupted_run_goes_on_where_it_stopped() {
     let path = bench.write("access.log", &all);
     let options = IngestOptions { extent_bytes: 200_000, ..options() };
     let stop = StopAt(0.into());
-    let error = dwell_ingest::run(&bench.store, &[path.clone().into()], &options, &stop).unwrap_err();
+    let error =
+        dwell_ingest::run(&bench.store, &[path.clone().into()], &options, &stop).unwrap_err();
     assert_eq!(error.kind(), storage::ErrorKind::Interrupted);
     let state = bench.store.refresh().unwrap();
     let source = &state.sources[&1];

@@ -115,7 +115,8 @@ pub(crate) fn squid(at: u64, url: &str) -> String {
 
 /// So many lines of Squid's, a second apart, from second `first` on.
 pub(crate) fn log(first: u64, lines: u64) -> Vec<u8> {
-    let line = |at: u64| squid(at, &format!("http://h{}.example.com/p{}?q={at}", at % 97, at % 13)) + "\n";
+    let line =
+        |at: u64| squid(at, &format!("http://h{}.example.com/p{}?q={at}", at % 97, at % 13)) + "\n";
     (first..first + lines).map(line).collect::<String>().into_bytes()
 }
 
