@@ -6,6 +6,7 @@
 
 mod faulty;
 mod real;
+mod recording;
 
 use std::fmt::Debug;
 use std::io;
@@ -15,6 +16,7 @@ use std::time::Duration;
 
 pub use faulty::{FaultKind, FaultyFs};
 pub use real::{Lock, RealFs};
+pub use recording::{CrashState, RecordingFs};
 
 use crate::error::{Error, Result};
 

@@ -45,7 +45,10 @@ fn the_same_content_is_stored_once() {
     let store = world.init();
     let (first, second) = (store.begin().unwrap(), store.begin().unwrap());
     assert_ne!(first.source_id(), second.source_id());
-    let (one, two) = (extent(&first, "/a", 1, 10).unwrap(), extent(&second, "/a", 1, 10).unwrap());
+    let (one, two) = (
+        extent(&store, &first, "/a", 1, 10).unwrap(),
+        extent(&store, &second, "/a", 1, 10).unwrap(),
+    );
     first.commit(&one, &options()).unwrap();
     let outcome = second.commit(&two, &options()).unwrap();
     assert_eq!(outcome, Outcome::AlreadyStored { source_id: 1 });
@@ -58,14 +61,19 @@ fn a_plan_on_old_ground_is_a_conflict() {
     let store = world.init();
     ingest(&store, "/a").unwrap();
     let (first, second) = (store.begin_for(1).unwrap(), store.begin_for(1).unwrap());
-    let (one, two) =
-        (extent(&first, "/a", 11, 10).unwrap(), extent(&second, "/a", 11, 20).unwrap());
+    let (one, two) = (
+        extent(&store, &first, "/a", 11, 10).unwrap(),
+        extent(&store, &second, "/a", 11, 20).unwrap(),
+    );
     first.commit(&one, &options()).unwrap();
     let error = second.commit(&two, &options()).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Conflict, "{error}");
     // A new source that begins like one stored meanwhile.
     let (first, second) = (store.begin().unwrap(), store.begin().unwrap());
-    let (one, two) = (extent(&first, "/b", 1, 10).unwrap(), extent(&second, "/b", 1, 20).unwrap());
+    let (one, two) = (
+        extent(&store, &first, "/b", 1, 10).unwrap(),
+        extent(&store, &second, "/b", 1, 20).unwrap(),
+    );
     first.commit(&one, &options()).unwrap();
     let error = second.commit(&two, &options()).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Conflict, "{error}");

@@ -6,11 +6,15 @@ use std::sync::Arc;
 use dwell_storage::clock::{DAY_US, Micros};
 use dwell_storage::extent::{Counts, Extent, LineEnd, SourceInfo, SourceState};
 use dwell_storage::fs::{self, Fs};
-use dwell_storage::segment::{FileMeta, SourceRange};
+use dwell_storage::segment::{FileMeta, SourceRange, key};
 use dwell_storage::store::{
     CommitOptions, InitOptions, OpenOptions, Outcome, Standing, Store, Transaction,
 };
 use dwell_storage::{Day, Digest, Result};
+use parquet::file::metadata::KeyValue;
+use parquet::file::properties::WriterProperties;
+use parquet::file::writer::SerializedFileWriter;
+use parquet::schema::parser::parse_message_type;
 
 /// 2026-11-20T00:00:00Z.
 pub(crate) const NOON: Micros = 1_795_132_800_000_000 + DAY_US / 2;
@@ -22,11 +26,7 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) fn new() -> Self {
-        Self { root: tempfile::tempdir().unwrap() }
-    }
-
-    pub(crate) fn path(&self) -> &Path {
-        self.root.path()
+        Self { root: temporary() }
     }
 
     pub(crate) fn dir(&self) -> PathBuf {
@@ -40,6 +40,11 @@ impl World {
     pub(crate) fn open(&self) -> Result<Arc<Store>> {
         open(self.root.path(), fs::real(), Standing::Live)
     }
+}
+
+/// A temporary folder, in memory where there is one: these tests sync thousands of times.
+pub(crate) fn temporary() -> tempfile::TempDir {
+    tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap()
 }
 
 pub(crate) fn store_dir(root: &Path) -> PathBuf {
@@ -73,22 +78,33 @@ pub(crate) fn options() -> CommitOptions {
     CommitOptions { now_us: NOON, wait_ms: 10_000, by: "anna".into() }
 }
 
-/// Writes a file of `content` to the transaction's folder, as a segment with `rows` rows would lie there.
+/// A Parquet file without rows whose footer says where it belongs.
+fn empty_segment(tx: &Transaction, store_id: &str) -> Vec<u8> {
+    let schema = Arc::new(parse_message_type("message rows { required int64 ts; }").unwrap());
+    let pair = |key: &str, value: &str| KeyValue::new(key.to_owned(), value.to_owned());
+    let pairs = vec![pair(key::STORE, store_id), pair(key::TRANSACTION, tx.id())];
+    let properties = WriterProperties::builder().set_key_value_metadata(Some(pairs)).build();
+    let writer = SerializedFileWriter::new(Vec::new(), schema, Arc::new(properties)).unwrap();
+    writer.into_inner().unwrap()
+}
+
+/// Writes a file to the transaction's folder that is named as a segment with `rows` rows.
 pub(crate) fn staged(
     tx: &Transaction,
+    store_id: &str,
     name: &str,
-    content: &[u8],
     first_line: i64,
     rows: u64,
 ) -> Result<FileMeta> {
     let name = format!("{}-{name}.parquet", tx.id());
-    fs::write_new(&**tx.fs(), &tx.dir().join(&name), content)?;
+    let content = empty_segment(tx, store_id);
+    fs::write_new(&**tx.fs(), &tx.dir().join(&name), &content)?;
     Ok(FileMeta {
         path: name,
         bytes: content.len() as u64,
-        sha256: Digest::of(content),
+        sha256: Digest::of(&content),
         tail: 0,
-        root: Digest::of(content),
+        root: Digest::of(&content),
         rows,
         min_ts: NOON,
         max_ts: NOON,
@@ -103,20 +119,24 @@ pub(crate) fn staged(
 }
 
 /// An extent of `lines` lines with ten bytes each from line `first` (from 1), over two days, the last one quarantined.
-pub(crate) fn extent(tx: &Transaction, path: &str, first: i64, lines: u64) -> Result<Extent> {
+pub(crate) fn extent(
+    store: &Store,
+    tx: &Transaction,
+    path: &str,
+    first: i64,
+    lines: u64,
+) -> Result<Extent> {
+    let id = store.id();
     let (from, to) = (10 * (first as u64 - 1), 10 * (first as u64 - 1 + lines));
     let rows = lines - 1;
     let today = rows / 2;
     let day = Day::of(NOON);
     let segments = vec![
-        (day, staged(tx, "0", format!("{path} {first} today").as_bytes(), first, today)?),
-        (
-            Day(day.0 - 1),
-            staged(tx, "1", format!("{path} {first} before").as_bytes(), first, rows - today)?,
-        ),
+        (day, staged(tx, id, "00", first, today)?),
+        (Day(day.0 - 1), staged(tx, id, "01", first, rows - today)?),
     ];
     let last = first + lines as i64 - 1;
-    let odd = staged(tx, "lines", format!("{path} {first} odd").as_bytes(), last, 1)?;
+    let odd = staged(tx, id, "02", last, 1)?;
     Ok(Extent {
         source: SourceInfo {
             path: path.into(),
@@ -156,6 +176,6 @@ pub(crate) fn ingest(store: &Arc<Store>, path: &str) -> Result<Outcome> {
         Some(source) => (store.begin_for(source.id)?, source.next_line()),
         None => (store.begin()?, 1),
     };
-    let extent = extent(&tx, path, first, 10)?;
+    let extent = extent(store, &tx, path, first, 10)?;
     tx.commit(&extent, &options())
 }
