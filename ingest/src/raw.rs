@@ -122,29 +122,25 @@ struct Lines<'a, 'b> {
     usual: &'static [u8],
     /// The line whose text is being written.
     current: Option<i64>,
-    /// An unusual line end.
-    odd_end: Option<(i64, Vec<u8>)>,
+    /// Unusual line ends: of the current line, or of the one that comes.
+    odd_ends: Vec<(i64, Vec<u8>)>,
     buffer: Vec<u8>,
 }
 
 impl Lines<'_, '_> {
     fn begin(&mut self, line_no: i64) -> Result<()> {
         if let Some(current) = self.current {
-            self.end(current)?;
+            self.end(current);
         }
         self.current = Some(line_no);
         self.flush_if_large()
     }
 
-    fn end(&mut self, line_no: i64) -> Result<()> {
-        match self.odd_end.take() {
-            Some((at, end)) if at == line_no => self.buffer.extend_from_slice(&end),
-            other => {
-                self.odd_end = other;
-                self.buffer.extend_from_slice(self.usual);
-            }
+    fn end(&mut self, line_no: i64) {
+        match self.odd_ends.iter().position(|(at, _)| *at == line_no) {
+            Some(place) => self.buffer.extend_from_slice(&self.odd_ends.swap_remove(place).1),
+            None => self.buffer.extend_from_slice(self.usual),
         }
-        Ok(())
     }
 
     fn flush_if_large(&mut self) -> Result<()> {
@@ -169,7 +165,7 @@ fn write_source(
     let zone = zone_of(source);
     let mut merge = Merge::of_source(store, state, source.id)?;
     let mut lines =
-        Lines { sink, usual: usual(source), current: None, odd_end: None, buffer: Vec::new() };
+        Lines { sink, usual: usual(source), current: None, odd_ends: Vec::new(), buffer: Vec::new() };
     let mut expected = 1;
     while let Some(item) = merge.next()? {
         match item {
@@ -181,7 +177,7 @@ fn write_source(
                     parser.render(&RowView::new(&batch, at), zone, &mut lines.buffer);
                 }
             }
-            Item::Eol { line_no, bytes } => lines.odd_end = Some((line_no, bytes)),
+            Item::Eol { line_no, bytes } => lines.odd_ends.push((line_no, bytes)),
             Item::More { line_no, bytes } if lines.current == Some(line_no) => {
                 lines.buffer.extend_from_slice(&bytes);
                 lines.flush_if_large()?;
@@ -197,7 +193,7 @@ fn write_source(
     if let Some(last) = lines.current
         && source.final_newline
     {
-        lines.end(last)?;
+        lines.end(last);
     }
     lines.flush()?;
     Ok((expected - 1) as u64)

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use sha2::{Digest as _, Sha256};
 use storage::digest::Digest;
-use storage::extent::PREFIX_BYTES;
+use storage::extent::{PREFIX_BYTES, SourceState};
 use storage::store::{Source, State};
 
 use crate::chunk::Start;
@@ -27,8 +27,8 @@ pub(super) struct Opened {
 pub(super) enum Plan {
     /// It is stored already, as this source or as an earlier state of it.
     Already(Arc<Source>),
-    /// It is new.
-    New(Opened),
+    /// It is new; or of a known source that held no lines until now.
+    New(Opened, Option<Arc<Source>>),
     /// It begins with all of a known source: only the rest is stored.
     Continue(Box<Continue>),
 }
@@ -92,7 +92,11 @@ pub(super) fn plan(state: &State, input: &Input, opened: Opened) -> Result<Plan,
         .collect();
     candidates.sort_by_key(|source| source.bytes);
     if candidates.is_empty() {
-        return Ok(Plan::New(opened));
+        let empty = |source: &&Arc<Source>| {
+            source.bytes == 0 && source.state != SourceState::Retired && is_same_place(source, input, content)
+        };
+        let known = state.sources.values().find(empty).cloned();
+        return Ok(Plan::New(opened, known));
     }
     follow(state, input, opened, &candidates)
 }
@@ -105,8 +109,7 @@ fn may_continue(
     sample: &[u8],
     whole: bool,
 ) -> bool {
-    let same_place = source.path == input.name
-        || (source.identity.is_some() && source.identity == content.identity);
+    let same_place = is_same_place(source, input, content);
     let stored = source.bytes;
     if whole && (sample.len() as u64) < stored {
         return false;
@@ -117,6 +120,12 @@ fn may_continue(
         return stored > 0 && same_place && Digest::of(&sample[..stored]) == source.sha256;
     }
     sample.len() as u64 >= PREFIX_BYTES && prefix(sample) == source.prefix
+}
+
+/// Whether they go by the same path or are the same file.
+fn is_same_place(source: &Source, input: &Input, content: &Content) -> bool {
+    source.path == input.name
+        || (source.identity.is_some() && source.identity == content.identity)
 }
 
 /// The place where a candidate ends in the content.
@@ -167,7 +176,7 @@ fn follow(
         }
     }
     let prefix = prefix(&sample);
-    let Some(found) = found else { return reopen(input).map(Plan::New) };
+    let Some(found) = found else { return reopen(input).map(|opened| Plan::New(opened, None)) };
     if scan.at > found.source.bytes {
         return enter(input, found, prefix);
     }
@@ -202,7 +211,7 @@ fn reopen(input: &Input) -> Result<Opened, ReadError> {
 /// Opens a content again and goes to where the source ends.
 fn enter(input: &Input, found: Match, prefix: Digest) -> Result<Plan, ReadError> {
     if !input.can_reopen() {
-        return reopen(input).map(Plan::New);
+        return reopen(input).map(|opened| Plan::New(opened, None));
     }
     let mut content = input.open()?;
     content.skip_to(0, found.start.offset)?;

@@ -65,8 +65,14 @@ fn attempt(
             already(report, source.id, Some(&source));
             Ok(())
         }
-        Plan::New(opened) => {
-            let Some(intake) = new_source(run, input, opened, report) else { return Ok(()) };
+        Plan::New(opened, empty) => {
+            let Some(mut intake) = new_source(run, input, opened, report) else { return Ok(()) };
+            if let Some(source) = empty {
+                intake.known = Some(source.id);
+                if intake.outcome == Outcome::Stored {
+                    intake.outcome = Outcome::Grown;
+                }
+            }
             drive(run, intake, buffer, report)
         }
         Plan::Continue(known) => {

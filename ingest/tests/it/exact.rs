@@ -1,5 +1,6 @@
 //! Does every byte come back, and is every line accounted for, whatever comes in and however it is cut?
 
+use dwell_ingest::raw::{self, RawRequest};
 use dwell_ingest::{IngestOptions, Outcome};
 use proptest::prelude::*;
 use storage::digest::Digest;
@@ -50,7 +51,10 @@ fn check(text: &[u8], options: &IngestOptions) {
     let lines = bare.split_inclusive(|&byte| byte == b'\n').count() as u64;
     assert_eq!(source.counts.lines, lines);
     let id = source.source_id.unwrap();
-    assert_same(&bench.raw(id), text);
+    let mut bytes = Vec::new();
+    let given = raw::write(&bench.store, RawRequest::Source(id), &mut bytes);
+    assert_same(&bytes, text);
+    given.unwrap();
     let state = bench.reopen().unwrap().state();
     let stored = &state.sources[&id];
     assert_eq!((stored.sha256, stored.bytes), (Digest::of(text), text.len() as u64));
