@@ -164,8 +164,13 @@ fn write_source(
     let parser = parser_of(source)?;
     let zone = zone_of(source);
     let mut merge = Merge::of_source(store, state, source.id)?;
-    let mut lines =
-        Lines { sink, usual: usual(source), current: None, odd_ends: Vec::new(), buffer: Vec::new() };
+    let mut lines = Lines {
+        sink,
+        usual: usual(source),
+        current: None,
+        odd_ends: Vec::new(),
+        buffer: Vec::new(),
+    };
     let mut expected = 1;
     while let Some(item) = merge.next()? {
         match item {

@@ -93,7 +93,9 @@ pub(super) fn plan(state: &State, input: &Input, opened: Opened) -> Result<Plan,
     candidates.sort_by_key(|source| source.bytes);
     if candidates.is_empty() {
         let empty = |source: &&Arc<Source>| {
-            source.bytes == 0 && source.state != SourceState::Retired && is_same_place(source, input, content)
+            source.bytes == 0
+                && source.state != SourceState::Retired
+                && is_same_place(source, input, content)
         };
         let known = state.sources.values().find(empty).cloned();
         return Ok(Plan::New(opened, known));
@@ -124,8 +126,7 @@ fn may_continue(
 
 /// Whether they go by the same path or are the same file.
 fn is_same_place(source: &Source, input: &Input, content: &Content) -> bool {
-    source.path == input.name
-        || (source.identity.is_some() && source.identity == content.identity)
+    source.path == input.name || (source.identity.is_some() && source.identity == content.identity)
 }
 
 /// The place where a candidate ends in the content.
