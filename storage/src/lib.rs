@@ -15,6 +15,7 @@ pub mod observable;
 pub mod schema;
 pub mod segment;
 pub mod store;
+pub mod views;
 
 pub use clock::Micros;
 pub use day::Day;

@@ -152,6 +152,18 @@ impl Col {
 }
 
 impl ColumnType {
+    /// The name in documents and in `system.columns`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Timestamp => "timestamp(us, UTC)",
+            Self::Text => "utf8",
+            Self::Int32 => "int32",
+            Self::Int64 => "int64",
+            Self::Binary => "binary",
+            Self::Date => "date",
+        }
+    }
+
     /// The Arrow type: plain, signed, microseconds with zone `UTC`, so that every reader opens it.
     pub fn arrow(self) -> DataType {
         match self {
@@ -163,6 +175,24 @@ impl ColumnType {
             Self::Date => DataType::Date32,
         }
     }
+}
+
+/// The documentation page of the columns (`docs/columns.md`).
+pub fn columns_page() -> String {
+    let mut page = String::from(
+        "# Columns of `requests`\n\nGenerated from `storage/src/schema.rs`; a test holds both together.\n\nAbsent is NULL, never \
+         `-`; an empty text was logged empty. Text is decoded, with U+FFFD for bytes that are none;\nthe bytes themselves \
+         come back with `dwell raw`. In the files, `url` is the column `url_as_logged`, which is\nNULL wherever scheme, \
+         host, port, path and query give the URL back; `day` is the folder. `share/` has views for\nDuckDB and Spark that \
+         show the whole table.\n\n| column | type | NULL | meaning |\n|---|---|---|---|\n",
+    );
+    for &col in Col::ALL {
+        let Column { name, kind, doc, .. } = col.column();
+        let null = if nullable(col) { "yes" } else { "no" };
+        let kind = kind.name();
+        page.push_str(&format!("| `{name}` | {kind} | {null} | {doc} |\n"));
+    }
+    page
 }
 
 fn nullable(col: Col) -> bool {

@@ -3,6 +3,7 @@
 mod blocks;
 mod encode;
 mod footer;
+mod inspect;
 mod layout;
 mod lines;
 pub mod reader;
@@ -18,6 +19,7 @@ use crate::digest::Digest;
 pub use self::blocks::{BlockTable, MAGIC};
 pub use self::encode::{EncodedRowGroup, encode, encode_with_arrow};
 pub use self::footer::{check_file, describe, footer};
+pub use self::inspect::{ColumnTotal, Inspection, RowGroupSummary, inspect};
 pub use self::layout::{BLOCK_BYTES, PAGE_ROWS, key, lines_schema};
 pub use self::lines::{LineEntry, LinesWriter};
 pub use self::verified::{VerifiedFile, guarded};

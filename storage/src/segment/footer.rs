@@ -26,7 +26,7 @@ pub fn footer(path: &Path) -> Result<BTreeMap<String, String>> {
     Ok(keys(&metadata(path)?))
 }
 
-fn keys(metadata: &ParquetMetaData) -> BTreeMap<String, String> {
+pub(super) fn keys(metadata: &ParquetMetaData) -> BTreeMap<String, String> {
     let pairs = metadata.file_metadata().key_value_metadata().into_iter().flatten();
     pairs.filter_map(|pair| Some((pair.key.clone(), pair.value.clone()?))).collect()
 }
