@@ -1,0 +1,316 @@
+//! Which commands are there, with which options? The command line as people type it; man pages and completions
+//! come from here too.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::output::Format;
+
+const AFTER: &str = "\
+Exit codes: 0 done; 1 failed; 2 usage; 3 done, but lines were quarantined or inputs unreadable; 10 no store;
+11 locked; 12 integrity or signature failure; 130 interrupted.
+
+Start with `dwell demo`.";
+
+/// Years of proxy logs as signed, queryable evidence.
+#[derive(Debug, Parser)]
+#[command(name = "dwell", version, after_help = AFTER, max_term_width = 110)]
+#[command(subcommand_required = true, arg_required_else_help = true)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) verb: Verb,
+}
+
+/// Options that every command takes, before or after its name.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Global options")]
+pub(crate) struct Global {
+    /// The store [env: DWELL_STORE] [default: ./dwell-store]
+    #[arg(long, global = true, value_name = "DIR")]
+    pub(crate) store: Option<PathBuf>,
+    /// Read these settings instead of the store's dwell.toml
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Results as JSON on stdout, a summary as last line of stderr
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// The folder of keys and known heads [env: DWELL_KEY_DIR] [default: ~/.config/dwell]
+    #[arg(long, global = true, value_name = "DIR")]
+    pub(crate) key_dir: Option<PathBuf>,
+    /// The public key (a C2SP verifier key line) that the store must be signed with
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) key: Option<PathBuf>,
+    /// How long to wait for another writer
+    #[arg(long, global = true, value_name = "SECONDS", default_value_t = 10)]
+    pub(crate) wait: u64,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Verb {
+    /// Make a sample day with planted incidents, ingest it, hunt it, show the report
+    Demo(Demo),
+    /// Make a store
+    Init(Init),
+    /// Take logs into the store
+    Ingest(Ingest),
+    /// Show the log formats, or try them on a file
+    Formats {
+        #[command(subcommand)]
+        what: Option<Formats>,
+    },
+    /// Ask the store in SQL
+    Sql(Sql),
+    /// Give back the original bytes of a source, or of a day's rows
+    Raw(Raw),
+    /// The days of the store
+    Days(Listing),
+    /// The sources of the store, with their accounts
+    Sources(Listing),
+    /// Lines that did not become rows
+    Quarantine {
+        #[command(subcommand)]
+        what: Quarantine,
+    },
+    /// What is in a Parquet file, a ledger file or a log
+    Inspect(Inspect),
+    /// Check signatures, digests and accounts
+    Verify(Verify),
+    /// Rebuild or accept a ledger after a loss
+    Recover(Recover),
+    /// Print what other tools need to read the files
+    Export {
+        #[command(subcommand)]
+        what: Export,
+    },
+    /// Look for what may go wrong: rights, space, keys, versions
+    Doctor,
+    /// Print the completion script of a shell
+    Completions {
+        /// For which shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page
+    Man,
+}
+
+/// `dwell demo`
+#[derive(Debug, Args)]
+pub(crate) struct Demo {
+    /// The folder of the demo: its log, its store and its keys
+    #[arg(value_name = "DIR", default_value = "./dwell-demo")]
+    pub(crate) dir: PathBuf,
+    /// About how many lines
+    #[arg(long, value_name = "N", default_value_t = 200_000)]
+    pub(crate) lines: u32,
+    /// Another seed makes another day
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// The day; default is yesterday (UTC)
+    #[arg(long, value_name = "DAY")]
+    pub(crate) day: Option<storage::Day>,
+}
+
+/// `dwell init`
+#[derive(Debug, Args)]
+pub(crate) struct Init {
+    /// Where; the same as --store
+    #[arg(value_name = "DIR")]
+    pub(crate) dir: Option<PathBuf>,
+    /// A group whose members may read the store
+    #[arg(long, value_name = "GROUP")]
+    pub(crate) group: Option<String>,
+}
+
+/// `dwell ingest`
+#[derive(Debug, Args)]
+pub(crate) struct Ingest {
+    /// Files, folders, globs; `-` is stdin. gzip, bzip2, xz and zstd are found by content
+    #[arg(value_name = "PATH", required = true)]
+    pub(crate) paths: Vec<PathBuf>,
+    /// The log format (`dwell formats list`); `auto` finds it by content
+    #[arg(long, value_name = "NAME")]
+    pub(crate) format: Option<String>,
+    /// A Squid logformat: '%ts.%03tu %6tr %>a %Ss/%03>Hs ...'
+    #[arg(long, value_name = "STR", conflicts_with = "format")]
+    pub(crate) logformat: Option<String>,
+    /// The time zone of lines that print none: Europe/Berlin
+    #[arg(long, value_name = "ZONE")]
+    pub(crate) tz: Option<String>,
+    /// Name the source by this instead of its path
+    #[arg(long, value_name = "NAME")]
+    pub(crate) source: Option<String>,
+    /// Threads; 0 takes one for each core
+    #[arg(long, value_name = "N")]
+    pub(crate) jobs: Option<usize>,
+}
+
+/// `dwell formats`
+#[derive(Debug, Subcommand)]
+pub(crate) enum Formats {
+    /// All formats
+    List(OutputArgs),
+    /// What a format is made of
+    Show {
+        /// Its name
+        name: String,
+    },
+    /// How well each format reads the first lines of a file; nothing is stored
+    Try {
+        /// The file
+        file: PathBuf,
+        /// Also try this Squid logformat
+        #[arg(long, value_name = "STR")]
+        logformat: Option<String>,
+        #[command(flatten)]
+        output: OutputArgs,
+    },
+}
+
+/// How a result is written.
+#[derive(Debug, Default, Args)]
+pub(crate) struct OutputArgs {
+    /// Format of the result [default: table on a terminal, csv in a pipe; by name of FILE with -o; json with --json]
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    pub(crate) format: Option<Format>,
+    /// Write to FILE, which is replaced when the result is whole
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+}
+
+/// `dwell sql`
+#[derive(Debug, Args)]
+pub(crate) struct Sql {
+    /// The query
+    #[arg(value_name = "QUERY", required_unless_present = "file", conflicts_with = "file")]
+    pub(crate) query: Option<String>,
+    /// Read the query from a file; `-` is stdin
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) file: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) bounds: Bounds,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+    /// Memory for the query, such as 512MiB [default: the store's setting, 1GiB]
+    #[arg(long, value_name = "BYTES")]
+    pub(crate) memory: Option<String>,
+    /// Threads [default: one for each core]
+    #[arg(long, value_name = "N")]
+    pub(crate) threads: Option<usize>,
+}
+
+/// The time a query may see.
+#[derive(Debug, Default, Args)]
+pub(crate) struct Bounds {
+    /// From this time on: 2026-11-20, 2026-11-20T08:00:00Z, 7d, 24h, 30m
+    #[arg(long, value_name = "TIME")]
+    pub(crate) since: Option<String>,
+    /// Before this time
+    #[arg(long, value_name = "TIME")]
+    pub(crate) until: Option<String>,
+}
+
+/// `dwell raw`
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false, id = "which")]
+pub(crate) struct Raw {
+    /// A source, by its number in `dwell sources`
+    #[arg(long, value_name = "N", group = "which")]
+    pub(crate) source: Option<i32>,
+    /// The rows of a day, in the order of source and line
+    #[arg(long, value_name = "DAY", group = "which")]
+    pub(crate) day: Option<storage::Day>,
+    /// Write to FILE, which is replaced when the result is whole
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+}
+
+/// `dwell days`, `dwell sources`
+#[derive(Debug, Args)]
+pub(crate) struct Listing {
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+}
+
+/// `dwell quarantine`
+#[derive(Debug, Subcommand)]
+pub(crate) enum Quarantine {
+    /// How many lines, by source and reason
+    List {
+        /// Only this source
+        #[arg(long, value_name = "N")]
+        source: Option<i32>,
+        #[command(flatten)]
+        output: OutputArgs,
+    },
+    /// The lines
+    Show {
+        /// Only this source
+        #[arg(long, value_name = "N")]
+        source: Option<i32>,
+        #[command(flatten)]
+        output: OutputArgs,
+    },
+}
+
+/// `dwell inspect`
+#[derive(Debug, Args)]
+pub(crate) struct Inspect {
+    /// The file
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+}
+
+/// `dwell verify`
+#[derive(Debug, Args)]
+pub(crate) struct Verify {
+    /// A store or a copy of one; default is the store
+    #[arg(value_name = "PATH")]
+    pub(crate) path: Option<PathBuf>,
+    /// Read every byte, and give back every source and compare its digest
+    #[arg(long)]
+    pub(crate) deep: bool,
+    /// A signed checkpoint (C2SP signed note) that the ledger must contain
+    #[arg(long, value_name = "FILE")]
+    pub(crate) trusted: Option<PathBuf>,
+}
+
+/// `dwell recover`
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false, id = "how")]
+pub(crate) struct Recover {
+    /// The ledger is lost: rebuild it from the footers of the files
+    #[arg(long, group = "how")]
+    pub(crate) from_files: bool,
+    /// Take this store as the live one although its head is not the one last seen here
+    #[arg(long, group = "how", requires = "reason")]
+    pub(crate) accept_head: bool,
+    /// The private key is lost: go on with a new one
+    #[arg(long, group = "how", requires = "reason")]
+    pub(crate) new_key: bool,
+    /// Why; kept in the ledger
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) reason: Option<String>,
+}
+
+/// `dwell export`
+#[derive(Debug, Subcommand)]
+pub(crate) enum Export {
+    /// A view for another engine that adds the columns which are not stored (url, day)
+    Views {
+        /// Which engine
+        engine: Engine,
+    },
+}
+
+/// The engines there are views for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Engine {
+    /// DuckDB
+    Duckdb,
+    /// Apache Spark
+    Spark,
+}

@@ -1,0 +1,107 @@
+//! What does every command need: which store, which keys, who, when, and how it was asked to talk.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context as _, Result};
+use storage::Micros;
+use storage::store::{OpenOptions, Standing, Store};
+
+use crate::args::Global;
+use crate::cancel::Cancel;
+use crate::say;
+
+/// The store when neither `--store` nor `DWELL_STORE` names one.
+const STORE_DEFAULT: &str = "./dwell-store";
+
+/// The circumstances of a command.
+#[derive(Debug)]
+pub(crate) struct Context {
+    /// The store's folder.
+    pub(crate) store_dir: PathBuf,
+    /// Whether `--store` named it.
+    pub(crate) store_named: bool,
+    /// The key folder that an option or the environment names.
+    pub(crate) key_dir_named: Option<PathBuf>,
+    /// The folder of keys and known heads.
+    pub(crate) key_dir: Option<PathBuf>,
+    /// Where heads go if the key folder can't be written.
+    pub(crate) fallback_dir: Option<PathBuf>,
+    /// The verifier key the store must be signed with.
+    pub(crate) pinned_key: Option<String>,
+    /// Settings to read instead of the store's own.
+    pub(crate) config: Option<PathBuf>,
+    /// Results as JSON, and a summary.
+    pub(crate) json: bool,
+    /// How long to wait for another writer, in milliseconds.
+    pub(crate) wait_ms: u64,
+    /// The time of day when the command began.
+    pub(crate) now_us: Micros,
+    /// Who is at the keyboard.
+    pub(crate) by: String,
+    /// Ctrl-C.
+    pub(crate) cancel: Cancel,
+}
+
+#[expect(clippy::disallowed_methods, reason = "the environment is read here and nowhere else")]
+pub(crate) fn environment(name: &str) -> Option<PathBuf> {
+    std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from)
+}
+
+impl Context {
+    /// Settles everything that options, environment and defaults say.
+    pub(crate) fn new(global: Global, cancel: Cancel) -> Result<Self> {
+        let home = environment("HOME");
+        let below = |xdg: &str, rest: &str| {
+            environment(xdg)
+                .or_else(|| home.as_ref().map(|home| home.join(rest)))
+                .map(|base| base.join("dwell"))
+        };
+        let key_dir_named = global.key_dir.or_else(|| environment("DWELL_KEY_DIR"));
+        let key_dir = key_dir_named.clone().or_else(|| below("XDG_CONFIG_HOME", ".config"));
+        let pinned_key = global.key.as_deref().map(read_text).transpose()?;
+        let by = environment("USER").or_else(|| environment("LOGNAME"));
+        Ok(Self {
+            store_named: global.store.is_some(),
+            store_dir: global
+                .store
+                .or_else(|| environment("DWELL_STORE"))
+                .unwrap_or_else(|| STORE_DEFAULT.into()),
+            key_dir_named,
+            key_dir,
+            fallback_dir: below("XDG_STATE_HOME", ".local/state"),
+            pinned_key,
+            config: global.config,
+            json: global.json,
+            wait_ms: global.wait.saturating_mul(1_000),
+            now_us: storage::clock::now_us(),
+            by: by.map_or_else(|| "unknown".into(), |name| name.to_string_lossy().into_owned()),
+            cancel,
+        })
+    }
+
+    /// How a store or a copy of one is opened.
+    pub(crate) fn open_options(&self, standing: Standing) -> OpenOptions {
+        OpenOptions {
+            key_dir: self.key_dir.clone(),
+            fallback_dir: self.fallback_dir.clone(),
+            pinned_key: self.pinned_key.clone(),
+            standing,
+            fs: storage::fs::real(),
+        }
+    }
+
+    /// Opens the store and says what there is to say about it.
+    pub(crate) fn open(&self) -> Result<Arc<Store>> {
+        let store = Store::open(&self.store_dir, &self.open_options(Standing::Live))?;
+        for text in store.notes() {
+            say::note(text);
+        }
+        Ok(store)
+    }
+}
+
+/// Reads a small text file that was named on the command line.
+pub(crate) fn read_text(path: &Path) -> Result<String> {
+    std::fs::read_to_string(path).with_context(|| format!("cannot read `{}`", path.display()))
+}

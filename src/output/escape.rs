@@ -1,0 +1,124 @@
+//! How does log text stay harmless on a terminal? Control characters are shown, never sent.
+
+use std::fmt::Write as _;
+use std::io::{self, Write};
+
+/// Whether a terminal would act on `c` instead of showing it: C0, DEL, C1, and the characters that reorder text.
+pub(crate) fn is_unsafe(c: char) -> bool {
+    matches!(c,
+        '\u{0}'..='\u{1f}' | '\u{7f}'..='\u{9f}'
+        | '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}' | '\u{2029}'
+        | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+}
+
+/// Appends `text` with every unsafe character written as `\n`, `\t`, `\r`, `\x1b` or `\u{202e}`.
+pub(crate) fn push_visible(out: &mut String, text: &str) {
+    for c in text.chars() {
+        match c {
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            c if !is_unsafe(c) => out.push(c),
+            c if u32::from(c) < 0x100 => {
+                let _ = write!(out, "\\x{:02x}", u32::from(c));
+            }
+            c => {
+                let _ = write!(out, "\\u{{{:x}}}", u32::from(c));
+            }
+        }
+    }
+}
+
+/// `text` with every unsafe character made visible.
+pub(crate) fn visible(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    push_visible(&mut out, text);
+    out
+}
+
+/// Appends bytes as text without losing any: valid UTF-8 as it is, a backslash doubled, every other byte as `\x..`.
+pub(crate) fn push_bytes(out: &mut String, bytes: &[u8]) {
+    for chunk in bytes.utf8_chunks() {
+        for c in chunk.valid().chars() {
+            match c {
+                '\\' => out.push_str("\\\\"),
+                c => out.push(c),
+            }
+        }
+        for byte in chunk.invalid() {
+            let _ = write!(out, "\\x{byte:02x}");
+        }
+    }
+}
+
+/// Passes bytes on to a terminal with everything unsafe made visible, except line ends.
+#[derive(Debug)]
+pub(crate) struct EscapingWriter<W: Write> {
+    inner: W,
+    pending: Vec<u8>,
+}
+
+impl<W: Write> EscapingWriter<W> {
+    /// Wraps the writer that leads to the terminal.
+    pub(crate) fn new(inner: W) -> Self {
+        Self { inner, pending: Vec::new() }
+    }
+
+    fn pass(&mut self, bytes: &[u8]) -> io::Result<()> {
+        let mut out = String::with_capacity(bytes.len());
+        for chunk in bytes.utf8_chunks() {
+            for (at, line) in chunk.valid().split('\n').enumerate() {
+                if at > 0 {
+                    out.push('\n');
+                }
+                push_visible(&mut out, line);
+            }
+            for byte in chunk.invalid() {
+                let _ = write!(out, "\\x{byte:02x}");
+            }
+        }
+        self.inner.write_all(out.as_bytes())
+    }
+}
+
+impl<W: Write> Write for EscapingWriter<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        // A character may be cut between two writes: keep what is not yet a whole line.
+        self.pending.extend_from_slice(bytes);
+        if let Some(end) = self.pending.iter().rposition(|&byte| byte == b'\n') {
+            let rest = self.pending.split_off(end + 1);
+            let whole = std::mem::replace(&mut self.pending, rest);
+            self.pass(&whole)?;
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        let rest = std::mem::take(&mut self.pending);
+        self.pass(&rest)?;
+        self.inner.flush()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_moves_a_terminal_is_shown() {
+        assert_eq!(visible("a\u{1b}[31mb\n\u{9b}\u{202e}ü"), "a\\x1b[31mb\\n\\x9b\\u{202e}ü");
+        let mut bytes = String::new();
+        push_bytes(&mut bytes, b"DOM\\me \xff\x00 \xc3\xbc");
+        assert_eq!(bytes, "DOM\\\\me \\xff\u{0} ü");
+    }
+
+    #[test]
+    fn a_character_cut_in_two_survives() {
+        let mut out = Vec::new();
+        let mut writer = EscapingWriter::new(&mut out);
+        writer.write_all(b"x\xc3").unwrap();
+        writer.write_all(b"\xbc\x1b\ny").unwrap();
+        writer.flush().unwrap();
+        assert_eq!(String::from_utf8(out).unwrap(), "xü\\x1b\ny");
+    }
+}

@@ -1,0 +1,68 @@
+//! Which code runs for which command? One file for each.
+
+mod demo;
+mod doctor;
+mod export;
+mod formats;
+mod ingest;
+mod init;
+mod inspect;
+mod listing;
+mod quarantine;
+mod raw;
+mod recover;
+mod shell;
+mod sql;
+mod verify;
+
+use anyhow::Result;
+
+use crate::args::Verb;
+use crate::context::Context;
+use crate::exit::Exit;
+
+/// How a command ended, and what the summary says of it.
+#[derive(Debug)]
+pub(crate) struct Outcome {
+    /// The code.
+    pub(crate) exit: Exit,
+    /// Rows written to stdout, or stored.
+    pub(crate) rows: u64,
+    /// Bytes read of the store, or of the input.
+    pub(crate) bytes_read: u64,
+}
+
+impl Default for Outcome {
+    fn default() -> Self {
+        Self { exit: Exit::Done, rows: 0, bytes_read: 0 }
+    }
+}
+
+impl Outcome {
+    /// Done, with so many rows out of so many bytes.
+    pub(crate) fn done(rows: u64, bytes_read: u64) -> Self {
+        Self { exit: Exit::Done, rows, bytes_read }
+    }
+}
+
+/// Runs a command.
+pub(crate) fn run(context: &Context, verb: Verb) -> Result<Outcome> {
+    match verb {
+        Verb::Demo(args) => demo::run(context, &args),
+        Verb::Init(args) => init::run(context, args),
+        Verb::Ingest(args) => ingest::run(context, args),
+        Verb::Formats { what } => formats::run(context, what),
+        Verb::Sql(args) => sql::run(context, &args),
+        Verb::Raw(args) => raw::run(context, &args),
+        Verb::Days(args) => listing::days(context, &args),
+        Verb::Sources(args) => listing::sources(context, &args),
+        Verb::Quarantine { what } => quarantine::run(context, what),
+        Verb::Inspect(args) => inspect::run(context, &args),
+        Verb::Verify(args) => verify::run(context, &args),
+        Verb::Recover(args) => recover::run(context, &args),
+        Verb::Export { what } => export::run(context, &what),
+        Verb::Doctor => doctor::run(context),
+        Verb::Completions { shell } => shell::completions(shell),
+        Verb::Man => shell::man(),
+    }
+}
