@@ -10,12 +10,19 @@ use std::fmt;
 mod beacon;
 mod beacon_score;
 mod beacon_stats;
+mod defang;
+mod entropy;
+mod ip_in;
 mod is_nonstandard_port;
+mod is_private_ip;
 mod port_class;
+mod registered_domain;
 mod rita_score;
 mod scalar;
 mod text;
+mod time_bin;
 mod ua_class;
+mod url_decode;
 
 /// Whether a function is computed for each row, or over a group of rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,10 +73,17 @@ enum Made {
 static ALL: &[&FunctionDoc] = &[
     &beacon_score::DOC,
     &beacon_stats::DOC,
+    &defang::DOC,
+    &entropy::DOC,
+    &ip_in::DOC,
     &is_nonstandard_port::DOC,
+    &is_private_ip::DOC,
     &port_class::DOC,
+    &registered_domain::DOC,
     &rita_score::DOC,
+    &time_bin::DOC,
     &ua_class::DOC,
+    &url_decode::DOC,
 ];
 
 /// The functions that dwell adds, sorted by name.

@@ -186,3 +186,8 @@ pub(super) fn boolean(_: &[DataType]) -> DataType {
 pub(super) fn view(_: &[DataType]) -> DataType {
     DataType::Utf8View
 }
+
+/// Always DOUBLE.
+pub(super) fn double(_: &[DataType]) -> DataType {
+    DataType::Float64
+}

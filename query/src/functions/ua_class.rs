@@ -12,6 +12,7 @@ use aho_corasick::{AhoCorasick, AhoCorasickBuilder, MatchKind};
 use arrow::array::{Array, ArrayRef, AsArray};
 use arrow::datatypes::{DataType, Int32Type};
 use datafusion::common::{HashMap, Result};
+use std::collections::HashSet;
 use std::sync::{LazyLock, PoisonError, RwLock};
 use tables::Place;
 
@@ -82,9 +83,9 @@ static FINDER: LazyLock<Finder> = LazyLock::new(|| {
     let mut marks = Vec::new();
     let mut words = Vec::new();
     for (class, place, list) in tables::MARKS {
-        for word in *list {
+        for word in list.split('|') {
             marks.push((*class, *place));
-            words.push(*word);
+            words.push(word);
         }
     }
     // Fails only beyond four billion states; then no mark is found.
@@ -92,20 +93,34 @@ static FINDER: LazyLock<Finder> = LazyLock::new(|| {
     Finder { automaton, marks }
 });
 
+static BROWSER_TOKENS: LazyLock<HashSet<&str>> =
+    LazyLock::new(|| tables::BROWSER_TOKENS.split('|').collect());
+
 impl Finder {
-    /// The first class of which there is a mark, and whether there is one at the very beginning.
-    fn find(&self, lower: &str) -> (Class, bool) {
-        let (mut best, mut at_start) = (Class::Other, false);
-        let Some(automaton) = &self.automaton else { return (best, at_start) };
+    /// Looks for all marks in an agent in lower case.
+    fn find(&self, lower: &str) -> Found {
+        let mut all = Found { class: Class::Other, at_start: false, hint: true };
+        let Some(automaton) = &self.automaton else { return all };
         for found in automaton.find_overlapping_iter(lower) {
             let (class, place) = self.marks[found.pattern().as_usize()];
             if fits(lower.as_bytes(), found.start(), found.end(), place) {
-                best = best.min(class);
-                at_start |= found.start() == 0 && class <= Class::SyncApp;
+                all.class = all.class.min(class);
+                all.at_start |= found.start() == 0 && class <= Class::SyncApp;
+                all.hint &= place == Place::Hint || class != Class::Bot;
             }
         }
-        (best, at_start)
+        all
     }
+}
+
+/// What the marks of an agent say.
+struct Found {
+    /// The first class of which there is a mark.
+    class: Class,
+    /// Whether a program that is known by name stands at the very beginning.
+    at_start: bool,
+    /// Whether there is nothing but hints that it is a bot.
+    hint: bool,
 }
 
 /// Whether a mark from `start` to `end` is where it has to be.
@@ -116,7 +131,7 @@ fn fits(text: &[u8], start: usize, end: usize, place: Place) -> bool {
         Place::Whole => start == 0 && end == text.len(),
         Place::Start => start == 0 && open,
         Place::Word => (start == 0 || !name(&text[start - 1])) && open,
-        Place::Anywhere => true,
+        Place::Anywhere | Place::Hint => true,
     }
 }
 
@@ -126,18 +141,45 @@ fn classify(ua: &str) -> Class {
         return Class::Empty;
     }
     let lower = ua.to_ascii_lowercase();
-    let (found, at_start) = FINDER.find(&lower);
-    if malformed::reason(ua, &lower, at_start).is_some() {
+    let found = FINDER.find(&lower);
+    if malformed::reason(ua, &lower, found.at_start).is_some() {
         return Class::Malformed;
     }
-    if found < Class::Bot {
-        return found;
+    if found.class < Class::Bot {
+        return found.class;
     }
-    let ends_as_bot = lower.ends_with("bot") && !lower.ends_with("cubot");
-    if (found == Class::Bot && !lower.contains("cubot")) || ends_as_bot || compatible_only(&lower) {
+    if is_bot(&lower, &found) {
         return Class::Bot;
     }
-    by_engine(&lower, found)
+    by_engine(&lower, found.class)
+}
+
+fn is_bot(lower: &str, found: &Found) -> bool {
+    if lower.contains("cubot") {
+        return false; // a maker of telephones
+    }
+    let any = |marks: &[&str]| marks.iter().any(|m| lower.contains(m));
+    let before_browser = !lower.starts_with("mozilla/") && lower.contains(" mozilla/5.0 (");
+    if lower.ends_with("bot") || before_browser || (found.class == Class::Bot && !found.hint) {
+        return true;
+    }
+    // Toolbars of Internet Explorer and makers of applications leave their names too.
+    let people = any(&["docomo", "kddi", "softbank", "msie ", "cfnetwork", "translate.google.com"])
+        || (!lower.starts_with("mozilla/") && any(&["android", "iphone", "ipad"]));
+    !people && (found.class == Class::Bot || names_a_site(lower) || compatible_only(lower))
+}
+
+/// Whether a site is named, as robots do so that one can ask who they are.
+fn names_a_site(lower: &str) -> bool {
+    const ENDS: [&str; 9] = [".com", ".net", ".org", ".io", ".ai", ".eu", ".ly", ".gy", ".dev"];
+    let name = |b: u8| b.is_ascii_alphanumeric() || b == b'.' || b == b'-';
+    let follows = |end: &str| {
+        lower.match_indices(end).any(|(at, _)| {
+            let before = at > 0 && name(lower.as_bytes()[at - 1]);
+            before && lower.as_bytes().get(at + end.len()).is_none_or(|b| !name(*b))
+        })
+    };
+    ENDS.iter().any(|end| follows(end))
 }
 
 /// Calls itself compatible, and not with a browser: a robot's way to introduce itself.
@@ -149,6 +191,8 @@ fn compatible_only(lower: &str) -> bool {
 
 /// Marks of handhelds and of the browsers made for them.
 const MOBILE: &[&str] = &[
+    "(tablet;",
+    "wireless",
     "mobile",
     "android",
     "iphone",
@@ -228,6 +272,8 @@ const DESKTOP: &[&str] = &[
 ];
 
 const ENGINES: &[&str] = &[
+    "gecko ",
+    "sleipnir",
     "msie",
     "trident/",
     "gecko/",
@@ -291,26 +337,31 @@ fn by_engine(lower: &str, found: Class) -> Class {
     if any(&["android", "iphone", "ipad", "; ios"]) {
         return Class::MobileApp;
     }
-    if any(ENGINES) && (any(DESKTOP) || !lower.starts_with("mozilla/5.0")) {
-        return if strange_suffix(lower) { Class::Other } else { Class::Browser };
+    let netscape = lower.starts_with("mozilla/4.") && !lower.contains("compatible");
+    if (any(ENGINES) || netscape) && (any(DESKTOP) || !lower.starts_with("mozilla/5.0")) {
+        return suffixed(lower);
     }
     Class::Other
 }
 
-/// Whether a name behind the engine of a desktop browser is not one that browsers put there.
-fn strange_suffix(lower: &str) -> bool {
+/// A desktop browser, unless there is a name behind its engine that browsers don't put there: then it is a program that
+/// drives one, or an application that is built on one.
+fn suffixed(lower: &str) -> Class {
     if lower.contains("electron/") {
-        return true;
+        return Class::Other;
     }
-    let Some(at) = lower.rfind(')') else { return false };
-    let webkit = lower.contains("applewebkit/") || lower.contains("firefox/");
+    let engine = lower.contains("applewebkit/") || lower.contains("firefox/");
+    let Some(at) = lower.rfind(')').filter(|_| engine) else { return Class::Browser };
     let strange = |token: &str| {
         let name = token.split(['/', ':']).next().unwrap_or(token);
         let word = name.bytes().any(|b| b.is_ascii_alphabetic());
         let build = name.bytes().any(|b| b.is_ascii_digit()) && !token.contains('/');
-        word && !build && !tables::BROWSER_TOKENS.contains(&name)
+        word && !build && !BROWSER_TOKENS.contains(name)
     };
-    webkit && lower[at + 1..].split([' ', ';', ',', '(']).any(strange)
+    match lower[at + 1..].split([' ', ';', ',', '(']).any(strange) {
+        true => Class::Bot,
+        false => Class::Browser,
+    }
 }
 
 /// At most so many agents are remembered in a process.

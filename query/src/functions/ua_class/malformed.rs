@@ -145,7 +145,7 @@ fn versions(lower: &str) -> Option<&'static str> {
     let (firefox, rv) = (firefox?, after(lower, "; rv:").and_then(number)?);
     // Before version 5 both were counted apart; from 110 to 119 rv stood still at 109.
     let still = rv == 109 && (110..=119).contains(&firefox);
-    (rv >= 5 && rv != firefox && !still && lower.contains(" gecko/")).then_some("rv and version")
+    (rv >= 5 && rv != firefox && !still && lower.contains(") gecko/")).then_some("rv and version")
 }
 
 /// An engine without a browser.

@@ -93,7 +93,8 @@ fn all_forms_of_text_give_the_same() {
 #[test]
 fn marks_are_lower_case_and_names_in_order() {
     for (_, _, list) in tables::MARKS {
-        list.iter().for_each(|m| assert_eq!(*m, m.to_ascii_lowercase()));
+        assert_eq!(*list, list.to_ascii_lowercase());
+        assert!(list.split('|').all(|m| !m.is_empty()));
     }
     assert_eq!(NAMES[Class::SecurityAgent as usize], "security_agent");
     assert_eq!(NAMES[Class::Other as usize], "other");
@@ -167,7 +168,7 @@ fn agrees_with_woothee() {
             } else if let Some(category) = line.strip_prefix("category:") {
                 let category = category.trim();
                 let expected: &[&str] = match category {
-                    "pc" => &["browser"],
+                    "pc" => &["browser", "office"],
                     "smartphone" => &["browser_mobile", "mobile_app"],
                     "mobilephone" => &["browser_mobile"],
                     "appliance" => &["media"],
@@ -194,10 +195,12 @@ fn agrees_with_the_list_of_crawlers() {
         let tags: Vec<&str> =
             entry["tags"].as_array().unwrap().iter().filter_map(|t| t.as_str()).collect();
         let expected: &[&str] = match tags.first().copied() {
-            Some("http-library") => &["script", "library", "bot"],
-            Some("scanner") => &["bot", "hacktool", "script"],
-            Some("social-preview") => &["bot", "mobile_app", "sync_app"],
-            _ => &["bot", "script"],
+            Some("http-library") => &["script", "library", "bot", "malformed"],
+            Some("scanner") => &["bot", "hacktool", "script", "malformed"],
+            Some("social-preview") => {
+                &["bot", "mobile_app", "sync_app", "script", "library", "malformed"]
+            }
+            _ => &["bot", "script", "malformed"],
         };
         for ua in entry["instances"].as_array().unwrap() {
             let ua = ua.as_str().unwrap();
@@ -205,10 +208,10 @@ fn agrees_with_the_list_of_crawlers() {
             browsers += usize::from(name(ua).starts_with("browser"));
         }
     }
-    exact.report("crawlers");
+    assert!(exact.report("crawlers") >= 0.98);
     println!("== taken for browsers: {browsers}");
     assert_eq!(exact.c2, 0);
-    assert!(1.0 - browsers as f64 / exact.all as f64 >= 0.98);
+    assert!(browsers <= 5);
 }
 
 #[test]
