@@ -18,7 +18,9 @@ pub(super) static DOC: FunctionDoc = FunctionDoc {
 /// Writes `text` so that it is no link, into `out`.
 fn defang(text: &str, out: &mut String) {
     let (scheme, rest) = match text.split_once("://") {
-        Some((scheme, rest)) if scheme.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b)) => {
+        Some((scheme, rest))
+            if scheme.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b)) =>
+        {
             (Some(scheme), rest)
         }
         _ => (None, text),
@@ -35,7 +37,8 @@ fn defang(text: &str, out: &mut String) {
     }
     let end = rest.find(['/', '?', '#', '\\']).unwrap_or(rest.len());
     let (host, tail) = rest.split_at(end);
-    let v6 = host.starts_with('[') && host[1..].starts_with(|c: char| c.is_ascii_hexdigit() || c == ':');
+    let v6 =
+        host.starts_with('[') && host[1..].starts_with(|c: char| c.is_ascii_hexdigit() || c == ':');
     let bytes = host.as_bytes();
     for (i, c) in host.char_indices() {
         let inside = i > 0 && bytes[i - 1] == b'[' && bytes.get(i + 1) == Some(&b']');

@@ -28,7 +28,7 @@ fn entropy(text: &str) -> f64 {
     }
     let mut counts = BTreeMap::new();
     text.chars().for_each(|c| *counts.entry(c).or_insert(0) += 1);
-    of_counts(counts.into_values())
+    of_counts(counts.values().copied())
 }
 
 fn of_counts(counts: impl Iterator<Item = u32> + Clone) -> f64 {
@@ -57,7 +57,15 @@ mod tests {
 
     #[test]
     fn counts_characters() {
-        for (text, bits) in [("", 0.0), ("a", 0.0), ("aaaa", 0.0), ("ab", 1.0), ("abcd", 2.0), ("äöäö", 1.0), ("aab", 0.918_295_8)] {
+        for (text, bits) in [
+            ("", 0.0),
+            ("a", 0.0),
+            ("aaaa", 0.0),
+            ("ab", 1.0),
+            ("abcd", 2.0),
+            ("äöäö", 1.0),
+            ("aab", 0.918_295_8),
+        ] {
             assert!((entropy(text) - bits).abs() < 1e-6, "{text}");
         }
     }

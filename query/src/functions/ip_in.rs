@@ -34,7 +34,11 @@ fn networks(list: &str) -> Result<Vec<IpNet>> {
 }
 
 fn network(text: &str) -> Result<IpNet> {
-    let wrong = || exec_datafusion_err!("ip_in: '{text}' is no network: expected such as 10.0.0.0/8 or 2001:db8::1");
+    let wrong = || {
+        exec_datafusion_err!(
+            "ip_in: '{text}' is no network: expected such as 10.0.0.0/8 or 2001:db8::1"
+        )
+    };
     let Some((ip, bits)) = text.split_once('/') else {
         return address(text).map(IpNet::from).ok_or_else(wrong);
     };

@@ -36,7 +36,13 @@ fn parse(text: &str) -> Option<IntervalMonthDayNano> {
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
     let n: i32 = if digits == 0 { 1 } else { text[..digits].parse().ok()? };
     let unit = text[digits..].trim().to_ascii_lowercase();
-    let seconds = |s: i64| Some(IntervalMonthDayNano::new(0, 0, i64::from(n).checked_mul(s)?.checked_mul(1_000_000_000)?));
+    let seconds = |s: i64| {
+        Some(IntervalMonthDayNano::new(
+            0,
+            0,
+            i64::from(n).checked_mul(s)?.checked_mul(1_000_000_000)?,
+        ))
+    };
     let interval = match unit.as_str() {
         "s" | "sec" | "secs" | "second" | "seconds" => seconds(1),
         "m" | "min" | "mins" | "minute" | "minutes" => seconds(60),
@@ -56,12 +62,18 @@ fn interval(value: &ScalarValue) -> Result<Option<IntervalMonthDayNano>> {
         let Some(text) = text else { return Ok(None) };
         return match parse(text) {
             Some(interval) => Ok(Some(interval)),
-            None => plan_err!("time_bin: '{text}' is no interval: expected such as '30s', '15m', '1h', '1d', '1w', '1 month'"),
+            None => plan_err!(
+                "time_bin: '{text}' is no interval: expected such as '30s', '15m', '1h', '1d', '1w', '1 month'"
+            ),
         };
     }
     match value.cast_to(&DataType::Interval(IntervalUnit::MonthDayNano))? {
         ScalarValue::IntervalMonthDayNano(interval) => Ok(interval),
-        other => plan_err!("time_bin can't take {} as an interval: expected {}", other.data_type(), DOC.signature),
+        other => plan_err!(
+            "time_bin can't take {} as an interval: expected {}",
+            other.data_type(),
+            DOC.signature
+        ),
     }
 }
 
@@ -96,17 +108,35 @@ impl ScalarUDFImpl for TimeBin {
 
     fn coerce_types(&self, arg_types: &[DataType]) -> Result<Vec<DataType>> {
         let [interval, time] = arg_types else {
-            return plan_err!("time_bin takes other arguments: expected {}, got {} of them", DOC.signature, arg_types.len());
+            return plan_err!(
+                "time_bin takes other arguments: expected {}, got {} of them",
+                DOC.signature,
+                arg_types.len()
+            );
         };
         let interval = match interval {
             DataType::Interval(_) => DataType::Interval(IntervalUnit::MonthDayNano),
-            DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View | DataType::Null => DataType::Utf8,
-            other => return plan_err!("time_bin can't take {other} as argument 1: expected {}", DOC.signature),
+            DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View | DataType::Null => {
+                DataType::Utf8
+            }
+            other => {
+                return plan_err!(
+                    "time_bin can't take {other} as argument 1: expected {}",
+                    DOC.signature
+                );
+            }
         };
         let time = match time {
             DataType::Timestamp(_, _) => time.clone(),
-            DataType::Date32 | DataType::Date64 | DataType::Null => DataType::Timestamp(TimeUnit::Microsecond, None),
-            other => return plan_err!("time_bin can't take {other} as argument 2: expected {}", DOC.signature),
+            DataType::Date32 | DataType::Date64 | DataType::Null => {
+                DataType::Timestamp(TimeUnit::Microsecond, None)
+            }
+            other => {
+                return plan_err!(
+                    "time_bin can't take {other} as argument 2: expected {}",
+                    DOC.signature
+                );
+            }
         };
         Ok(vec![interval, time])
     }
@@ -120,12 +150,19 @@ impl ScalarUDFImpl for TimeBin {
             return Ok(ExprSimplifyResult::Original(args));
         };
         let length = lit(ScalarValue::IntervalMonthDayNano(Some(constant)));
-        Ok(ExprSimplifyResult::Simplified(date_bin().call(vec![length, time.clone(), lit(origin(constant))])))
+        Ok(ExprSimplifyResult::Simplified(date_bin().call(vec![
+            length,
+            time.clone(),
+            lit(origin(constant)),
+        ])))
     }
 
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
         let ColumnarValue::Scalar(first) = &args.args[0] else {
-            return plan_err!("time_bin takes only a constant as its interval: expected {}", DOC.signature);
+            return plan_err!(
+                "time_bin takes only a constant as its interval: expected {}",
+                DOC.signature
+            );
         };
         let Some(length) = interval(first)? else {
             return Ok(ColumnarValue::Scalar(ScalarValue::try_from(args.return_type())?));
