@@ -91,6 +91,16 @@ impl TimeSpec {
         Self { base: Base::Epoch, millis: (width > 0).then(|| (b".".to_vec(), width)) }
     }
 
+    /// How often a byte stands within a printed time.
+    pub(crate) fn count(&self, byte: u8) -> usize {
+        let between = self.millis.iter().flat_map(|(between, _)| between);
+        let within = between.filter(|&&found| found == byte).count();
+        match &self.base {
+            Base::Epoch => within,
+            Base::Calendar(pattern) => within + pattern.count(byte),
+        }
+    }
+
     /// Reads a time.
     pub(crate) fn read(&self, text: &[u8], zone: Option<Tz>, memo: &mut Memo) -> Option<Time> {
         let (seconds, millis) = self.split(text);

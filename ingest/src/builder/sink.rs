@@ -13,7 +13,7 @@ pub enum Reason {
     UnknownFormat,
     /// Two formats claim the text and would read it differently.
     AmbiguousFormat,
-    /// Fewer fields than the format has, and no time among those that are there.
+    /// Fewer fields than the format has: less than a time and two more.
     TooFewFields,
     /// The place of the time holds no time.
     BadTime,
@@ -63,9 +63,7 @@ impl Reason {
         match self {
             Self::UnknownFormat => "no format claims the text the line stands in",
             Self::AmbiguousFormat => "two formats claim the text and would read it differently",
-            Self::TooFewFields => {
-                "fewer fields than the format has, and no time among those that are there"
-            }
+            Self::TooFewFields => "fewer fields than the format has: less than a time and two more",
             Self::BadTime => "the place of the time holds no time",
             Self::TimeBefore1990 => "the time lies before 1990",
             Self::TimeInFuture => "the time lies more than 48 hours after the ingest",

@@ -490,13 +490,14 @@ fn reject(line: &[u8], place: Line, reason: Reason, cx: &LineContext, out: &mut 
     odd(line, place, OddKind::Quarantined, Some(reason), cx, out);
 }
 
-/// Why a line of which not even the time was found is no row.
+/// Why a line that gives less than a time and two more fields is no row.
 fn why(layout: &Layout, line: &[u8]) -> Reason {
     if line.contains(&0) {
         return Reason::NotText;
     }
     let separators = memchr::memchr_iter(layout.separator, line).count();
-    if separators < layout.time { Reason::TooFewFields } else { Reason::BadTime }
+    let too_few = separators < layout.time || split::has_time(layout, line);
+    if too_few { Reason::TooFewFields } else { Reason::BadTime }
 }
 
 /// Words that a line does not have get no id: the empty text that stood for them is not theirs.

@@ -110,7 +110,9 @@ fn decode_misfit(word: &Word, text: &[u8], out: &mut Decoded) {
         if let (Some(at), Some(method), Some(target)) = (memchr::memchr(b' ', text), method, target)
         {
             decode_field(method, &text[..at], false, out);
-            decode_field(target, &text[at + 1..], text[..at].eq_ignore_ascii_case(b"CONNECT"), out);
+            let (url, version) = without_protocol(&text[at + 1..]);
+            decode_field(target, url, text[..at].eq_ignore_ascii_case(b"CONNECT"), out);
+            out.texts.extend(version.map(|version| (Col::HttpVersion, version)));
         } else {
             out.partial = true;
         }
@@ -119,6 +121,22 @@ fn decode_misfit(word: &Word, text: &[u8], out: &mut Decoded) {
     }
     out.extra.clear();
     out.keep_as_logged(&word.name, text);
+}
+
+/// A target and the version of the protocol behind it, if one is there (`NONE/0.0`).
+fn without_protocol(text: &[u8]) -> (&[u8], Option<String>) {
+    let Some(at) = memchr::memrchr(b' ', text) else { return (text, None) };
+    let protocol = String::from_utf8_lossy(&text[at + 1..]);
+    match protocol.split_once('/') {
+        Some((name, version))
+            if !name.is_empty()
+                && name.bytes().all(|byte| byte.is_ascii_uppercase())
+                && version.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.') =>
+        {
+            (&text[..at], Some(version.to_owned()))
+        }
+        _ => (text, None),
+    }
 }
 
 /// Keeps the text of a field beside its column if the column does not give it back.
@@ -238,7 +256,7 @@ fn decode_field(field: &Field, text: &[u8], connect: bool, out: &mut Decoded) {
     }
 }
 
-/// Header values are decoded; the rest is kept as logged.
+/// Names and headers, which come from outside, are decoded; the rest is kept as logged.
 fn decoded_text<'a>(field: &Field, col: Col, text: &'a [u8]) -> Cow<'a, str> {
     if !is_decoded(col) {
         return String::from_utf8_lossy(text);
@@ -250,7 +268,7 @@ fn decoded_text<'a>(field: &Field, col: Col, text: &'a [u8]) -> Cow<'a, str> {
 }
 
 fn is_decoded(col: Col) -> bool {
-    matches!(col, Col::UserAgent | Col::Referer | Col::Cookie | Col::Reason)
+    matches!(col, Col::User | Col::UserAgent | Col::Referer | Col::Cookie)
 }
 
 fn decode_url(text: &str, connect: bool, out: &mut Decoded) {

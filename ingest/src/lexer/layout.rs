@@ -303,15 +303,7 @@ fn finish(words: &mut [Word], end: &[u8]) {
         .collect();
     for (word, stop) in words.iter_mut().zip(stops) {
         word.stop = stop;
-        word.inner_stops = word
-            .tokens
-            .iter()
-            .filter_map(|token| match token {
-                Token::Literal(bytes) => Some(bytes),
-                Token::Field(_) => None,
-            })
-            .map(|bytes| bytes.iter().filter(|&&byte| Some(byte) == stop).count())
-            .sum();
+        word.inner_stops = stop.map_or(0, |stop| inner_stops(word, stop));
         word.kind = match word.tokens.as_slice() {
             [Token::Field(Field { kind: Kind::Time(spec), .. })] => WordKind::Time(spec.clone()),
             [Token::Field(Field { kind: Kind::Int(col), zero: false, .. })] => {
@@ -328,6 +320,16 @@ fn finish(words: &mut [Word], end: &[u8]) {
             word.fields().map(|field| field.name.as_str()).collect::<Vec<_>>().join("_")
         };
     }
+}
+
+/// How often a byte occurs within a word by the format.
+fn inner_stops(word: &Word, stop: u8) -> usize {
+    let within = word.tokens.iter().map(|token| match token {
+        Token::Literal(bytes) => bytes.iter().filter(|&&byte| byte == stop).count(),
+        Token::Field(Field { kind: Kind::Time(spec), .. }) => spec.count(stop),
+        Token::Field(_) => 0,
+    });
+    within.sum()
 }
 
 /// The byte that most bare words are followed by.

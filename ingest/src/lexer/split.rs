@@ -287,6 +287,11 @@ fn from_right(layout: &Layout, line: &[u8]) -> Vec<(usize, Span)> {
     found
 }
 
+/// Whether the words of a line are those of the format at least up to the time.
+pub(crate) fn has_time(layout: &Layout, line: &[u8]) -> bool {
+    from_left(layout, line).len() > layout.time || layout.time == 0 && fits(&layout.words[0], line)
+}
+
 /// Whether a text can be this word's.
 pub(crate) fn fits(word: &Word, text: &[u8]) -> bool {
     match &word.kind {

@@ -220,7 +220,12 @@ fn field(cursor: &mut Cursor<'_>, in_quotes: bool, at: usize) -> Result<Field, W
         Some(arg) => format!("{{{arg}}}{code}"),
         None => code,
     };
-    let default = if in_quotes { Style::Quotes } else { Style::UrlUnescaped };
+    // Squid escapes headers by default, user names not.
+    let default = match in_quotes {
+        true => Style::Quotes,
+        false if kind == Kind::Text(Col::User) => Style::Raw,
+        false => Style::UrlUnescaped,
+    };
     Ok(Field { kind, name, style: style.unwrap_or(default), width, zero, left, status_zero: true })
 }
 

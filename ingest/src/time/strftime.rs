@@ -114,6 +114,11 @@ impl Pattern {
             && has(&[Item::Digits(Part::Hour, 2)])
     }
 
+    /// How often a byte stands between the pieces.
+    pub(crate) fn count(&self, byte: u8) -> usize {
+        self.items.iter().filter(|&&item| item == Item::Literal(byte)).count()
+    }
+
     /// Whether the offset from UTC is printed.
     pub(crate) fn prints_zone(&self) -> bool {
         self.items.contains(&Item::Offset)

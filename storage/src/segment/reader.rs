@@ -1,5 +1,6 @@
 //! How are the rows of a data file read back, in order, without an SQL engine?
 
+use std::path::Path;
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, RecordBatch, RecordBatchOptions, new_null_array};
@@ -9,7 +10,9 @@ use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader,
     ParquetRecordBatchReaderBuilder,
 };
+use parquet::file::statistics::Statistics;
 
+use super::FileMeta;
 use super::layout;
 use super::verified::{VerifiedFile, guarded};
 use crate::error::{Error, ErrorKind, Result};
@@ -40,6 +43,63 @@ pub struct Batches {
     failed: bool,
 }
 
+/// Opens a file and reads columns by their names in it, all if none is given.
+pub fn batches(
+    path: impl AsRef<Path>,
+    meta: &FileMeta,
+    columns: &[&str],
+    row_groups: Option<Vec<usize>>,
+    batch_rows: usize,
+) -> Result<Batches> {
+    let file = VerifiedFile::open(path, meta)?;
+    let options = ReadOptions { batch_rows, row_groups };
+    let schema = if is_lines(&file) { layout::lines_schema() } else { stored_schema() };
+    if columns.is_empty() {
+        let fields = schema.fields().iter().map(|field| (**field).clone()).collect();
+        return read(&file, fields, &options);
+    }
+    let fields = columns.iter().map(|name| schema.field_with_name(name).cloned());
+    let fields = fields.collect::<std::result::Result<_, _>>().map_err(|error| {
+        Error::new(ErrorKind::Internal, "no file has such a column").caused_by(error)
+    })?;
+    read(&file, fields, &options)
+}
+
+fn is_lines(file: &VerifiedFile) -> bool {
+    let columns = file.metadata().file_metadata().schema_descr().columns();
+    columns.first().is_some_and(|column| column.name() == layout::LINE_COLUMNS[0].0)
+}
+
+/// The lines of one row group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct GroupLines {
+    /// The lowest line number.
+    pub first_line: i64,
+    /// The highest line number.
+    pub last_line: i64,
+    /// How many rows.
+    pub rows: u64,
+}
+
+/// Which lines the row groups of a file hold, from its statistics: what has to be read for a range of lines.
+pub fn row_group_lines(file: &VerifiedFile) -> Result<Vec<GroupLines>> {
+    let metadata = file.metadata();
+    let columns = metadata.file_metadata().schema_descr().columns();
+    let at = columns.iter().position(|column| column.name() == Col::LineNo.name());
+    let lines = metadata.row_groups().iter().map(|row_group| {
+        let chunk = row_group.columns().get(at?)?;
+        let Some(Statistics::Int64(lines)) = chunk.statistics() else { return None };
+        Some(GroupLines {
+            first_line: *lines.min_opt()?,
+            last_line: *lines.max_opt()?,
+            rows: row_group.num_rows().unsigned_abs(),
+        })
+    });
+    lines
+        .collect::<Option<_>>()
+        .ok_or_else(|| Error::integrity(file.path(), "file without statistics of line_no"))
+}
+
 /// Reads columns of a segment; the batches have them in the order asked for, under their names in the file. Columns
 /// younger than the file are NULL. `day` has no column in a file: asking for it is an error.
 pub fn rows(file: &VerifiedFile, columns: &[Col], options: &ReadOptions) -> Result<Batches> {
@@ -53,16 +113,16 @@ pub fn rows(file: &VerifiedFile, columns: &[Col], options: &ReadOptions) -> Resu
             .map_err(|error| Error::new(ErrorKind::Internal, "unknown column").caused_by(error))?;
         Ok(field.clone())
     });
-    batches(file, fields.collect::<Result<_>>()?, options)
+    read(file, fields.collect::<Result<_>>()?, options)
 }
 
 /// Reads a file of `lines/`, all columns.
 pub fn lines(file: &VerifiedFile, options: &ReadOptions) -> Result<Batches> {
     let fields = layout::lines_schema().fields().iter().map(|field| (**field).clone()).collect();
-    batches(file, fields, options)
+    read(file, fields, options)
 }
 
-fn batches(file: &VerifiedFile, fields: Vec<Field>, options: &ReadOptions) -> Result<Batches> {
+fn read(file: &VerifiedFile, fields: Vec<Field>, options: &ReadOptions) -> Result<Batches> {
     let present = file.metadata().file_metadata().schema_descr().columns();
     let mut roots: Vec<usize> = Vec::new();
     for field in &fields {

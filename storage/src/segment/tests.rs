@@ -2,6 +2,9 @@
 
 use arrow::array::RecordBatch;
 use arrow::compute::concat_batches;
+use parquet::arrow::arrow_reader::{
+    ArrowReaderMetadata, ParquetRecordBatchReaderBuilder, RowSelection,
+};
 use proptest::prelude::*;
 use tempfile::TempDir;
 
@@ -85,6 +88,71 @@ fn a_segment_goes_out_and_comes_back() {
 }
 
 #[test]
+fn long_columns_have_pages_that_can_be_skipped() {
+    let rows = PAGE_ROWS * 2 + 100;
+    let dir = TempDir::new().unwrap();
+    let group = small(rows);
+    let meta = write(&dir, &[group.clone()], encode);
+    let oracle = write(&dir, &[group], encode_with_arrow);
+    let whole = read(&dir, &meta);
+    assert_eq!(whole, read(&dir, &oracle));
+    let file = VerifiedFile::open(dir.path().join(&meta.path), &meta).unwrap();
+    let index = file.metadata().offset_index().unwrap();
+    assert_eq!(index[0][Col::Ts as usize].page_locations().len(), 3);
+    let metadata =
+        ArrowReaderMetadata::try_new(file.metadata().clone(), Default::default()).unwrap();
+    let selection =
+        RowSelection::from_consecutive_ranges([40_000..40_100, 65_530..65_540].into_iter(), rows);
+    let selected = ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata)
+        .with_row_selection(selection)
+        .build()
+        .unwrap();
+    let batches: Vec<_> = selected.collect::<Result<_, _>>().unwrap();
+    let selected = concat_batches(&stored_schema(), &batches).unwrap();
+    let expected = [whole.slice(40_000, 100), whole.slice(65_530, 10)];
+    assert_eq!(selected, concat_batches(&stored_schema(), &expected).unwrap());
+}
+
+/// Whatever both encoders say of a column chunk, they say the same.
+fn check_statistics(dir: &TempDir, ours: &FileMeta, oracle: &FileMeta) {
+    let open = |meta: &FileMeta| VerifiedFile::open(dir.path().join(&meta.path), meta).unwrap();
+    let (ours, oracle) = (open(ours), open(oracle));
+    for (group, other) in ours.metadata().row_groups().iter().zip(oracle.metadata().row_groups()) {
+        for (chunk, other) in group.columns().iter().zip(other.columns()) {
+            let (chunk, other) = (chunk.statistics().unwrap(), other.statistics().unwrap());
+            assert_eq!(chunk.null_count_opt(), other.null_count_opt());
+            if chunk.min_bytes_opt().is_some() && chunk.min_is_exact() && other.min_is_exact() {
+                assert_eq!(chunk.min_bytes_opt(), other.min_bytes_opt());
+            }
+            if chunk.max_bytes_opt().is_some() && chunk.max_is_exact() && other.max_is_exact() {
+                assert_eq!(chunk.max_bytes_opt(), other.max_bytes_opt());
+            }
+        }
+    }
+    let (Some(ours), Some(oracle)) =
+        (ours.metadata().column_index(), oracle.metadata().column_index())
+    else {
+        panic!("no page index")
+    };
+    for (ours, oracle) in ours.iter().flatten().zip(oracle.iter().flatten()) {
+        use parquet::file::page_index::column_index::ColumnIndexMetaData as Index;
+        match (ours, oracle) {
+            (Index::INT32(ours), Index::INT32(oracle)) => {
+                assert!(ours.min_values_iter().eq(oracle.min_values_iter()));
+                assert!(ours.max_values_iter().eq(oracle.max_values_iter()));
+            }
+            (Index::INT64(ours), Index::INT64(oracle)) => {
+                assert!(ours.min_values_iter().eq(oracle.min_values_iter()));
+                assert!(ours.max_values_iter().eq(oracle.max_values_iter()));
+            }
+            _ => {}
+        }
+    }
+}
+
+fn is_send<T: Send>() {}
+
+#[test]
 fn lines_go_out_and_come_back() {
     let dir = TempDir::new().unwrap();
     let mut writer = LinesWriter::create(&fs::real(), dir.path(), header()).unwrap();
@@ -105,6 +173,11 @@ fn lines_go_out_and_come_back() {
     let meta = writer.finish(Vec::new()).unwrap();
     let path = dir.path().join(&meta.path);
     let file = VerifiedFile::open(&path, &meta).unwrap();
+    is_send::<(reader::Batches, SegmentWriter, LinesWriter, EncodedRowGroup)>();
+    let all = reader::batches(&path, &meta, &["bytes"], None, 100).unwrap();
+    assert_eq!(all.map(|batch| batch.unwrap().num_rows()).sum::<usize>(), 1000);
+    let lines = reader::row_group_lines(&file).unwrap();
+    assert_eq!(lines, [reader::GroupLines { first_line: 0, last_line: 999, rows: 1000 }]);
     let batches: Vec<_> = reader::lines(&file, &ReadOptions::default())
         .unwrap()
         .collect::<crate::Result<_>>()
@@ -238,6 +311,7 @@ proptest! {
         let oracle = write(&dir, &groups, encode_with_arrow);
         prop_assert_eq!(read(&dir, &ours), read(&dir, &oracle));
         prop_assert_eq!(&ours.stats, &oracle.stats);
+        check_statistics(&dir, &ours, &oracle);
         prop_assert_eq!(&describe(&dir.path().join(&ours.path)).unwrap(), &ours);
     }
 }
