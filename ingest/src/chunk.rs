@@ -182,11 +182,16 @@ impl ChunkReader {
         Ok(!self.carry.is_empty())
     }
 
-    /// The next chunk, its bytes at the beginning of `buffer`; `None` at the end.
+    /// The next chunk, its bytes at the beginning of `buffer`; `None` at the end. A chunk is handed out before it is full
+    /// if the input comes slowly (from a pipe) and it is `due`.
     ///
     /// # Errors
     /// The operating system can't give the bytes. Damage is no error: see [`Self::end`].
-    pub fn next(&mut self, buffer: &mut Vec<u8>) -> Result<Option<Chunk>, ReadError> {
+    pub fn next(
+        &mut self,
+        buffer: &mut Vec<u8>,
+        due: &dyn Fn() -> bool,
+    ) -> Result<Option<Chunk>, ReadError> {
         let mut filling = self.unpack(buffer);
         loop {
             let enough = if self.long || filling.whole > 0 { self.chunk_bytes } else { 0 };
@@ -202,6 +207,9 @@ impl ChunkReader {
             let read = self.read(&mut buffer[filling.len..filling.len + room])?;
             filling.len += read;
             self.look(buffer, &mut filling, read);
+            if read < room && filling.whole > 0 && due() {
+                break;
+            }
         }
         Ok(self.cut(buffer, &filling))
     }
@@ -318,7 +326,7 @@ mod tests {
         let mut reader = ChunkReader::new(content, text[..head].to_vec(), Start::default(), sizes);
         let mut buffer = Vec::new();
         let mut all = Vec::new();
-        while let Some(chunk) = reader.next(&mut buffer).unwrap() {
+        while let Some(chunk) = reader.next(&mut buffer, &|| false).unwrap() {
             all.push((chunk, buffer[..chunk.len].to_vec()));
             let given: Vec<u8> = all.iter().flat_map(|(_, bytes)| bytes.clone()).collect();
             assert_eq!(reader.digest(), Digest::of(&given));
@@ -375,11 +383,11 @@ mod tests {
         };
         let mut reader = ChunkReader::new(packed, Vec::new(), Start::default(), (100, 100));
         let mut buffer = Vec::new();
-        let chunk = reader.next(&mut buffer).unwrap().unwrap();
+        let chunk = reader.next(&mut buffer, &|| false).unwrap().unwrap();
         assert_eq!((chunk.kind, chunk.lines, chunk.len), (ChunkKind::Lines, 2, 8));
-        let chunk = reader.next(&mut buffer).unwrap().unwrap();
+        let chunk = reader.next(&mut buffer, &|| false).unwrap().unwrap();
         assert_eq!((chunk.kind, chunk.first_line, chunk.len), (ChunkKind::Cut, 3, 3));
-        assert!(reader.next(&mut buffer).unwrap().is_none());
+        assert!(reader.next(&mut buffer, &|| false).unwrap().is_none());
         assert!(matches!(reader.end(), Some(End::Damaged(_))) && !reader.final_newline());
     }
 }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use chrono_tz::Tz;
 use storage::clock::{self, Micros};
+use storage::config::IngestConfig;
 
 /// One input as given on the command line.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,6 +71,21 @@ impl Default for IngestOptions {
             extent_us: 5 * 60 * 1_000_000,
             chunk_bytes: 16 << 20,
             clock: clock::now_us,
+        }
+    }
+}
+
+impl IngestOptions {
+    /// What a store's dwell.toml says; the rest as by default.
+    pub fn from_config(config: &IngestConfig) -> Self {
+        Self {
+            jobs: config.jobs,
+            line_bytes_max: usize::try_from(config.max_line_bytes).unwrap_or(usize::MAX),
+            extent_bytes: config.extent,
+            extent_us: i64::try_from(config.extent_minutes)
+                .unwrap_or(i64::MAX)
+                .saturating_mul(60_000_000),
+            ..Self::default()
         }
     }
 }

@@ -10,10 +10,12 @@ mod plan;
 mod source;
 mod work;
 
+use std::collections::{HashSet, VecDeque};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
 use storage::clock::Micros;
+use storage::digest::Digest;
 use storage::error::{Error, ErrorKind, Result};
 use storage::store::Store;
 
@@ -79,7 +81,12 @@ pub fn run(
         given,
         jobs,
         started_us: (options.clock)(),
-        board: Mutex::new(Board { unfinished: tasks.len(), ..Board::default() }),
+        board: Mutex::new(Board {
+            queue: (0..tasks.len()).collect(),
+            unfinished: tasks.len(),
+            ..Board::default()
+        }),
+        beginnings: Mutex::default(),
         changed: Condvar::new(),
         stop: AtomicBool::new(false),
         failure: Mutex::new(None),
@@ -114,6 +121,8 @@ struct Run<'a> {
     /// The inputs, with their places in the report.
     tasks: Vec<(usize, Input)>,
     board: Mutex<Board>,
+    /// The beginnings of contents that are being taken in.
+    beginnings: Mutex<HashSet<Digest>>,
     changed: Condvar,
     stop: AtomicBool,
     failure: Mutex<Option<Error>>,
@@ -123,7 +132,9 @@ struct Run<'a> {
 /// What there is to do.
 #[derive(Default)]
 struct Board {
-    next: usize,
+    queue: VecDeque<usize>,
+    /// Inputs that begin like one being taken in: they wait until something is done.
+    deferred: Vec<usize>,
     unfinished: usize,
     /// Extents that more workers could help with.
     open: Vec<Arc<Shared>>,
@@ -140,19 +151,28 @@ impl Run<'_> {
         while let Some(task) = self.task() {
             match task {
                 Task::Help(shared) => shared.help(self, &mut buffer),
-                Task::Own(at) => {
-                    let _done = Done(self);
-                    let (place, input) = &self.tasks[at];
-                    match source::take_in(self, input, &mut buffer) {
-                        Ok(report) => {
-                            self.progress.finished(&report);
-                            lock(&self.reports)[*place] = Some(report);
-                        }
-                        Err(error) => self.fail(error),
-                    }
-                }
+                Task::Own(at) => self.own(at, &mut buffer),
             }
         }
+    }
+
+    fn own(&self, at: usize, buffer: &mut Vec<u8>) {
+        let mut done = Done { run: self, task: at, deferred: false };
+        let (place, input) = &self.tasks[at];
+        match source::take_in(self, input, buffer) {
+            Ok(Some(report)) => {
+                self.progress.finished(&report);
+                lock(&self.reports)[*place] = Some(report);
+            }
+            Ok(None) => done.deferred = true,
+            Err(error) => self.fail(error),
+        }
+    }
+
+    /// Marks a content with this beginning as being taken in; `None` if one is already.
+    fn claim(&self, beginning: Digest) -> Option<Claim<'_>> {
+        let fresh = lock(&self.beginnings).insert(beginning);
+        fresh.then_some(Claim { beginnings: &self.beginnings, beginning })
     }
 
     /// What to do next; waits until there is something, `None` when all is done.
@@ -162,9 +182,8 @@ impl Run<'_> {
             if self.stop.load(Ordering::Relaxed) {
                 return None;
             }
-            if board.next < self.tasks.len() {
-                board.next += 1;
-                return Some(Task::Own(board.next - 1));
+            if let Some(at) = board.queue.pop_front() {
+                return Some(Task::Own(at));
             }
             if let Some(shared) = board.open.last() {
                 return Some(Task::Help(Arc::clone(shared)));
@@ -205,12 +224,40 @@ impl Run<'_> {
     }
 }
 
-/// Counts a source as done, whatever became of it.
-struct Done<'a, 'b>(&'a Run<'b>);
+/// Counts a source as done, whatever became of it, and lets those go on that waited for one.
+struct Done<'a, 'b> {
+    run: &'a Run<'b>,
+    task: usize,
+    deferred: bool,
+}
 
 impl Drop for Done<'_, '_> {
     fn drop(&mut self) {
-        lock(&self.0.board).unfinished -= 1;
-        self.0.changed.notify_all();
+        let mut board = lock(&self.run.board);
+        if self.deferred {
+            board.deferred.push(self.task);
+            // If what it waited for ended in the meantime, nobody would wake it.
+            if !lock(&self.run.beginnings).is_empty() {
+                return;
+            }
+        } else {
+            board.unfinished -= 1;
+        }
+        let deferred = std::mem::take(&mut board.deferred);
+        board.queue.extend(deferred);
+        drop(board);
+        self.run.changed.notify_all();
+    }
+}
+
+/// Takes the mark off when it goes.
+struct Claim<'a> {
+    beginnings: &'a Mutex<HashSet<Digest>>,
+    beginning: Digest,
+}
+
+impl Drop for Claim<'_> {
+    fn drop(&mut self) {
+        lock(self.beginnings).remove(&self.beginning);
     }
 }

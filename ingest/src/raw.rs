@@ -66,6 +66,40 @@ pub fn write(store: &Store, request: RawRequest, out: &mut dyn Write) -> Result<
     Ok(RawReport { lines, bytes: sink.bytes, sha256 })
 }
 
+/// The digest of the first `bytes` of a source, as they are stored; `None` if they can't be given back.
+pub(crate) fn digest_of_beginning(
+    store: &Store,
+    source: &Arc<Source>,
+    bytes: u64,
+) -> Result<Option<Digest>> {
+    /// Hashes so many bytes, then fails.
+    struct Beginning {
+        hasher: Sha256,
+        left: u64,
+    }
+    impl Write for Beginning {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            let len = bytes.len().min(usize::try_from(self.left).unwrap_or(usize::MAX));
+            if len == 0 && !bytes.is_empty() {
+                return Err(std::io::ErrorKind::WriteZero.into());
+            }
+            self.hasher.update(&bytes[..len]);
+            self.left -= len as u64;
+            Ok(len)
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+    let mut beginning = Beginning { hasher: Sha256::new(), left: bytes };
+    let mut sink = Sink { out: &mut beginning, hasher: Sha256::new(), bytes: 0 };
+    let result = write_source(store, &store.state(), source, &mut sink);
+    if beginning.left == 0 {
+        return Ok(Some(Digest::so_far(&beginning.hasher)));
+    }
+    result.map(|_| None)
+}
+
 fn unwritable(error: std::io::Error) -> Error {
     Error::new(ErrorKind::Io, "cannot write the output").caused_by(error)
 }

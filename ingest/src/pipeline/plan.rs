@@ -5,11 +5,14 @@ use std::sync::Arc;
 use sha2::{Digest as _, Sha256};
 use storage::digest::Digest;
 use storage::extent::{PREFIX_BYTES, SourceState};
-use storage::store::{Source, State};
+use storage::store::{Source, State, Store};
 
 use crate::chunk::Start;
 use crate::detect::SAMPLE_BYTES;
 use crate::input::{Content, Input, ReadError};
+use crate::raw;
+
+use super::work::Failure;
 
 /// An opened content with its beginning.
 #[derive(Debug)]
@@ -76,7 +79,8 @@ pub(super) fn open(input: &Input) -> Result<Opened, ReadError> {
 }
 
 /// Finds out what the store knows of a content.
-pub(super) fn plan(state: &State, input: &Input, opened: Opened) -> Result<Plan, ReadError> {
+pub(super) fn plan(store: &Store, input: &Input, opened: Opened) -> Result<Plan, Failure> {
+    let state = store.state();
     let Opened { content, sample, whole } = &opened;
     if *whole {
         let digest = Digest::of(sample);
@@ -100,7 +104,7 @@ pub(super) fn plan(state: &State, input: &Input, opened: Opened) -> Result<Plan,
         let known = state.sources.values().find(empty).cloned();
         return Ok(Plan::New(opened, known));
     }
-    follow(state, input, opened, &candidates)
+    follow(store, &state, input, opened, &candidates)
 }
 
 /// Whether a content may begin with all of `source`, as far as its sample tells.
@@ -113,8 +117,9 @@ fn may_continue(
 ) -> bool {
     let same_place = is_same_place(source, input, content);
     let stored = source.bytes;
-    if whole && (sample.len() as u64) < stored {
-        return false;
+    if whole && (sample.len() as u64) < stored.min(PREFIX_BYTES) {
+        // An older copy, if it is the same file; else nothing can be told from so few bytes.
+        return same_place && !sample.is_empty();
     }
     if stored < PREFIX_BYTES {
         // So few bytes may be alike by chance: only the same file counts as grown.
@@ -139,11 +144,12 @@ struct Match {
 
 /// Reads and hashes the content as far as the candidates reach.
 fn follow(
+    store: &Store,
     state: &State,
     input: &Input,
     opened: Opened,
     candidates: &[Arc<Source>],
-) -> Result<Plan, ReadError> {
+) -> Result<Plan, Failure> {
     let Opened { mut content, sample, whole: _ } = opened;
     let mut scan = Scan::default();
     let mut found: Option<Match> = None;
@@ -162,7 +168,7 @@ fn follow(
             match content.read(&mut buffer[..room]) {
                 Ok(0) | Err(ReadError::Damaged(_)) => break,
                 Ok(read) => scan.take(&buffer[..read]),
-                Err(error) => return Err(error),
+                Err(error) => return Err(error.into()),
             }
         }
         if scan.at < source.bytes {
@@ -170,23 +176,29 @@ fn follow(
             if let Some(known) = state.source_with_content(scan.at, &scan.digest()) {
                 return Ok(Plan::Already(Arc::clone(known)));
             }
-            break;
+            // Or its beginning: an older copy, from before it was first taken in.
+            if raw::digest_of_beginning(store, source, scan.at)? == Some(scan.digest()) {
+                return Ok(Plan::Already(Arc::clone(source)));
+            }
+            continue;
         }
         if scan.digest() == source.sha256 {
             found = Some(scan.matched(source));
         }
     }
     let prefix = prefix(&sample);
-    let Some(found) = found else { return reopen(input).map(|opened| Plan::New(opened, None)) };
+    let Some(found) = found else {
+        return Ok(Plan::New(reopen(input)?, None));
+    };
     if scan.at > found.source.bytes {
-        return enter(input, found, prefix);
+        return Ok(enter(input, found, prefix)?);
     }
     let mut more = ahead.to_vec();
     if more.is_empty() {
         more = match content.read(&mut buffer) {
             Ok(read) => buffer[..read].to_vec(),
             Err(ReadError::Damaged(_)) => Vec::new(),
-            Err(error) => return Err(error),
+            Err(error) => return Err(error.into()),
         };
     }
     match found.tail {
@@ -195,7 +207,7 @@ fn follow(
             let head = [tail, more.as_slice()].concat();
             Ok(continued(found, content, head, prefix))
         }
-        None => enter(input, found, prefix),
+        None => Ok(enter(input, found, prefix)?),
     }
 }
 

@@ -21,16 +21,22 @@ use crate::quarantine;
 use crate::report::{FormatChoice, Outcome, SourceReport};
 
 /// How often a source is planned anew because another writer was faster.
-const PLANS_MAX: usize = 8;
+const PLANS_MAX: usize = 100;
 
-/// Takes one input in. Troubles of the input are told in the report; an error ends the run.
-pub(super) fn take_in(run: &Run<'_>, input: &Input, buffer: &mut Vec<u8>) -> Result<SourceReport> {
+/// Takes one input in. Troubles of the input are told in the report; an error ends the run. `None`: an input that begins
+/// alike is being taken in; this one is to be tried again after it.
+pub(super) fn take_in(
+    run: &Run<'_>,
+    input: &Input,
+    buffer: &mut Vec<u8>,
+) -> Result<Option<SourceReport>> {
     let mut report = SourceReport::new(&input.name, Outcome::Unreadable);
     let mut plans = 0;
     loop {
         plans += 1;
         match attempt(run, input, buffer, &mut report) {
-            Ok(()) => break,
+            Ok(true) => break,
+            Ok(false) => return Ok(None),
             Err(Failure::Store(error))
                 if error.kind() == ErrorKind::Conflict
                     && plans < PLANS_MAX
@@ -49,7 +55,7 @@ pub(super) fn take_in(run: &Run<'_>, input: &Input, buffer: &mut Vec<u8>) -> Res
             }
         }
     }
-    Ok(report)
+    Ok(Some(report))
 }
 
 fn attempt(
@@ -57,37 +63,38 @@ fn attempt(
     input: &Input,
     buffer: &mut Vec<u8>,
     report: &mut SourceReport,
-) -> std::result::Result<(), Failure> {
+) -> std::result::Result<bool, Failure> {
     run.check()?;
     let opened = plan::open(input)?;
-    match plan::plan(&run.store.state(), input, opened)? {
-        Plan::Already(source) => {
-            already(report, source.id, Some(&source));
-            Ok(())
-        }
+    let claim = run.claim(plan::prefix(&opened.sample));
+    if claim.is_none() && input.can_reopen() {
+        return Ok(false);
+    }
+    match plan::plan(run.store, input, opened)? {
+        Plan::Already(source) => already(report, source.id, Some(&source)),
         Plan::New(opened, empty) => {
-            let Some(mut intake) = new_source(run, input, opened, report) else { return Ok(()) };
+            let Some(mut intake) = new_source(run, input, opened, report) else { return Ok(true) };
             if let Some(source) = empty {
                 intake.known = Some(source.id);
                 if intake.outcome == Outcome::Stored {
                     intake.outcome = Outcome::Grown;
                 }
             }
-            drive(run, intake, buffer, report)
+            drive(run, intake, buffer, report)?;
         }
         Plan::Continue(known) => {
             let intake = go_on(run, input, *known, report)?;
-            drive(run, intake, buffer, report)
+            drive(run, intake, buffer, report)?;
         }
     }
+    Ok(true)
 }
 
 fn already(report: &mut SourceReport, source_id: i32, source: Option<&Source>) {
     report.source_id = Some(source_id);
     // What this run stored itself before another finished the source stays reported as stored.
-    if report.extents == 0 {
-        report.outcome = Outcome::AlreadyStored;
-    }
+    report.outcome =
+        if report.extents == 0 { Outcome::AlreadyStored } else { Outcome::Continued };
     let name = source.map(|source| format!(" ({})", source.path.display())).unwrap_or_default();
     report.message = Some(format!("its content is already stored as source {source_id}{name}"));
     report.format = source.map(|source| FormatChoice::given(&source.format));

@@ -192,9 +192,9 @@ impl Shared {
         }
         run.check()?;
         let mut reader = lock(&self.reader);
-        let full = reader.can_stop()
-            && (reader.offset() >= open.full_at || (run.options.clock)() >= open.full_us);
-        let chunk = if full { None } else { reader.next(buffer)? };
+        let due = || (run.options.clock)() >= open.full_us;
+        let full = reader.can_stop() && (reader.offset() >= open.full_at || due());
+        let chunk = if full { None } else { reader.next(buffer, &due)? };
         drop(reader);
         if chunk.is_none() {
             run.withdraw(self);

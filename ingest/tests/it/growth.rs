@@ -66,6 +66,26 @@ fn a_large_file_is_known_by_its_beginning() {
     // The older copy is known, too.
     assert_eq!(bench.take(&half).outcome, Outcome::AlreadyStored);
     assert_eq!(bench.store.state().sources[&id].counts.rows, 3000);
+    // And so is one from before the first ingest, under any name.
+    let older = bench.write("older.log", &all[..150_000]);
+    assert_eq!(bench.take(&older).outcome, Outcome::AlreadyStored);
+    let mut other = all[..150_000].to_vec();
+    other[149_000] ^= 1;
+    let other = bench.write("other.log", &other);
+    assert_eq!(bench.take(&other).outcome, Outcome::Stored);
+}
+
+#[test]
+fn copies_in_one_run_are_stored_once() {
+    let bench = Bench::new();
+    let all = log(0, 4000);
+    let paths: Vec<_> = (0..5).map(|at| bench.write(&format!("{at}.log"), &all)).collect();
+    let paths: Vec<&std::path::Path> = paths.iter().map(|path| path.as_path()).collect();
+    let options = IngestOptions { extent_bytes: 100_000, jobs: 4, ..options() };
+    let report = bench.run(&paths, &options);
+    let known = |source: &&dwell_ingest::SourceReport| source.outcome == Outcome::AlreadyStored;
+    assert_eq!(report.sources.iter().filter(known).count(), 4);
+    assert_eq!((report.counts().rows, bench.store.state().sources.len()), (4000, 1));
 }
 
 #[test]

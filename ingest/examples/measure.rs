@@ -1,0 +1,70 @@
+//! How fast does a file come in, and with how much memory? `measure STORE FILE... [--jobs N] [--logformat STR] [--raw]`
+//!
+//! Makes the store anew, takes the files in, prints rows a second, the peak of memory, and with `--raw` how long it takes
+//! to give the bytes back.
+
+#![expect(clippy::print_stdout, reason = "it is a program")]
+
+use std::path::PathBuf;
+use std::time::Instant;
+
+use dwell_ingest::raw::{self, RawRequest};
+use dwell_ingest::{IngestOptions, InputArg};
+use storage::clock;
+use storage::fs;
+use storage::store::{InitOptions, Store};
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let mut options = IngestOptions { by: "measure".into(), ..IngestOptions::default() };
+    let mut paths: Vec<PathBuf> = Vec::new();
+    let mut give_back = false;
+    let mut arguments = std::env::args().skip(1);
+    while let Some(argument) = arguments.next() {
+        let mut value = || arguments.next().ok_or("a value is missing");
+        match argument.as_str() {
+            "--jobs" => options.jobs = value()?.parse()?,
+            "--chunk" => options.chunk_bytes = value()?.parse()?,
+            "--logformat" => options.logformat = Some(value()?),
+            "--raw" => give_back = true,
+            _ => paths.push(argument.into()),
+        }
+    }
+    let dir = paths.remove(0);
+    let store = Store::init(
+        &dir.join("store"),
+        &InitOptions {
+            group: None,
+            key_dir: Some(dir.join("keys")),
+            fallback_dir: None,
+            fs: fs::real(),
+            now_us: clock::now_us(),
+            by: "measure".into(),
+        },
+    )?;
+    let inputs: Vec<InputArg> = paths.into_iter().map(InputArg::from).collect();
+    let begin = Instant::now();
+    let report = dwell_ingest::run(&store, &inputs, &options, &())?;
+    let seconds = begin.elapsed().as_secs_f64();
+    let (counts, bytes) = (report.counts(), report.bytes());
+    println!(
+        "{seconds:.3} s, {:.0} rows/s, {:.0} MB/s; {counts:?}, {} raw, {:?}",
+        counts.rows as f64 / seconds,
+        bytes as f64 / seconds / 1e6,
+        report.raw_rows(),
+        report.sources.iter().map(|source| source.outcome.name()).collect::<Vec<_>>(),
+    );
+    let stored: u64 = store.state().files().map(|meta| meta.bytes).sum();
+    println!("{stored} bytes stored of {bytes}");
+    if give_back {
+        let begin = Instant::now();
+        for source in store.state().sources.keys() {
+            raw::write(&store, RawRequest::Source(*source), &mut std::io::sink())?;
+        }
+        println!("raw: {:.3} s", begin.elapsed().as_secs_f64());
+    }
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    for line in status.lines().filter(|line| line.starts_with("VmHWM")) {
+        println!("{line}");
+    }
+    Ok(())
+}
