@@ -93,8 +93,7 @@ fn attempt(
 fn already(report: &mut SourceReport, source_id: i32, source: Option<&Source>) {
     report.source_id = Some(source_id);
     // What this run stored itself before another finished the source stays reported as stored.
-    report.outcome =
-        if report.extents == 0 { Outcome::AlreadyStored } else { Outcome::Continued };
+    report.outcome = if report.extents == 0 { Outcome::AlreadyStored } else { Outcome::Continued };
     let name = source.map(|source| format!(" ({})", source.path.display())).unwrap_or_default();
     report.message = Some(format!("its content is already stored as source {source_id}{name}"));
     report.format = source.map(|source| FormatChoice::given(&source.format));
