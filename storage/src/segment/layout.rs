@@ -17,8 +17,9 @@ use crate::schema::{Col, stored_schema};
 /// of 8, so that the bits of a page fill whole bytes.
 pub const PAGE_ROWS: usize = 32_768;
 
-/// Bytes of a digest block.
-pub const BLOCK_BYTES: u64 = 256 * 1024;
+/// Bytes of a digest block. A query that touches few columns reads and digests 1.1 to 1.7 times the bytes it needs with
+/// 64 KiB, 1.9 to 3.6 times with 256 KiB and up to 8 times with 1 MiB; the digests take 0.05 % of the file.
+pub const BLOCK_BYTES: u64 = 64 * 1024;
 
 /// The zstd level of fresh files: 1 costs half of what the rest of ingest does, 3 twice that for 3 % of the bytes.
 pub(super) const ZSTD_LEVEL: i32 = 1;

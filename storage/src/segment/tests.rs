@@ -42,8 +42,9 @@ fn small(rows: usize) -> RowGroup {
     let text = |values: &[&str], every: usize| {
         let mut coded = Coded::default();
         values.iter().for_each(|value| _ = coded.values.push(value.as_bytes()));
-        let code =
-            |row: usize| if row % every == 0 { (row % values.len()) as u32 } else { NULL_CODE };
+        let code = |row: usize| {
+            if row.is_multiple_of(every) { (row % values.len()) as u32 } else { NULL_CODE }
+        };
         coded.codes = (0..rows).map(code).collect();
         ColumnData::Text(coded)
     };
@@ -78,6 +79,11 @@ fn a_segment_goes_out_and_comes_back() {
     let path = dir.path().join(&meta.path);
     check_file(&path, &meta).unwrap();
     assert_eq!(describe(&path).unwrap(), meta);
+    let inspection = inspect(&path).unwrap();
+    assert_eq!(inspection.rows, 101);
+    assert_eq!(inspection.row_groups.len(), 2);
+    let status = inspection.columns.iter().find(|column| column.name == "status").unwrap();
+    assert_eq!((status.min, status.max, status.nulls), (Some(200), Some(200), Some(21)));
     let keys = footer(&path).unwrap();
     assert_eq!(keys[key::STORE], "s");
     assert_eq!(keys[key::DAY], "2024-10-04");
@@ -92,7 +98,7 @@ fn long_columns_have_pages_that_can_be_skipped() {
     let rows = PAGE_ROWS * 2 + 100;
     let dir = TempDir::new().unwrap();
     let group = small(rows);
-    let meta = write(&dir, &[group.clone()], encode);
+    let meta = write(&dir, std::slice::from_ref(&group), encode);
     let oracle = write(&dir, &[group], encode_with_arrow);
     let whole = read(&dir, &meta);
     assert_eq!(whole, read(&dir, &oracle));
@@ -205,6 +211,7 @@ fn any_flipped_bit_is_noticed_when_read() {
         // Not against a ledger, but never a panic, either.
         let _ = describe(&path);
         let _ = footer(&path);
+        let _ = inspect(&path);
     }
     std::fs::write(&path, &good[..good.len() - 1]).unwrap();
     assert_eq!(VerifiedFile::open(&path, &meta).unwrap_err().kind(), crate::ErrorKind::Integrity);
