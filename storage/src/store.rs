@@ -9,6 +9,7 @@ mod layout;
 mod lease;
 mod load;
 mod rights;
+mod snapshot;
 mod state;
 mod transaction;
 
@@ -147,7 +148,7 @@ impl Store {
             KeyRing::new(Arc::clone(&fs), options.key_dir.clone(), options.fallback_dir.clone());
         let mut notes = Vec::new();
         let pinned = heads::check_key(&keys, &key, options.pinned_key.as_deref(), &mut notes)?;
-        let mut folded = load::nothing();
+        let mut folded = snapshot::read(&*fs, dir, &key, &mut notes)?;
         load::catch_up(&mut folded, &*fs, dir, &key)?;
         notes.extend(rights::warning(dir));
         let store = Self {

@@ -5,6 +5,7 @@ mod ingest;
 
 use serde::de::{DeserializeOwned, IgnoredAny};
 
+pub(crate) use self::files::known_name;
 pub use self::ingest::Ingest;
 pub(crate) use self::ingest::day_of;
 use super::json::{self, Int};

@@ -243,6 +243,7 @@ impl Transaction {
             return Err(failure.into_error());
         }
         store.advance_head();
+        store.write_snapshot(self.dir(), &signer);
         Ok(Outcome::Committed { seq, source_id })
     }
 

@@ -124,8 +124,8 @@ pub(super) fn check_continues(source: &Source, extent: &Extent) -> Result<()> {
             source.next_line()
         )));
     }
-    // Only lines tell a format: a source without any takes that of its first.
-    let told = source.counts.lines > 0;
+    // Only whole lines tell a format: a source without any takes that of its first.
+    let told = source.counts.lines > extent.superseded.lines;
     let info = &extent.source;
     if told && (info.format != source.format || info.format_spec != source.format_spec) {
         return Err(broken(format!("the format of source {id} has changed")));
@@ -169,6 +169,7 @@ fn subtract(counts: &mut Counts, other: &Counts) {
 impl Source {
     fn extend(&mut self, extent: &Extent, seq: u64) {
         let info = &extent.source;
+        subtract(&mut self.counts, &extent.superseded);
         if self.counts.lines == 0 {
             self.format.clone_from(&info.format);
             self.format_spec.clone_from(&info.format_spec);
@@ -176,7 +177,6 @@ impl Source {
             self.line_end = info.line_end;
             self.bom.clone_from(&info.bom);
         }
-        subtract(&mut self.counts, &extent.superseded);
         self.counts.add(&extent.counts);
         self.sha256 = extent.sha256;
         self.prefix = info.prefix;

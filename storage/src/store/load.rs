@@ -22,12 +22,10 @@ pub(crate) struct Folded {
     pub(crate) note: String,
     /// Bytes of ledger read since the snapshot: what the next opening would have to read again.
     pub(crate) unfolded_bytes: u64,
-}
-
-impl Folded {
-    pub(crate) fn boundary(&self) -> Boundary {
-        (self.state.records, self.state.root)
-    }
+    /// Size of the snapshot; 0 if there is none.
+    pub(crate) snapshot_bytes: u64,
+    /// Whether there is a snapshot that is of no use.
+    pub(crate) snapshot_is_bad: bool,
 }
 
 /// A record with its words.
@@ -142,7 +140,14 @@ pub(crate) fn own_key(fs: &dyn Fs, dir: &Path) -> Result<Option<VerifierKey>> {
 pub(crate) fn nothing() -> Folded {
     let frontier = Frontier::default();
     let state = State { root: frontier.root(), ..State::default() };
-    Folded { state: Arc::new(state), frontier, note: String::new(), unfolded_bytes: 0 }
+    Folded {
+        state: Arc::new(state),
+        frontier,
+        note: String::new(),
+        unfolded_bytes: 0,
+        snapshot_bytes: 0,
+        snapshot_is_bad: false,
+    }
 }
 
 /// Folds file number `version` on top of `folded`, which is of no use after an error.
@@ -182,20 +187,19 @@ pub(crate) fn catch_up(
     }
 }
 
-/// The boundary (size and root) of file number `version`.
+/// The boundary (size and root) of file number `version`, with its signed note.
 pub(crate) fn boundary_at(
     fs: &dyn Fs,
     dir: &Path,
     version: u64,
     key: &VerifierKey,
-) -> Result<Boundary> {
+) -> Result<(Boundary, String)> {
     let path = file::path(dir, version);
     let bytes = fs::read_if_there(fs, &path)?
         .ok_or_else(|| Error::integrity(&path, "a file of the ledger is missing"))?;
-    let checkpoint = LedgerFile::parse(&bytes)
-        .and_then(|file| file.checkpoint(key))
-        .map_err(|error| error.at(&path))?;
-    Ok((checkpoint.size, checkpoint.root))
+    let file = LedgerFile::parse(&bytes).map_err(|error| error.at(&path))?;
+    let checkpoint = file.checkpoint(key).map_err(|error| error.at(&path))?;
+    Ok(((checkpoint.size, checkpoint.root), file.note.to_owned()))
 }
 
 /// The boundaries of a ledger up to `version` whose size is beyond `size`.
@@ -208,7 +212,7 @@ pub(crate) fn boundaries_since(
 ) -> Result<Vec<Boundary>> {
     let mut found = Vec::new();
     for version in (1..=version).rev() {
-        let boundary = boundary_at(fs, dir, version, key)?;
+        let (boundary, _) = boundary_at(fs, dir, version, key)?;
         if boundary.0 <= size {
             break;
         }
@@ -229,7 +233,7 @@ pub(crate) fn root_at_size(
     let (mut low, mut high) = (1, version);
     while low <= high {
         let middle = low + (high - low) / 2;
-        let (at, root) = boundary_at(fs, dir, middle, key)?;
+        let ((at, root), _) = boundary_at(fs, dir, middle, key)?;
         match at.cmp(&size) {
             std::cmp::Ordering::Equal => return Ok(Some(root)),
             std::cmp::Ordering::Less => low = middle + 1,

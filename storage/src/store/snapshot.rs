@@ -1,0 +1,243 @@
+//! How is a store of ten years opened in a moment? From the folded state of an earlier version, signed: a cache, that
+//! nothing depends on.
+
+mod codec;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+
+use self::codec::{Reader, Writer};
+use super::load::{self, Folded};
+use super::{Store, lock};
+use crate::digest::Digest;
+use crate::error::{Error, ErrorKind, Result};
+use crate::fs::{self, Fs};
+use crate::ledger::file;
+use crate::ledger::note::{SignerKey, VerifierKey};
+
+/// The snapshot's name in the folder of the ledger.
+pub(crate) const NAME: &str = "snapshot";
+
+/// The version of the bytes behind the note.
+const FORMAT: &str = "snapshot 1";
+
+/// A snapshot is written anew when opening would have to read this much of the ledger besides it ...
+const DUE_BYTES: u64 = 256 * 1024;
+
+/// ... and at least this part of its own size.
+const DUE_PART: u64 = 8;
+
+/// Where the snapshot lies.
+pub(crate) fn path(dir: &Path) -> PathBuf {
+    dir.join(file::FOLDER).join(NAME)
+}
+
+/// The bytes of a snapshot: a signed note with version, size and digest, and the folded state.
+fn render(folded: &Folded, key: &SignerKey) -> Result<Vec<u8>> {
+    let payload = encode(folded);
+    let text = format!(
+        "{} {FORMAT}\n{}\n{}\n{}\n",
+        key.verifier()?.name(),
+        folded.state.version,
+        folded.state.records,
+        BASE64_STANDARD.encode(Digest::of(&payload).0)
+    );
+    let mut bytes = key.sign(&text).into_bytes();
+    bytes.extend_from_slice(&payload);
+    Ok(bytes)
+}
+
+/// The folded state as bytes, the same for the same state.
+pub(crate) fn encode(folded: &Folded) -> Vec<u8> {
+    let mut writer = Writer::default();
+    writer.folded(folded);
+    writer.into_bytes()
+}
+
+/// The payload of a snapshot that `key` has signed.
+pub(crate) fn payload<'a>(bytes: &'a [u8], key: &VerifierKey) -> Result<&'a [u8]> {
+    let bad = |what: &str| Error::new(ErrorKind::Integrity, what);
+    let text_end = bytes.windows(2).position(|pair| pair == b"\n\n");
+    let text_end = text_end.ok_or_else(|| bad("no snapshot"))? + 2;
+    let line = bytes[text_end..].iter().position(|&byte| byte == b'\n');
+    let end = text_end + line.ok_or_else(|| bad("no snapshot"))? + 1;
+    let note = std::str::from_utf8(&bytes[..end]).map_err(|_| bad("no snapshot"))?;
+    let text = key.open(note)?;
+    let payload = &bytes[end..];
+    let mut lines = text.lines();
+    if lines.next() != Some(&format!("{} {FORMAT}", key.name())) {
+        return Err(bad("a snapshot of another version of dwell"));
+    }
+    let digest = lines.nth(2).unwrap_or_default();
+    if digest != BASE64_STANDARD.encode(Digest::of(payload).0) {
+        return Err(bad("its content is not the one signed"));
+    }
+    Ok(payload)
+}
+
+/// Reads the snapshot of the store in `dir`. What is wrong with it, but for a missing ledger, goes to `notes`: the
+/// ledger itself is read then.
+pub(super) fn read(
+    fs: &dyn Fs,
+    dir: &Path,
+    key: &VerifierKey,
+    notes: &mut Vec<String>,
+) -> Result<Folded> {
+    let path = path(dir);
+    let Some(bytes) = fs::read_if_there(fs, &path)? else { return Ok(load::nothing()) };
+    let opened = payload(&bytes, key).and_then(|payload| Reader::new(payload).folded());
+    let mut folded = match opened {
+        Ok(folded) => folded,
+        Err(error) => return Ok(give_up(&path, &error.to_string(), notes)),
+    };
+    let version = folded.state.version;
+    if fs::read_if_there(fs, &file::path(dir, version))?.is_none() {
+        let what = format!("it is missing, though a signed snapshot of version {version} is there");
+        return Err(Error::integrity(file::path(dir, version), what));
+    }
+    let (boundary, note) = load::boundary_at(fs, dir, version, key)?;
+    if boundary != (folded.state.records, folded.state.root) {
+        return Ok(give_up(&path, "it does not follow from the ledger", notes));
+    }
+    folded.note = note;
+    folded.snapshot_bytes = bytes.len() as u64;
+    Ok(folded)
+}
+
+fn give_up(path: &Path, why: &str, notes: &mut Vec<String>) -> Folded {
+    notes.push(format!(
+        "the snapshot {} is of no use ({why}): the ledger is read instead, and the next command that writes makes a new one",
+        path.display()
+    ));
+    Folded { snapshot_is_bad: true, ..load::nothing() }
+}
+
+impl Store {
+    /// Writes a new snapshot if it is due. The caller holds the writer's lock; a failure costs nothing but time.
+    pub(super) fn write_snapshot(&self, staging: &Path, key: &SignerKey) {
+        let folded = lock(&self.folded).clone();
+        let due = DUE_BYTES.max(folded.snapshot_bytes / DUE_PART);
+        if folded.unfolded_bytes < due && !folded.snapshot_is_bad {
+            return;
+        }
+        match self.try_snapshot(&folded, staging, key) {
+            Ok(bytes) => {
+                let mut newest = lock(&self.folded);
+                newest.snapshot_bytes = bytes;
+                newest.unfolded_bytes = 0;
+                newest.snapshot_is_bad = false;
+            }
+            Err(error) => self.note(format!("no new snapshot of the ledger: {error}")),
+        }
+    }
+
+    fn try_snapshot(&self, folded: &Folded, staging: &Path, key: &SignerKey) -> Result<u64> {
+        let bytes = render(folded, key)?;
+        let staged = staging.join(NAME);
+        fs::write_new(&*self.fs, &staged, &bytes)?;
+        let target = path(&self.dir);
+        self.fs.rename(&staged, &target).map_err(|error| Error::io("rename", &staged, error))?;
+        fs::sync_dir(&*self.fs, &self.dir.join(file::FOLDER))?;
+        Ok(bytes.len() as u64)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::extent::{Counts, FileIdentity, LineEnd, SourceState};
+    use crate::segment::{ColumnStats, FileMeta, SourceRange};
+    use crate::store::{DayState, ExtentRef, Hidden, LinesRef, SegmentRef, Source, State};
+
+    fn example() -> Folded {
+        let mut folded = load::nothing();
+        folded.frontier.push(Digest::of(b"leaf"));
+        let meta = Arc::new(FileMeta {
+            path: "requests/day=2026-11-20/a.parquet".into(),
+            bytes: 10,
+            sha256: Digest::of(b"a"),
+            tail: 3,
+            root: Digest::of(b"b"),
+            rows: 1,
+            min_ts: i64::MIN,
+            max_ts: i64::MAX,
+            sources: vec![SourceRange { source_id: 7, first_line: 1, last_line: 2, rows: 1 }],
+            stats: vec![
+                ColumnStats { column: "ts".into(), nulls: 0, min: Some(-1), max: Some(i64::MAX) },
+                ColumnStats { column: "of another".into(), nulls: 1, min: None, max: None },
+            ],
+        });
+        let source = Source {
+            id: 7,
+            path: "/a/é".into(),
+            sha256: Digest::of(b"s"),
+            prefix: Digest::of(b"p"),
+            identity: Some(FileIdentity { device: u64::MAX, inode: 1 }),
+            format: "squid".into(),
+            format_spec: "%ts".into(),
+            zone: "UTC".into(),
+            line_end: LineEnd::Crlf,
+            bom: vec![1, 2, 3],
+            final_newline: false,
+            state: SourceState::Damaged,
+            bytes: 99,
+            counts: Counts { lines: 5, rows: 1, quarantined: 1, headers: 2, blank: 1 },
+            first_ts: Some(-4),
+            last_ts: None,
+            extents: vec![ExtentRef {
+                from: 0,
+                to: 99,
+                sha256: Digest::of(b"s"),
+                first_line: 1,
+                lines: 5,
+                seq: 1,
+            }],
+            retired: 2,
+            redacted: 3,
+        };
+        let day = "2026-11-20".parse().unwrap();
+        let segment = SegmentRef { meta: Arc::clone(&meta), seq: 1 };
+        folded.state = Arc::new(State {
+            store_id: "s".into(),
+            version: 1,
+            records: 1,
+            root: folded.frontier.root(),
+            schema: 1,
+            config: Some(Digest::of(b"c")),
+            sources: [(7, Arc::new(source))].into(),
+            days: [(day, DayState { segments: vec![segment] })].into(),
+            lines: vec![LinesRef { meta, day, seq: 1 }],
+            hidden: vec![Hidden { source_id: 7, first: 1, last: 2, before_seq: 1 }],
+        });
+        folded
+    }
+
+    #[test]
+    fn a_state_survives_and_no_cut_does() {
+        let folded = example();
+        let bytes = encode(&folded);
+        let read = Reader::new(&bytes).folded().unwrap();
+        assert_eq!(read.state, folded.state);
+        assert_eq!(read.frontier, folded.frontier);
+        assert_eq!(encode(&read), bytes);
+        for end in 0..bytes.len() {
+            assert!(Reader::new(&bytes[..end]).folded().is_err(), "{end}");
+        }
+    }
+
+    #[test]
+    fn every_flipped_bit_is_noticed() {
+        let signer = SignerKey::from_seed("s", &[1; 32]).unwrap();
+        let key = signer.verifier().unwrap();
+        let bytes = render(&example(), &signer).unwrap();
+        payload(&bytes, &key).unwrap();
+        for bit in 0..bytes.len() * 8 {
+            let mut flipped = bytes.clone();
+            flipped[bit / 8] ^= 1 << (bit % 8);
+            assert!(payload(&flipped, &key).is_err(), "bit {bit}");
+        }
+    }
+}

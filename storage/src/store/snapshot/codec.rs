@@ -1,0 +1,371 @@
+//! What are the bytes of a folded state? Numbers as varints, texts with their length, names of columns once.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
+use std::sync::Arc;
+
+use crate::day::Day;
+use crate::digest::Digest;
+use crate::error::{Error, ErrorKind, Result};
+use crate::extent::{Counts, FileIdentity, LineEnd, SourceState};
+use crate::ledger::record::known_name;
+use crate::ledger::tree::Frontier;
+use crate::segment::{ColumnStats, FileMeta, SourceRange};
+use crate::store::load::{self, Folded};
+use crate::store::{DayState, ExtentRef, Hidden, LinesRef, SegmentRef, Source, State};
+
+const STATES: [SourceState; 5] = [
+    SourceState::Open,
+    SourceState::Complete,
+    SourceState::Damaged,
+    SourceState::RetiredInPart,
+    SourceState::Retired,
+];
+
+/// Writes a folded state.
+#[derive(Debug, Default)]
+pub(super) struct Writer {
+    out: Vec<u8>,
+    columns: Vec<Cow<'static, str>>,
+}
+
+impl Writer {
+    /// The bytes: the names of columns, then the rest, which counts them.
+    pub(super) fn into_bytes(self) -> Vec<u8> {
+        let mut head = Self::default();
+        head.unsigned(self.columns.len() as u64);
+        for name in &self.columns {
+            head.bytes(name.as_bytes());
+        }
+        head.out.extend_from_slice(&self.out);
+        head.out
+    }
+
+    fn unsigned(&mut self, mut value: u64) {
+        while value >= 0x80 {
+            self.out.push(value as u8 | 0x80);
+            value >>= 7;
+        }
+        self.out.push(value as u8);
+    }
+
+    fn signed(&mut self, value: i64) {
+        self.unsigned(((value << 1) ^ (value >> 63)).cast_unsigned());
+    }
+
+    fn bytes(&mut self, bytes: &[u8]) {
+        self.unsigned(bytes.len() as u64);
+        self.out.extend_from_slice(bytes);
+    }
+
+    fn digest(&mut self, digest: &Digest) {
+        self.out.extend_from_slice(&digest.0);
+    }
+
+    fn optional<T>(&mut self, value: Option<T>, write: impl FnOnce(&mut Self, T)) {
+        self.unsigned(value.is_some().into());
+        if let Some(value) = value {
+            write(self, value);
+        }
+    }
+
+    pub(super) fn folded(&mut self, folded: &Folded) {
+        let state = &folded.state;
+        self.bytes(state.store_id.as_bytes());
+        self.unsigned(state.version);
+        self.unsigned(folded.frontier.size());
+        folded.frontier.nodes().iter().for_each(|node| self.digest(node));
+        self.unsigned(state.schema.into());
+        self.optional(state.config, |out, digest| out.digest(&digest));
+        self.unsigned(state.sources.len() as u64);
+        state.sources.values().for_each(|source| self.source(source));
+        self.unsigned(state.days.len() as u64);
+        for (day, held) in &state.days {
+            self.signed(day.0.into());
+            self.unsigned(held.segments.len() as u64);
+            for segment in &held.segments {
+                self.unsigned(segment.seq);
+                self.meta(&segment.meta);
+            }
+        }
+        self.unsigned(state.lines.len() as u64);
+        for lines in &state.lines {
+            self.signed(lines.day.0.into());
+            self.unsigned(lines.seq);
+            self.meta(&lines.meta);
+        }
+        self.unsigned(state.hidden.len() as u64);
+        for hidden in &state.hidden {
+            self.signed(hidden.source_id.into());
+            self.signed(hidden.first);
+            self.signed(hidden.last);
+            self.unsigned(hidden.before_seq);
+        }
+    }
+
+    fn source(&mut self, source: &Source) {
+        self.signed(source.id.into());
+        self.bytes(source.path.as_os_str().as_bytes());
+        self.digest(&source.sha256);
+        self.digest(&source.prefix);
+        self.optional(source.identity, |out, identity| {
+            out.unsigned(identity.device);
+            out.unsigned(identity.inode);
+        });
+        for text in [&source.format, &source.format_spec, &source.zone] {
+            self.bytes(text.as_bytes());
+        }
+        self.unsigned((source.line_end == LineEnd::Crlf).into());
+        self.bytes(&source.bom);
+        self.unsigned(source.final_newline.into());
+        let state = STATES.iter().position(|state| *state == source.state);
+        self.unsigned(state.unwrap_or_default() as u64);
+        self.unsigned(source.bytes);
+        let counts = &source.counts;
+        for count in [counts.lines, counts.rows, counts.quarantined, counts.headers, counts.blank] {
+            self.unsigned(count);
+        }
+        self.optional(source.first_ts, Self::signed);
+        self.optional(source.last_ts, Self::signed);
+        self.unsigned(source.extents.len() as u64);
+        for extent in &source.extents {
+            self.unsigned(extent.from);
+            self.unsigned(extent.to);
+            self.digest(&extent.sha256);
+            self.signed(extent.first_line);
+            self.unsigned(extent.lines);
+            self.unsigned(extent.seq);
+        }
+        self.unsigned(source.retired);
+        self.unsigned(source.redacted);
+    }
+
+    fn meta(&mut self, meta: &FileMeta) {
+        self.bytes(meta.path.as_bytes());
+        self.unsigned(meta.bytes);
+        self.digest(&meta.sha256);
+        self.unsigned(meta.tail);
+        self.digest(&meta.root);
+        self.unsigned(meta.rows);
+        self.signed(meta.min_ts);
+        self.signed(meta.max_ts);
+        self.unsigned(meta.sources.len() as u64);
+        for range in &meta.sources {
+            self.signed(range.source_id.into());
+            self.signed(range.first_line);
+            self.signed(range.last_line);
+            self.unsigned(range.rows);
+        }
+        self.unsigned(meta.stats.len() as u64);
+        for stats in &meta.stats {
+            let column = self.column(&stats.column);
+            self.unsigned(column as u64);
+            self.unsigned(stats.nulls);
+            self.optional(stats.min.zip(stats.max), |out, (min, max)| {
+                out.signed(min);
+                out.signed(max);
+            });
+        }
+    }
+
+    fn column(&mut self, name: &Cow<'static, str>) -> usize {
+        self.columns.iter().position(|known| known == name).unwrap_or_else(|| {
+            self.columns.push(name.clone());
+            self.columns.len() - 1
+        })
+    }
+}
+
+/// Reads a folded state; whatever does not fit is an error.
+#[derive(Debug)]
+pub(super) struct Reader<'a> {
+    rest: &'a [u8],
+    columns: Vec<Cow<'static, str>>,
+}
+
+fn bad() -> Error {
+    Error::new(ErrorKind::Integrity, "no folded state")
+}
+
+impl<'a> Reader<'a> {
+    pub(super) fn new(bytes: &'a [u8]) -> Self {
+        Self { rest: bytes, columns: Vec::new() }
+    }
+
+    fn take(&mut self, len: usize) -> Result<&'a [u8]> {
+        let (taken, rest) = self.rest.split_at_checked(len).ok_or_else(bad)?;
+        self.rest = rest;
+        Ok(taken)
+    }
+
+    fn unsigned(&mut self) -> Result<u64> {
+        let mut value = 0_u64;
+        for shift in (0..64).step_by(7) {
+            let (&byte, rest) = self.rest.split_first().ok_or_else(bad)?;
+            self.rest = rest;
+            value |= u64::from(byte & 0x7f) << shift;
+            if byte < 0x80 {
+                return Ok(value);
+            }
+        }
+        Err(bad())
+    }
+
+    fn signed(&mut self) -> Result<i64> {
+        let value = self.unsigned()?;
+        Ok((value >> 1).cast_signed() ^ -(value & 1).cast_signed())
+    }
+
+    fn small<T: TryFrom<i64>>(&mut self) -> Result<T> {
+        T::try_from(self.signed()?).map_err(|_| bad())
+    }
+
+    fn flag(&mut self) -> Result<bool> {
+        match self.unsigned()? {
+            0 => Ok(false),
+            1 => Ok(true),
+            _ => Err(bad()),
+        }
+    }
+
+    fn bytes(&mut self) -> Result<&'a [u8]> {
+        let len = self.unsigned()?;
+        self.take(usize::try_from(len).map_err(|_| bad())?)
+    }
+
+    fn text(&mut self) -> Result<String> {
+        String::from_utf8(self.bytes()?.to_vec()).map_err(|_| bad())
+    }
+
+    fn digest(&mut self) -> Result<Digest> {
+        Ok(Digest(self.take(32)?.try_into().map_err(|_| bad())?))
+    }
+
+    fn optional<T>(&mut self, read: impl FnOnce(&mut Self) -> Result<T>) -> Result<Option<T>> {
+        if self.flag()? { read(self).map(Some) } else { Ok(None) }
+    }
+
+    fn many<T>(&mut self, read: impl Fn(&mut Self) -> Result<T>) -> Result<Vec<T>> {
+        let count = usize::try_from(self.unsigned()?).map_err(|_| bad())?;
+        // Each takes a byte at least, so a hostile count can't make us allocate more than we were given.
+        let mut values = Vec::with_capacity(count.min(self.rest.len()).min(1 << 16));
+        for _ in 0..count {
+            values.push(read(self)?);
+        }
+        Ok(values)
+    }
+
+    pub(super) fn folded(mut self) -> Result<Folded> {
+        self.columns = self.many(|it| it.text().map(|name| known_name(&name)))?;
+        let mut state = State { store_id: self.text()?, ..State::default() };
+        state.version = self.unsigned()?;
+        state.records = self.unsigned()?;
+        let nodes = (0..state.records.count_ones()).map(|_| self.digest());
+        let nodes = nodes.collect::<Result<Vec<_>>>()?;
+        let frontier = Frontier::from_parts(state.records, nodes).ok_or_else(bad)?;
+        state.root = frontier.root();
+        state.schema = u32::try_from(self.unsigned()?).map_err(|_| bad())?;
+        state.config = self.optional(Self::digest)?;
+        let sources = self.many(Self::source)?;
+        state.sources = sources.into_iter().map(|it| (it.id, Arc::new(it))).collect();
+        let days = self.many(|it| {
+            let day = Day(it.small()?);
+            let segments =
+                it.many(|it| Ok(SegmentRef { seq: it.unsigned()?, meta: Arc::new(it.meta()?) }))?;
+            Ok((day, DayState { segments }))
+        })?;
+        state.days = BTreeMap::from_iter(days);
+        state.lines = self.many(|it| {
+            let (day, seq) = (Day(it.small()?), it.unsigned()?);
+            Ok(LinesRef { meta: Arc::new(it.meta()?), day, seq })
+        })?;
+        state.hidden = self.many(|it| {
+            Ok(Hidden {
+                source_id: it.small()?,
+                first: it.signed()?,
+                last: it.signed()?,
+                before_seq: it.unsigned()?,
+            })
+        })?;
+        if !self.rest.is_empty() {
+            return Err(bad());
+        }
+        Ok(Folded { state: Arc::new(state), frontier, ..load::nothing() })
+    }
+
+    fn source(&mut self) -> Result<Source> {
+        Ok(Source {
+            id: self.small()?,
+            path: OsString::from_vec(self.bytes()?.to_vec()).into(),
+            sha256: self.digest()?,
+            prefix: self.digest()?,
+            identity: self.optional(|it| {
+                Ok(FileIdentity { device: it.unsigned()?, inode: it.unsigned()? })
+            })?,
+            format: self.text()?,
+            format_spec: self.text()?,
+            zone: self.text()?,
+            line_end: if self.flag()? { LineEnd::Crlf } else { LineEnd::Lf },
+            bom: self.bytes()?.to_vec(),
+            final_newline: self.flag()?,
+            state: {
+                let state = usize::try_from(self.unsigned()?).map_err(|_| bad())?;
+                *STATES.get(state).ok_or_else(bad)?
+            },
+            bytes: self.unsigned()?,
+            counts: Counts {
+                lines: self.unsigned()?,
+                rows: self.unsigned()?,
+                quarantined: self.unsigned()?,
+                headers: self.unsigned()?,
+                blank: self.unsigned()?,
+            },
+            first_ts: self.optional(Self::signed)?,
+            last_ts: self.optional(Self::signed)?,
+            extents: self.many(|it| {
+                Ok(ExtentRef {
+                    from: it.unsigned()?,
+                    to: it.unsigned()?,
+                    sha256: it.digest()?,
+                    first_line: it.signed()?,
+                    lines: it.unsigned()?,
+                    seq: it.unsigned()?,
+                })
+            })?,
+            retired: self.unsigned()?,
+            redacted: self.unsigned()?,
+        })
+    }
+
+    fn meta(&mut self) -> Result<FileMeta> {
+        Ok(FileMeta {
+            path: self.text()?,
+            bytes: self.unsigned()?,
+            sha256: self.digest()?,
+            tail: self.unsigned()?,
+            root: self.digest()?,
+            rows: self.unsigned()?,
+            min_ts: self.signed()?,
+            max_ts: self.signed()?,
+            sources: self.many(|it| {
+                Ok(SourceRange {
+                    source_id: it.small()?,
+                    first_line: it.signed()?,
+                    last_line: it.signed()?,
+                    rows: it.unsigned()?,
+                })
+            })?,
+            stats: self.many(Self::stats)?,
+        })
+    }
+
+    fn stats(&mut self) -> Result<ColumnStats> {
+        let column = usize::try_from(self.unsigned()?).map_err(|_| bad())?;
+        let column = self.columns.get(column).ok_or_else(bad)?.clone();
+        let nulls = self.unsigned()?;
+        let range = self.optional(|it| Ok((it.signed()?, it.signed()?)))?;
+        Ok(ColumnStats { column, nulls, min: range.map(|it| it.0), max: range.map(|it| it.1) })
+    }
+}
