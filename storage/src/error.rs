@@ -63,6 +63,13 @@ impl Error {
         self
     }
 
+    /// Forgets the file or folder, for lists that name it themselves.
+    #[must_use]
+    pub fn without_path(mut self) -> Self {
+        self.path = None;
+        self
+    }
+
     /// Says what to do next.
     #[must_use]
     pub fn advise(mut self, advice: impl Into<String>) -> Self {

@@ -12,9 +12,11 @@ pub mod extent;
 pub mod fs;
 pub mod ledger;
 pub mod observable;
+pub mod recover;
 pub mod schema;
 pub mod segment;
 pub mod store;
+pub mod verify;
 pub mod views;
 
 pub use clock::Micros;

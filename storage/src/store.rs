@@ -1,15 +1,15 @@
 //! How does one open a store, read a version of it, and commit to it?
 
-mod clean;
-mod commit;
+pub(crate) mod clean;
+pub(crate) mod commit;
 mod fold;
 mod heads;
-mod init;
-mod layout;
+pub(crate) mod init;
+pub(crate) mod layout;
 mod lease;
-mod load;
+pub(crate) mod load;
 mod rights;
-mod snapshot;
+pub(crate) mod snapshot;
 mod state;
 mod transaction;
 
@@ -19,12 +19,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 pub use self::lease::Lease;
 use self::load::Folded;
+pub(crate) use self::load::{no_ledger, own_key};
+pub(crate) use self::rights::refuse_world;
 pub use self::state::{DayState, ExtentRef, Hidden, LinesRef, SegmentRef, Source, State};
 pub use self::transaction::{Scratch, Transaction};
 use crate::clock::Micros;
 use crate::config::{self, Config};
 use crate::digest::Digest;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::fs::{self, Fs};
 use crate::ledger::keys::KeyRing;
 use crate::ledger::note::VerifierKey;
@@ -140,6 +142,13 @@ pub struct LedgerEntry {
 impl Store {
     /// Opens the store at `dir`.
     pub fn open(dir: &Path, options: &OpenOptions) -> Result<Arc<Self>> {
+        let store = Self::open_whatever_head(dir, options)?;
+        store.check_head()?;
+        Ok(store)
+    }
+
+    /// Opens the store at `dir`, even if it is not the one that was seen before.
+    pub(crate) fn open_whatever_head(dir: &Path, options: &OpenOptions) -> Result<Arc<Self>> {
         let fs = Arc::clone(&options.fs);
         let Some(key) = load::own_key(&*fs, dir)? else {
             return Err(load::no_ledger(&*fs, dir));
@@ -151,7 +160,7 @@ impl Store {
         let mut folded = snapshot::read(&*fs, dir, &key, &mut notes)?;
         load::catch_up(&mut folded, &*fs, dir, &key)?;
         notes.extend(rights::warning(dir));
-        let store = Self {
+        Ok(Arc::new(Self {
             dir: dir.to_path_buf(),
             config: read_config(&*fs, dir)?.0,
             fs,
@@ -164,9 +173,7 @@ impl Store {
             notes: Mutex::new(notes),
             poisoned: AtomicBool::new(false),
             cleaned: AtomicBool::new(false),
-        };
-        store.check_head()?;
-        Ok(Arc::new(store))
+        }))
     }
 
     /// Whether [`Store::init`] made it just now.
@@ -248,14 +255,8 @@ impl Store {
 
     /// The records of the newest version, for `system.ledger`.
     pub fn ledger_entries(&self) -> Result<Vec<LedgerEntry>> {
-        let newest = self.state().version;
         let mut entries = Vec::new();
-        for version in 1..=newest {
-            let checked =
-                load::read(&*self.fs, &self.dir, version, &self.key)?.ok_or_else(|| {
-                    let path = crate::ledger::file::path(&self.dir, version);
-                    Error::integrity(path, "a file of the ledger is missing")
-                })?;
+        load::walk(&*self.fs, &self.dir, self.state().version, &self.key, |checked| {
             entries.extend(checked.entries.into_iter().map(|entry| LedgerEntry {
                 seq: entry.record.seq,
                 at: entry.record.at,
@@ -263,7 +264,7 @@ impl Store {
                 by: entry.text.get("by").to_owned(),
                 detail: detail(&entry),
             }));
-        }
+        })?;
         Ok(entries)
     }
 }
@@ -285,7 +286,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 /// Reads `dwell.toml`, with the digest of its bytes; defaults if there is none.
-fn read_config(fs: &dyn Fs, dir: &Path) -> Result<(Config, Option<Digest>)> {
+pub(crate) fn read_config(fs: &dyn Fs, dir: &Path) -> Result<(Config, Option<Digest>)> {
     let path = dir.join(config::FILE_NAME);
     let Some(bytes) = fs::read_if_there(fs, &path)? else { return Ok((Config::default(), None)) };
     let config = Config::parse(&bytes).map_err(|error| {

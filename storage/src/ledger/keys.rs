@@ -52,9 +52,18 @@ impl KeyRing {
         self.remember_in(dir, &verifier)
     }
 
-    /// The private key of a store.
+    /// The private key that belongs to a public one.
     pub fn signer(&self, key: &VerifierKey) -> Result<SignerKey> {
-        let id = key.name();
+        let signer = self.signer_of(key.name())?;
+        if signer.verifier()? == *key {
+            return Ok(signer);
+        }
+        let what = format!("the private key here is not the one of store {}", key.line());
+        Err(Error::new(ErrorKind::Io, what))
+    }
+
+    /// The private key of the store of this id.
+    pub fn signer_of(&self, id: &str) -> Result<SignerKey> {
         let missing = |path: Option<&Path>| {
             let error = Error::new(ErrorKind::Io, format!("no private key for store {id}"));
             let error = match path {
@@ -74,7 +83,7 @@ impl KeyRing {
             || Error::new(ErrorKind::Io, format!("not the private key of store {id}")).at(&path);
         let text = std::str::from_utf8(&bytes).map_err(|_| damaged())?;
         let signer = SignerKey::parse(text.trim_end()).map_err(|_| damaged())?;
-        if signer.verifier()? == *key { Ok(signer) } else { Err(damaged()) }
+        if signer.verifier()?.name() == id { Ok(signer) } else { Err(damaged()) }
     }
 
     /// The public key known for a store id.

@@ -13,7 +13,7 @@ use crate::ledger::record::Body;
 use crate::segment;
 
 /// Removes everything in a folder but the names to keep.
-pub(super) fn empty_folder(fs: &dyn Fs, folder: &Path, keep: &[&str]) -> Result<()> {
+pub(crate) fn empty_folder(fs: &dyn Fs, folder: &Path, keep: &[&str]) -> Result<()> {
     for name in fs::list_if_there(fs, folder)? {
         if keep.contains(&name.as_str()) {
             continue;
@@ -26,7 +26,7 @@ pub(super) fn empty_folder(fs: &dyn Fs, folder: &Path, keep: &[&str]) -> Result<
 }
 
 /// Removes a folder with everything in it; its lock file last, so that it counts as taken until it is empty.
-pub(super) fn remove_folder(fs: &dyn Fs, folder: &Path) -> Result<()> {
+pub(crate) fn remove_folder(fs: &dyn Fs, folder: &Path) -> Result<()> {
     empty_folder(fs, folder, &[LOCK_NAME])?;
     fs::remove_if_there(fs, &folder.join(LOCK_NAME))?;
     match fs.remove_dir(folder) {
@@ -108,14 +108,13 @@ impl Store {
     /// The names of all transactions in the ledger.
     fn committed_transactions(&self) -> Result<BTreeSet<String>> {
         let mut names = BTreeSet::new();
-        for version in 1..=self.state().version {
-            let checked = load::read(&*self.fs, &self.dir, version, &self.key)?;
-            for entry in checked.into_iter().flat_map(|checked| checked.entries) {
+        load::walk(&*self.fs, &self.dir, self.state().version, &self.key, |checked| {
+            for entry in checked.entries {
                 if let Body::Ingest(ingest) = entry.record.body {
                     names.insert(ingest.transaction);
                 }
             }
-        }
+        })?;
         Ok(names)
     }
 }

@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 
 use super::load::{self, Checked, Entry, Folded};
-use super::{CommitOptions, Outcome, Store, Transaction, fold, layout, lock, read_config, rights};
+use super::{
+    CommitOptions, Outcome, Store, Transaction, clean, fold, layout, lock, read_config, rights,
+};
 use crate::clock::Micros;
 use crate::day::Day;
 use crate::error::{Error, ErrorKind, Result};
@@ -14,12 +16,12 @@ use crate::extent::Extent;
 use crate::fs::{self, Fs, Lock, Rights};
 use crate::ledger::file;
 use crate::ledger::note::{Checkpoint, SignerKey};
-use crate::ledger::record::{Body, Ingest, Record};
+use crate::ledger::record::{Body, Ingest, Record, Recover};
 use crate::ledger::text::{self, Text, TextLine};
 use crate::ledger::tree::{self, Frontier};
 
 /// How the writing of a ledger file failed.
-pub(super) enum Failure {
+pub(crate) enum Failure {
     /// It is not there.
     Before(Error),
     /// It is there, but may not survive a power loss.
@@ -33,7 +35,7 @@ impl From<Error> for Failure {
 }
 
 impl Failure {
-    pub(super) fn into_error(self) -> Error {
+    pub(crate) fn into_error(self) -> Error {
         match self {
             Self::Before(error) => error,
             Self::Unknown(error) => {
@@ -44,14 +46,14 @@ impl Failure {
 }
 
 /// The error of a store whose lock another process holds.
-pub(super) fn locked(dir: &Path) -> Error {
+pub(crate) fn locked(dir: &Path) -> Error {
     Error::new(ErrorKind::Locked, "another process is writing to the store")
         .at(dir)
         .advise("try again, or wait longer with --wait")
 }
 
 /// The next file of the ledger, while it is put together.
-pub(super) struct Draft {
+pub(crate) struct Draft {
     version: u64,
     seq: u64,
     at: Micros,
@@ -61,7 +63,7 @@ pub(super) struct Draft {
 }
 
 impl Draft {
-    pub(super) fn new(folded: &Folded, at: Micros) -> Self {
+    pub(crate) fn new(folded: &Folded, at: Micros) -> Self {
         Self {
             version: folded.state.version + 1,
             seq: folded.state.records,
@@ -73,7 +75,7 @@ impl Draft {
     }
 
     /// Adds a record; returns its number.
-    pub(super) fn add(&mut self, body: Body, text: Text) -> Result<u64> {
+    pub(crate) fn add(&mut self, body: Body, text: Text) -> Result<u64> {
         self.seq += 1;
         let mut record = Record { seq: self.seq, at: self.at, text: None, body };
         if !text.is_empty() {
@@ -100,9 +102,8 @@ impl Draft {
         let checked = Checked {
             entries,
             leaves: self.lines.iter().map(|line| tree::leaf_hash(line)).collect(),
+            frontier: self.frontier.clone(),
             note,
-            size: self.frontier.size(),
-            root: self.frontier.root(),
             bytes: self.lines.iter().map(|line| line.len() as u64 + 1).sum(),
         };
         let mut folded = base.clone();
@@ -119,7 +120,7 @@ impl Draft {
     }
 
     /// Writes the file to `staging` and links it into the ledger, durably.
-    pub(super) fn write(
+    pub(crate) fn write(
         &self,
         fs: &dyn Fs,
         dir: &Path,
@@ -135,6 +136,7 @@ impl Draft {
             return Err(Error::integrity(beyond, what).into());
         }
         let staged = staging.join(file::name(self.version));
+        fs::remove_if_there(fs, &staged)?;
         let bytes = file::render(&self.lines, &self.checkpoint(signer)?, signer);
         fs::write_new(fs, &staged, &bytes)?;
         if !self.texts.is_empty() {
@@ -194,6 +196,30 @@ impl Store {
         }
         *lock(&self.folded) = next;
         Ok(())
+    }
+}
+
+impl Store {
+    /// Notes in the ledger that this store counts as the one in use, and makes its head the known one.
+    pub(crate) fn accept_as_head(&self, by: &str, reason: &str, now_us: Micros) -> Result<()> {
+        let signer = self.writable()?;
+        let _lock = self.lock_writer(super::LOCK_WAIT_MS)?;
+        let state = self.refresh()?;
+        let known = self.keys.head(&self.key)?.map_or(0, |head| head.size);
+        let staging = layout::staging_path(&self.dir, "recover");
+        self.clean(&staging)?;
+        fs::ensure_dir(&*self.fs, &staging, Rights::Inherit)?;
+        clean::empty_folder(&*self.fs, &staging, &[])?;
+        let mut draft = Draft::new(&lock(&self.folded), now_us);
+        let recover =
+            Recover { records_lost: known.saturating_sub(state.records), ..Recover::default() };
+        draft.add(Body::Recover(recover), Text::by(by).with("reason", reason))?;
+        self.publish(&draft, &staging, &signer, || Ok(())).map_err(Failure::into_error)?;
+        clean::remove_folder(&*self.fs, &staging)?;
+        let folded = lock(&self.folded).clone();
+        let version = folded.state.version;
+        let heads = load::boundaries_since(&*self.fs, &self.dir, version, &self.key, 0)?;
+        self.keys.accept(&self.key, &folded.note, &heads)
     }
 }
 

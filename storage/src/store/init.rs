@@ -51,7 +51,7 @@ fn make(dir: &Path, options: &InitOptions) -> Result<bool> {
     }
     write_settings(fs, dir)?;
     let (_, config) = read_config(fs, dir)?;
-    let signer = new_key()?;
+    let signer = new_key(&new_id()?)?;
     let keys = KeyRing::new(
         Arc::clone(&options.fs),
         options.key_dir.clone(),
@@ -72,13 +72,22 @@ fn make(dir: &Path, options: &InitOptions) -> Result<bool> {
     Ok(true)
 }
 
-/// A key with a name, the store's id, that no other store has.
-pub(super) fn new_key() -> Result<SignerKey> {
-    let (mut id, mut seed) = ([0; 16], [0; 32]);
-    getrandom::fill(&mut id).and_then(|()| getrandom::fill(&mut seed)).map_err(|error| {
+fn random<const N: usize>() -> Result<[u8; N]> {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes).map_err(|error| {
         Error::new(ErrorKind::Io, "the system gives no random bytes").caused_by(error)
     })?;
-    SignerKey::from_seed(&format!("dwell-{:032x}", u128::from_be_bytes(id)), &seed)
+    Ok(bytes)
+}
+
+/// An id that no other store has.
+fn new_id() -> Result<String> {
+    Ok(format!("dwell-{:032x}", u128::from_be_bytes(random()?)))
+}
+
+/// A new key for the store of this id.
+pub(crate) fn new_key(id: &str) -> Result<SignerKey> {
+    SignerKey::from_seed(id, &random()?)
 }
 
 fn make_folders(dir: &Path, options: &InitOptions) -> Result<()> {

@@ -35,54 +35,55 @@ pub(crate) struct Entry {
     pub(crate) text: Text,
 }
 
-/// One file of the ledger, read and checked against its own signature.
+/// One file of the ledger, read and checked against its signature and the files before it.
 #[derive(Debug)]
 pub(crate) struct Checked {
     pub(crate) entries: Vec<Entry>,
     pub(crate) leaves: Vec<crate::Digest>,
+    /// The tree with its records.
+    pub(crate) frontier: Frontier,
     pub(crate) note: String,
-    pub(crate) size: u64,
-    pub(crate) root: crate::Digest,
     pub(crate) bytes: u64,
 }
 
-/// Reads file number `version` of the ledger in `dir`; `None` if there is none.
+/// Reads file number `version` of the ledger in `dir`, which follows on `before`; `None` if there is none.
 pub(crate) fn read(
     fs: &dyn Fs,
     dir: &Path,
     version: u64,
     key: &VerifierKey,
+    before: &Frontier,
 ) -> Result<Option<Checked>> {
     let path = file::path(dir, version);
     let Some(bytes) = fs::read_if_there(fs, &path)? else { return Ok(None) };
-    check(fs, dir, version, &bytes, key).map(Some)
-}
-
-fn check(
-    fs: &dyn Fs,
-    dir: &Path,
-    version: u64,
-    bytes: &[u8],
-    key: &VerifierKey,
-) -> Result<Checked> {
-    let path = file::path(dir, version);
-    let file = LedgerFile::parse(bytes).map_err(|error| error.at(&path))?;
+    let file = LedgerFile::parse(&bytes).map_err(|error| error.at(&path))?;
     // The signature first: what nobody signed is not even read.
-    let checkpoint = file.checkpoint(key).map_err(|error| error.at(&path))?;
+    let (leaves, frontier) = check(&file, key, before).map_err(|error| error.at(&path))?;
     let records = file
         .records
         .iter()
         .map(|line| Record::parse(line).map_err(|error| error.at(&path)))
         .collect::<Result<Vec<_>>>()?;
     let entries = with_words(fs, dir, version, records)?;
-    Ok(Checked {
-        entries,
-        leaves: file.records.iter().map(|line| tree::leaf_hash(line)).collect(),
-        note: file.note.to_owned(),
-        size: checkpoint.size,
-        root: checkpoint.root,
-        bytes: bytes.len() as u64,
-    })
+    let note = file.note.to_owned();
+    Ok(Some(Checked { entries, leaves, frontier, note, bytes: bytes.len() as u64 }))
+}
+
+/// Whether the checkpoint of `file` is signed by `key` and covers its records on top of those before.
+fn check(
+    file: &LedgerFile<'_>,
+    key: &VerifierKey,
+    before: &Frontier,
+) -> Result<(Vec<crate::Digest>, Frontier)> {
+    let checkpoint = file.checkpoint(key)?;
+    let leaves: Vec<_> = file.records.iter().map(|line| tree::leaf_hash(line)).collect();
+    let mut frontier = before.clone();
+    leaves.iter().for_each(|leaf| frontier.push(*leaf));
+    if (frontier.size(), frontier.root()) != (checkpoint.size, checkpoint.root) {
+        let what = "its checkpoint does not cover its records and those before";
+        return Err(Error::new(ErrorKind::Integrity, what));
+    }
+    Ok((leaves, frontier))
 }
 
 /// Gives each record its words, checked against the digest that it keeps of them.
@@ -120,17 +121,19 @@ fn with_words(fs: &dyn Fs, dir: &Path, version: u64, records: Vec<Record>) -> Re
     }
 }
 
-/// The public key that record 1 of the store in `dir` names; `None` if there is no ledger.
+/// The public key that record 1 of the store in `dir` names, and that has signed it; `None` if there is no ledger.
 pub(crate) fn own_key(fs: &dyn Fs, dir: &Path) -> Result<Option<VerifierKey>> {
     let path = file::path(dir, 1);
     let Some(bytes) = fs::read_if_there(fs, &path)? else { return Ok(None) };
-    let first = LedgerFile::parse(&bytes)
-        .and_then(|file| {
-            let first = file.records.first().copied().unwrap_or_default();
-            Record::parse(first)
-        })
-        .map_err(|error| error.at(&path))?;
-    match first.body {
+    let file = LedgerFile::parse(&bytes).map_err(|error| error.at(&path))?;
+    let first = file.records.first().copied().unwrap_or_default();
+    // Where the key stands is the same in every version; the rest is read once its signature holds.
+    let key = serde_json::from_slice::<serde_json::Value>(first)
+        .ok()
+        .and_then(|record| VerifierKey::parse(record.get("body")?.get("key")?.as_str()?).ok())
+        .ok_or_else(|| Error::integrity(&path, "the first record holds no key"))?;
+    check(&file, &key, &Frontier::default()).map_err(|error| error.at(&path))?;
+    match Record::parse(first).map_err(|error| error.at(&path))?.body {
         Body::Key(key) => Ok(Some(key)),
         _ => Err(Error::integrity(&path, "the first record holds no key")),
     }
@@ -153,19 +156,14 @@ pub(crate) fn nothing() -> Folded {
 /// Folds file number `version` on top of `folded`, which is of no use after an error.
 pub(crate) fn fold(folded: &mut Folded, dir: &Path, version: u64, checked: &Checked) -> Result<()> {
     let path = file::path(dir, version);
-    for leaf in &checked.leaves {
-        folded.frontier.push(*leaf);
-    }
-    if folded.frontier.size() != checked.size || folded.frontier.root() != checked.root {
-        return Err(Error::integrity(&path, "its checkpoint does not follow from the one before"));
-    }
     // Whoever shares the state with us keeps the version he has; alone, we change it in place.
     let state = Arc::make_mut(&mut folded.state);
     for entry in &checked.entries {
         state.apply(&entry.record, &entry.text).map_err(|error| error.at(&path))?;
     }
     state.version = version;
-    state.root = checked.root;
+    state.root = checked.frontier.root();
+    folded.frontier = checked.frontier.clone();
     folded.note.clone_from(&checked.note);
     folded.unfolded_bytes += checked.bytes;
     Ok(())
@@ -181,10 +179,29 @@ pub(crate) fn catch_up(
     let mut moved = false;
     loop {
         let next = folded.state.version + 1;
-        let Some(checked) = read(fs, dir, next, key)? else { return Ok(moved) };
+        let Some(checked) = read(fs, dir, next, key, &folded.frontier)? else { return Ok(moved) };
         fold(folded, dir, next, &checked)?;
         moved = true;
     }
+}
+
+/// Calls `each` with every file of the ledger up to `newest`.
+pub(crate) fn walk(
+    fs: &dyn Fs,
+    dir: &Path,
+    newest: u64,
+    key: &VerifierKey,
+    mut each: impl FnMut(Checked),
+) -> Result<()> {
+    let mut frontier = Frontier::default();
+    for version in 1..=newest {
+        let checked = read(fs, dir, version, key, &frontier)?.ok_or_else(|| {
+            Error::integrity(file::path(dir, version), "a file of the ledger is missing")
+        })?;
+        frontier.clone_from(&checked.frontier);
+        each(checked);
+    }
+    Ok(())
 }
 
 /// The boundary (size and root) of file number `version`, with its signed note.

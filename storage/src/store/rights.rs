@@ -22,7 +22,7 @@ fn command(dir: &Path) -> String {
 }
 
 /// Refuses a store that the world may enter.
-pub(super) fn refuse_world(dir: &Path) -> Result<()> {
+pub(crate) fn refuse_world(dir: &Path) -> Result<()> {
     let Some(path) = open_to_world(dir) else { return Ok(()) };
     Err(Error::new(ErrorKind::InvalidInput, "everybody on this machine may enter the store")
         .at(path)

@@ -4,7 +4,6 @@
 mod codec;
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -57,6 +56,11 @@ pub(crate) fn encode(folded: &Folded) -> Vec<u8> {
     writer.into_bytes()
 }
 
+/// The folded state of such bytes.
+pub(crate) fn decode(payload: &[u8]) -> Result<Folded> {
+    Reader::new(payload).folded()
+}
+
 /// The payload of a snapshot that `key` has signed.
 pub(crate) fn payload<'a>(bytes: &'a [u8], key: &VerifierKey) -> Result<&'a [u8]> {
     let bad = |what: &str| Error::new(ErrorKind::Integrity, what);
@@ -88,7 +92,7 @@ pub(super) fn read(
 ) -> Result<Folded> {
     let path = path(dir);
     let Some(bytes) = fs::read_if_there(fs, &path)? else { return Ok(load::nothing()) };
-    let opened = payload(&bytes, key).and_then(|payload| Reader::new(payload).folded());
+    let opened = payload(&bytes, key).and_then(decode);
     let mut folded = match opened {
         Ok(folded) => folded,
         Err(error) => return Ok(give_up(&path, &error.to_string(), notes)),
@@ -147,6 +151,8 @@ impl Store {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
     use crate::extent::{Counts, FileIdentity, LineEnd, SourceState};
     use crate::segment::{ColumnStats, FileMeta, SourceRange};
@@ -219,12 +225,12 @@ mod tests {
     fn a_state_survives_and_no_cut_does() {
         let folded = example();
         let bytes = encode(&folded);
-        let read = Reader::new(&bytes).folded().unwrap();
+        let read = decode(&bytes).unwrap();
         assert_eq!(read.state, folded.state);
         assert_eq!(read.frontier, folded.frontier);
         assert_eq!(encode(&read), bytes);
         for end in 0..bytes.len() {
-            assert!(Reader::new(&bytes[..end]).folded().is_err(), "{end}");
+            assert!(decode(&bytes[..end]).is_err(), "{end}");
         }
     }
 

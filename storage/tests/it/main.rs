@@ -1,5 +1,10 @@
 //! Does a store keep its promises, through its public interface alone?
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 mod commit;
 mod crash;
+mod real;
+mod recover;
+mod verify;
 mod world;

@@ -29,6 +29,10 @@ impl World {
         Self { root: temporary() }
     }
 
+    pub(crate) fn path(&self) -> &Path {
+        self.root.path()
+    }
+
     pub(crate) fn dir(&self) -> PathBuf {
         store_dir(self.root.path())
     }
@@ -118,26 +122,10 @@ pub(crate) fn staged(
     })
 }
 
-/// An extent of `lines` lines with ten bytes each from line `first` (from 1), over two days, the last one quarantined.
-pub(crate) fn extent(
-    store: &Store,
-    tx: &Transaction,
-    path: &str,
-    first: i64,
-    lines: u64,
-) -> Result<Extent> {
-    let id = store.id();
+/// An extent of `lines` lines with ten bytes each from line `first` (from 1), the last one quarantined; without files.
+pub(crate) fn outline(path: &str, first: i64, lines: u64) -> Extent {
     let (from, to) = (10 * (first as u64 - 1), 10 * (first as u64 - 1 + lines));
-    let rows = lines - 1;
-    let today = rows / 2;
-    let day = Day::of(NOON);
-    let segments = vec![
-        (day, staged(tx, id, "00", first, today)?),
-        (Day(day.0 - 1), staged(tx, id, "01", first, rows - today)?),
-    ];
-    let last = first + lines as i64 - 1;
-    let odd = staged(tx, id, "02", last, 1)?;
-    Ok(Extent {
+    Extent {
         source: SourceInfo {
             path: path.into(),
             identity: None,
@@ -152,15 +140,36 @@ pub(crate) fn extent(
         to,
         sha256: content(path, to),
         first_line: first,
-        counts: Counts { lines, rows, quarantined: 1, headers: 0, blank: 0 },
+        counts: Counts { lines, rows: lines - 1, quarantined: 1, headers: 0, blank: 0 },
         supersedes: None,
         superseded: Counts::default(),
         final_newline: true,
         state: SourceState::Open,
         ts_range: Some((NOON, NOON)),
-        segments,
-        lines: Some(odd),
-    })
+        segments: Vec::new(),
+        lines: None,
+    }
+}
+
+/// The same with files for it, over two days.
+pub(crate) fn extent(
+    store: &Store,
+    tx: &Transaction,
+    path: &str,
+    first: i64,
+    lines: u64,
+) -> Result<Extent> {
+    let id = store.id();
+    let mut extent = outline(path, first, lines);
+    let rows = lines - 1;
+    let today = rows / 2;
+    let day = Day::of(NOON);
+    extent.segments = vec![
+        (day, staged(tx, id, "00", first, today)?),
+        (Day(day.0 - 1), staged(tx, id, "01", first, rows - today)?),
+    ];
+    extent.lines = Some(staged(tx, id, "02", first + lines as i64 - 1, 1)?);
+    Ok(extent)
 }
 
 /// The digest that the first `to` bytes of the made-up file at `path` have.

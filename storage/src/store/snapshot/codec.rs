@@ -170,9 +170,9 @@ impl Writer {
         }
     }
 
-    fn column(&mut self, name: &Cow<'static, str>) -> usize {
+    fn column(&mut self, name: &str) -> usize {
         self.columns.iter().position(|known| known == name).unwrap_or_else(|| {
-            self.columns.push(name.clone());
+            self.columns.push(known_name(name));
             self.columns.len() - 1
         })
     }
