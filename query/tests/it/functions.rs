@@ -7,6 +7,8 @@
 //!
 //! writes the rows and `docs/functions.md` anew; look at the difference before you commit it.
 
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
 use arrow::array::RecordBatch;
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 use arrow::util::pretty::pretty_format_batches_with_options;

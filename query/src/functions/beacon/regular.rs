@@ -162,7 +162,8 @@ fn replace(sorted: &mut [u32], old: u32, new: u32) {
 /// Quantile of `n` ordered values, linear between neighbours.
 fn quantile(n: usize, share: f64, value: impl Fn(usize) -> f64) -> f64 {
     let at = share * (n - 1) as f64;
-    let (below, part) = (at.floor() as usize, at.fract());
+    let below = at as usize;
+    let part = at - below as f64;
     let low = value(below);
     if part == 0.0 || below + 1 >= n {
         return low;
@@ -200,9 +201,9 @@ fn fill(seconds: &[u32], period: f64) -> f64 {
     let (Some(first), Some(last)) = (seconds.first(), seconds.last()) else { return 0.0 };
     let slot = (4.0 * period).max(300.0);
     let span = f64::from(last - first).max(1.0);
-    let (mut filled, mut previous) = (0_u32, -1.0);
+    let (mut filled, mut previous) = (0_u32, u32::MAX);
     for second in seconds {
-        let at = (f64::from(second - first) / slot).floor();
+        let at = (f64::from(second - first) / slot) as u32;
         if at != previous {
             filled += 1;
             previous = at;

@@ -1,6 +1,6 @@
 use super::*;
 use arrow::array::{DictionaryArray, StringArray, StringViewArray};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 fn name(ua: &str) -> &'static str {
     NAMES[classify(ua) as usize]
@@ -110,10 +110,9 @@ proptest::proptest! {
 }
 
 /// Public test sets that lie beside some checkouts; without them there is nothing to measure.
-fn lists() -> Option<&'static Path> {
-    let path = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/ua"));
-    let other = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/ua"));
-    [path, other].into_iter().find(|p| p.is_dir())
+fn lists() -> Option<PathBuf> {
+    let above = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors();
+    above.map(|folder| folder.join("shared/ua")).find(|folder| folder.is_dir())
 }
 
 fn quoted(line: &str) -> String {

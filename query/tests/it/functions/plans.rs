@@ -59,3 +59,34 @@ fn requests(text: &str) -> arrow::array::RecordBatch {
     ])
     .unwrap()
 }
+
+/// The same groups with plenty of memory, and with so little that their states are written to disk and merged.
+#[tokio::test]
+async fn beacons_spill_and_stay_the_same() {
+    let sql = "SELECT g, beacon_score(ts, b) AS s FROM (SELECT i % 3001 AS g, i % 17 AS b, \
+               to_timestamp_seconds(1772409600 + i) AS ts FROM (SELECT unnest(range(0, 60000)) AS i)) GROUP BY g ORDER BY g";
+    let plenty = rows(&answer(&context(), sql).await.unwrap());
+    let runtime = datafusion::execution::runtime_env::RuntimeEnvBuilder::new()
+        .with_memory_limit(1_200_000, 1.0)
+        .build_arc()
+        .unwrap();
+    let config = datafusion::prelude::SessionConfig::new()
+        .with_target_partitions(1)
+        .with_batch_size(100)
+        .with_sort_spill_reservation_bytes(100_000);
+    let little = datafusion::prelude::SessionContext::new_with_config_rt(config, runtime);
+    dwell_query::functions::register(&little);
+    let frame = little.sql(sql).await.unwrap();
+    let plan = frame.create_physical_plan().await.unwrap();
+    let batches =
+        datafusion::physical_plan::collect(plan.clone(), little.task_ctx()).await.unwrap();
+    assert_eq!(rows(&batches), plenty);
+    assert_eq!(plenty.len(), 3001);
+    let mut spilled = 0;
+    let mut plans = vec![plan];
+    while let Some(plan) = plans.pop() {
+        spilled += plan.metrics().and_then(|m| m.spill_count()).unwrap_or(0);
+        plans.extend(plan.children().into_iter().cloned());
+    }
+    assert!(spilled > 0, "nothing was written to disk: the limit is too high for this test");
+}
