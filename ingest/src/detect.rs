@@ -15,7 +15,7 @@ pub const SAMPLE_BYTES: usize = 256 << 10;
 const SAMPLE_LINES: usize = 400;
 
 /// A format claims a text if it reads at least this share of its lines.
-const CLAIM: f64 = 0.5;
+const CLAIM: f64 = 0.4;
 
 /// Shares this near to each other count as equal: a few broken lines must not decide between dialects.
 const NEAR: f64 = 0.02;

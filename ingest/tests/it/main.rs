@@ -1,6 +1,7 @@
 //! Do inputs become evidence? Formats alone, and the pipeline against real stores.
 
 mod damage;
+mod evidence;
 mod exact;
 mod faults;
 mod formats;
