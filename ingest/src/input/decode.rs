@@ -148,8 +148,7 @@ mod tests {
         let mut writer = niffler::send::get_writer(sink, format, Level::One).unwrap();
         writer.write_all(bytes).unwrap();
         drop(writer);
-        let packed = shared.lock().unwrap().clone();
-        packed
+        std::mem::take(&mut *shared.lock().unwrap())
     }
 
     fn unpack(packed: Vec<u8>) -> (Vec<u8>, Option<ReadError>, Compression) {

@@ -84,7 +84,7 @@ impl Walk {
             Ok(metadata) if metadata.is_dir() => self.folder(path),
             Ok(metadata) => {
                 if self.seen.insert(canonical(path)) {
-                    let size = metadata.is_file().then(|| metadata.len());
+                    let size = metadata.is_file().then_some(metadata.len());
                     let file = Some(path.to_path_buf());
                     self.found.push(Ok(Input { name: path.to_path_buf(), file, size }));
                 }

@@ -171,9 +171,9 @@ impl Parser for Unread {
 
 impl ChunkParser for Unread {
     fn parse(&mut self, chunk: &[u8], cx: &LineContext, out: &mut ChunkSink) {
-        let mut line_no = cx.first_line;
         let mut byte_offset = cx.first_offset;
-        for line in chunk.split_inclusive(|&byte| byte == b'\n') {
+        let lines = chunk.split_inclusive(|&byte| byte == b'\n');
+        for (line_no, line) in (cx.first_line..).zip(lines) {
             let (text, end) = split_end(line);
             let usual: &[u8] = if cx.line_end == LineEnd::Crlf { b"\r\n" } else { b"\n" };
             let blank = text.iter().all(|byte| matches!(byte, b' ' | b'\t'));
@@ -191,7 +191,6 @@ impl ChunkParser for Unread {
                 let (kind, bytes) = (OddKind::Eol, end.to_vec());
                 out.odd.push(OddLine { line_no, byte_offset, kind, reason: None, bytes });
             }
-            line_no += 1;
             byte_offset += line.len() as u64;
         }
     }

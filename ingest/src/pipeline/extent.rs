@@ -69,6 +69,9 @@ pub(super) struct Odd {
     pub(super) bytes: Vec<u8>,
 }
 
+/// The segments of an extent, each with its day, and its file of lines.
+pub(super) type Files = (Vec<(Day, FileMeta)>, Option<FileMeta>);
+
 /// One extent being written by any number of workers.
 pub(super) struct ExtentWriter {
     fs: Arc<dyn Fs>,
@@ -300,7 +303,7 @@ impl ExtentWriter {
 
     /// Makes all files durable, each with the facts of the extent in its footer, and returns what the ledger must know of
     /// them.
-    pub(super) fn finish(self, facts: &str) -> Result<(Vec<(Day, FileMeta)>, Option<FileMeta>)> {
+    pub(super) fn finish(self, facts: &str) -> Result<Files> {
         let open = std::mem::take(&mut lock(&self.days).open);
         let mut segments = std::mem::take(&mut lock(&self.days).done);
         for (day, slot) in open {

@@ -131,3 +131,80 @@ fn a_wrong_format_name_ends_the_run() {
     assert_eq!(error.kind(), ErrorKind::InvalidInput);
     assert!(error.to_string().contains("nonsense"));
 }
+
+#[test]
+#[cfg(unix)]
+fn a_pipe_is_read_once() {
+    let bench = Bench::new();
+    let path = bench.path("pipe");
+    assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
+    let text = log(0, 3000);
+    let writer = {
+        let (path, text) = (path.clone(), text.clone());
+        std::thread::spawn(move || std::fs::write(path, text).unwrap())
+    };
+    let report =
+        bench.run(&[&path], &IngestOptions { source_name: Some("tap".into()), ..options() });
+    writer.join().unwrap();
+    let source = &report.sources[0];
+    assert_eq!((source.outcome, source.counts.rows), (Outcome::Stored, 3000));
+    assert_eq!(source.path, std::path::Path::new("tap"));
+    assert_same(&bench.raw(source.source_id.unwrap()), &text);
+    // It has grown when it comes by again, with nothing to open a second time.
+    let longer = log(0, 3500);
+    let writer = {
+        let (path, text) = (path.clone(), longer.clone());
+        std::thread::spawn(move || std::fs::write(path, text).unwrap())
+    };
+    let report =
+        bench.run(&[&path], &IngestOptions { source_name: Some("tap".into()), ..options() });
+    writer.join().unwrap();
+    assert_eq!((report.sources[0].outcome, report.counts().rows), (Outcome::Grown, 500));
+    assert_same(&bench.raw(source.source_id.unwrap()), &longer);
+}
+
+#[test]
+fn a_line_is_kept_however_late_its_time() {
+    let bench = Bench::new();
+    let line = squid(0, "http://a.example.com/");
+    let late = line.replacen("1795046400", "253402210800", 1);
+    let early = line.replacen("1795046400", "31536000", 1);
+    let text = format!("{line}\n{late}\n{early}\n");
+    let report = bench.take(&bench.write("access.log", text.as_bytes()));
+    assert_eq!((report.counts.rows, report.counts.quarantined), (1, 2));
+    let mut reasons: Vec<_> = report.reasons.iter().map(|(reason, _)| reason.as_str()).collect();
+    reasons.sort_unstable();
+    assert_eq!(reasons, ["time_before_1990", "time_in_future"]);
+    assert_same(&bench.raw(report.source_id.unwrap()), text.as_bytes());
+}
+
+#[test]
+fn an_extent_may_end_by_the_clock() {
+    use std::sync::atomic::{AtomicI64, Ordering};
+    static TIME: AtomicI64 = AtomicI64::new(crate::support::NOW_US);
+    let bench = Bench::new();
+    let text = log(0, 5000);
+    let path = bench.write("access.log", &text);
+    let options = IngestOptions {
+        clock: || TIME.fetch_add(3_000_000, Ordering::Relaxed),
+        extent_us: 5_000_000,
+        jobs: 1,
+        chunk_bytes: 50_000,
+        ..options()
+    };
+    let report = bench.run(&[&path], &options);
+    assert!(report.sources[0].extents > 1, "{}", report.sources[0].extents);
+    assert_same(&bench.raw(report.sources[0].source_id.unwrap()), &text);
+}
+
+#[test]
+fn the_settings_name_formats_for_paths() {
+    let bench = Bench::new();
+    let settings = "[logformat]\nshort = '%ts.%03tu %>a %rm %ru'\n\n[[source]]\npath = \"**/short*\"\nformat = \"short\"\n";
+    std::fs::write(bench.path("store/dwell.toml"), settings).unwrap();
+    let store = bench.reopen().unwrap();
+    let path = bench.write("short.log", b"1795046400.123 10.0.0.1 GET http://a.example.com/\n");
+    let report = dwell_ingest::run(&store, &[path.into()], &options(), &()).unwrap();
+    assert_eq!((report.sources[0].outcome, report.counts().rows), (Outcome::Stored, 1));
+    assert_eq!(report.sources[0].format.as_ref().unwrap().id, "logformat");
+}

@@ -1,5 +1,11 @@
 //! Do inputs become evidence? Formats alone, and the pipeline against real stores.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test that cannot go on has failed, and says what it has seen"
+)]
+
 mod damage;
 mod evidence;
 mod exact;
