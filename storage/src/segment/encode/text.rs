@@ -127,10 +127,7 @@ impl Texts<'_> {
     }
 
     fn page_range(&self, order: Option<&Order>, codes: &[u32]) -> PageRange {
-        let ranks = order?.ranks.as_ref()?;
-        let rank = |&code: &u32| ranks.get(code as usize).copied().unwrap_or(code);
-        let least = codes.iter().copied().min_by_key(rank)?;
-        let greatest = codes.iter().copied().max_by_key(rank)?;
+        let (least, greatest) = order?.range(codes)?;
         let values = &self.coded.values;
         let (least, _) = lower_bound(values.value(least));
         let (greatest, _) = upper_bound(values.value(greatest))?;
@@ -211,8 +208,17 @@ fn used(coded: &Coded) -> Coded {
 struct Order {
     least: u32,
     greatest: u32,
-    /// The rank of each code; empty if codes are ranks; absent if it would cost too much.
-    ranks: Option<Vec<u32>>,
+    ranks: Ranks,
+}
+
+/// The ranks of codes.
+enum Ranks {
+    /// Codes are ranks.
+    Same,
+    /// The rank of each code, and the code of each rank.
+    Table(Vec<u32>, Vec<u32>),
+    /// To find out would cost too much.
+    Unknown,
 }
 
 impl Order {
@@ -220,7 +226,7 @@ impl Order {
     fn of(values: &Dictionary, rows: usize) -> Option<Self> {
         let last = u32::try_from(values.len()).ok()?.checked_sub(1)?;
         if values.iter().is_sorted() {
-            return Some(Self { least: 0, greatest: last, ranks: Some(Vec::new()) });
+            return Some(Self { least: 0, greatest: last, ranks: Ranks::Same });
         }
         if values.len() <= PAGE_STATS_VALUES.min(rows / 64) {
             let mut sorted: Vec<u32> = (0..=last).collect();
@@ -228,7 +234,7 @@ impl Order {
             let mut ranks = vec![0; sorted.len()];
             sorted.iter().zip(0..).for_each(|(&code, rank)| ranks[code as usize] = rank);
             let (&least, &greatest) = (sorted.first()?, sorted.last()?);
-            return Some(Self { least, greatest, ranks: Some(ranks) });
+            return Some(Self { least, greatest, ranks: Ranks::Table(ranks, sorted) });
         }
         let key = |code: u32| (head(values.value(code)), values.value(code), code);
         let (mut least, mut greatest) = (key(0), key(0));
@@ -240,7 +246,24 @@ impl Order {
                 greatest = key;
             }
         }
-        Some(Self { least: least.2, greatest: greatest.2, ranks: None })
+        Some(Self { least: least.2, greatest: greatest.2, ranks: Ranks::Unknown })
+    }
+
+    /// The codes of the least and the greatest value among `codes`, if that is cheap to find.
+    fn range(&self, codes: &[u32]) -> Option<(u32, u32)> {
+        match &self.ranks {
+            Ranks::Same => Some((codes.iter().copied().min()?, codes.iter().copied().max()?)),
+            Ranks::Table(ranks, sorted) => {
+                let (mut least, mut greatest) = (u32::MAX, 0);
+                for &code in codes {
+                    let rank = ranks.get(code as usize).copied().unwrap_or_default();
+                    least = least.min(rank);
+                    greatest = greatest.max(rank);
+                }
+                Some((*sorted.get(least as usize)?, *sorted.get(greatest as usize)?))
+            }
+            Ranks::Unknown => None,
+        }
     }
 }
 
