@@ -1,7 +1,6 @@
 //! What comes out of a query: batches whose times say that they are UTC, errors of ours, and no panic.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -12,6 +11,7 @@ use arrow::datatypes::{
     TimestampMillisecondType, TimestampNanosecondType, TimestampSecondType,
 };
 use arrow::error::ArrowError;
+use datafusion::error::DataFusionError;
 use datafusion::execution::SendableRecordBatchStream;
 use futures::{Stream, StreamExt};
 
@@ -88,10 +88,22 @@ impl Batches {
         Ok(all)
     }
 
-    fn failed(&self, error: datafusion::error::DataFusionError) -> Error {
-        match self.run.take_fault() {
-            Some(fault) => fault.into(),
-            None => mistakes::running_error(error),
+    fn failed(&self, error: DataFusionError) -> Error {
+        if let Some(fault) = self.run.take_fault() {
+            return fault.into();
+        }
+        let of_the_decoder = match error.find_root() {
+            DataFusionError::ParquetError(_) => true,
+            DataFusionError::ArrowError(error, _) => {
+                matches!(error.as_ref(), ArrowError::ParquetError(_))
+            }
+            _ => false,
+        };
+        match self.run.suspect() {
+            Some(path) if of_the_decoder => {
+                mistakes::decoder_failed(&path, &error.find_root().strip_backtrace())
+            }
+            _ => mistakes::running_error(error),
         }
     }
 
@@ -102,8 +114,8 @@ impl Batches {
             .map(|text| (*text).to_owned())
             .or_else(|| payload.downcast_ref::<String>().cloned())
             .unwrap_or_else(|| "panic".to_owned());
-        match self.run.a_file_being_read() {
-            Some(path) => mistakes::decoder_failed(&PathBuf::from(path), &what),
+        match self.run.suspect() {
+            Some(path) => mistakes::decoder_failed(&path, &what),
             None => Error::new(ErrorKind::Other, format!("the engine failed: {what}")),
         }
     }

@@ -7,7 +7,8 @@ use datafusion::error::DataFusionError;
 use datafusion::logical_expr::{DdlStatement, LogicalPlan, WriteOp};
 use datafusion::sql::parser::{DFParserBuilder, Statement};
 use datafusion::sql::sqlparser::ast::{
-    Expr as SqlExpr, FunctionArguments, Statement as SqlStatement, VisitMut, visit_expressions_mut,
+    Expr as SqlExpr, FunctionArguments, Statement as SqlStatement, Value, VisitMut,
+    visit_expressions_mut,
 };
 use datafusion::sql::sqlparser::dialect::GenericDialect;
 
@@ -106,22 +107,35 @@ fn first_words(statement: &str) -> String {
 fn rewrite(statement: &mut Statement) {
     match statement {
         Statement::Explain(explain) => rewrite(&mut explain.statement),
-        Statement::Statement(statement) => user_is_a_column(statement.as_mut()),
+        Statement::Statement(statement) => meant(statement.as_mut()),
         _ => {}
     }
 }
 
-/// The parser takes unquoted `user` for a function without arguments (the name of who is logged in); here it is
-/// a column of the table, and nobody is logged in.
-fn user_is_a_column<V: VisitMut>(node: &mut V) {
+/// Makes two expressions mean what the table means.
+///
+/// Unquoted `user` is parsed as a function without arguments, the name of who is logged in; here it is a column.
+/// `ts AT TIME ZONE z` would take a time without zone for one on the clocks of `z`; all times here are UTC, so that is
+/// said first.
+fn meant<V: VisitMut>(node: &mut V) {
     let _ = visit_expressions_mut(node, |expr| {
-        if let SqlExpr::Function(function) = expr
-            && matches!(function.args, FunctionArguments::None)
-            && let [part] = function.name.0.as_slice()
-            && let Some(ident) = part.as_ident()
-            && ident.value.eq_ignore_ascii_case("user")
-        {
-            *expr = SqlExpr::Identifier(ident.clone());
+        match expr {
+            SqlExpr::Function(function) => {
+                if matches!(function.args, FunctionArguments::None)
+                    && let [part] = function.name.0.as_slice()
+                    && let Some(ident) = part.as_ident()
+                    && ident.value.eq_ignore_ascii_case("user")
+                {
+                    *expr = SqlExpr::Identifier(ident.clone());
+                }
+            }
+            SqlExpr::AtTimeZone { timestamp, .. } => {
+                let utc = SqlExpr::Value(Value::SingleQuotedString("UTC".to_owned()).into());
+                let inner = std::mem::replace(timestamp.as_mut(), utc.clone());
+                **timestamp =
+                    SqlExpr::AtTimeZone { timestamp: Box::new(inner), time_zone: Box::new(utc) };
+            }
+            _ => {}
         }
         ControlFlow::<()>::Continue(())
     });

@@ -18,4 +18,4 @@ mod time_bounds;
 pub use answer::Batches;
 pub use error::{Error, ErrorKind, Place, Result};
 pub use origin::Origin;
-pub use session::{Answer, Planned, ScanEstimate, Session, SessionOptions};
+pub use session::{Answer, Planned, ScalarBody, ScanEstimate, Session, SessionOptions};

@@ -79,6 +79,10 @@ pub(crate) fn config(options: &SessionOptions) -> SessionConfig {
     settings.execution.skip_partial_aggregation_probe_rows_threshold = 20_000;
     // Rows that a filter drops are not decoded in the other columns.
     settings.execution.parquet.pushdown_filters = true;
+    // A day of some megabytes is worth two threads; the engine would not split a file below ten.
+    settings.optimizer.repartition_file_min_size = 1 << 20;
+    // Lists of indicators up to this length prune by least and greatest values; bloom filters know no such limit.
+    settings.execution.parquet.max_in_list_size = 200;
     // Sorts keep this much back for merging; at the default a small limit is spent before the first row.
     let partitions = options.threads.max(1);
     let reserve = options.memory_bytes / (8 * partitions);

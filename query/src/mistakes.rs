@@ -46,9 +46,17 @@ pub(crate) fn planning_error(sql: &str, names: &Names, error: DataFusionError) -
             running_error(error)
         }
         DataFusionError::Execution(message) | DataFusionError::Internal(message) => {
-            usage(fragment(message)).at(span_place)
+            unfit_arguments(sql, message).unwrap_or_else(|| usage(fragment(message)).at(span_place))
         }
-        other => usage(fragment(&other.strip_backtrace())).at(span_place),
+        other => {
+            let message = other.strip_backtrace();
+            match between(&message, "Error parsing timestamp from '", "'") {
+                Some(text) => usage(format!("`{text}` is no time"))
+                    .at(find_text(sql, text))
+                    .advise("write it as 2026-11-20 or 2026-11-20T10:15:00Z"),
+                None => usage(fragment(&message)).at(span_place),
+            }
+        }
     }
 }
 
@@ -70,16 +78,20 @@ fn usage(message: impl Into<String>) -> Error {
 
 /// The engine says `Additional allocation failed for NAME[0] with top memory consumers ... Error: ...`.
 fn memory_error(message: &str) -> Error {
-    let named = message
-        .split_once("allocation failed for ")
-        .or_else(|| message.split_once("Failed to allocate additional "))
-        .map(|(_, rest)| rest);
-    let operator: String = named
-        .unwrap_or("")
-        .chars()
-        .take_while(|c| c.is_ascii_alphanumeric() || *c == '_')
-        .collect();
-    let operator = if operator.is_empty() { "an operator".to_owned() } else { operator };
+    // Where a reservation cannot grow, and where a spill is needed but nothing may spill.
+    let named = ["allocation failed for ", "already allocated for ", "Memory Exhausted while "]
+        .iter()
+        .find_map(|before| message.split_once(before).map(|(_, rest)| rest))
+        .or_else(|| message.split_once(" bytes for ").map(|(_, rest)| rest));
+    let name = named.unwrap_or_default();
+    let operator: String =
+        name.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
+    let operator = match operator.as_str() {
+        "" => "an operator".to_owned(),
+        "SpillPool" => "RepartitionExec".to_owned(),
+        "Sorting" => "SortExec".to_owned(),
+        _ => operator,
+    };
     let cannot_spill =
         matches!(operator.as_str(), "HashJoinInput" | "NestedLoopJoinLoad" | "CrossJoinExec");
     let help = if cannot_spill {
@@ -95,6 +107,7 @@ fn memory_error(message: &str) -> Error {
     )
     .by_operator(operator)
     .advise(help)
+    .caused_by(message)
 }
 
 fn syntax_error(sql: &str, error: &ParserError) -> Error {
@@ -176,13 +189,46 @@ fn plan_error(sql: &str, names: &Names, message: &str, spot: Option<Place>) -> E
             None => made.advise("`select name from system.functions` lists those of dwell"),
         };
     }
-    usage(fragment(message)).at(spot)
+    if let Some(name) =
+        between(message, "must be in GROUP BY or an aggregate function: ", "\" must appear")
+    {
+        let column = name.rsplit(['.', '"']).next().unwrap_or(name);
+        return usage(format!("`{column}` is neither grouped by nor aggregated"))
+            .at(spot.or_else(|| find_word(sql, column)))
+            .advise(format!(
+                "add it to GROUP BY, or take max({column}), count(distinct {column}), .."
+            ));
+    }
+    unfit_arguments(sql, message).unwrap_or_else(|| usage(fragment(message)).at(spot))
+}
+
+/// "No function matches the given name and argument types 'sum(Utf8View)'." with pages around it.
+fn unfit_arguments(sql: &str, message: &str) -> Option<Error> {
+    let call = between(message, "No function matches the given name and argument types '", "'.")?;
+    let (name, _) = call.split_once('(')?;
+    let made =
+        usage(format!("`{name}` does not take these arguments: {call}")).at(find_word(sql, name));
+    if let Some(expected) = between(message, "takes other arguments: expected ", ", got") {
+        return Some(made.advise(format!("it is {expected}")));
+    }
+    let candidates = message.split_once("Candidate functions:").map_or("", |(_, rest)| rest);
+    let candidates: Vec<_> = candidates.split_whitespace().take(6).collect();
+    Some(if candidates.is_empty() {
+        made
+    } else {
+        made.advise(format!("it is {}", candidates.join(" or ")))
+    })
 }
 
 /// The engine's message as a fragment of ours: first sentence first, no backtrace, lower case.
 fn fragment(message: &str) -> String {
     let message = message.split("\n\nbacktrace:").next().unwrap_or(message).trim();
-    let message = message.strip_prefix("Error during planning: ").unwrap_or(message);
+    let mut message =
+        message.split("\nThis issue was likely caused by a bug").next().unwrap_or(message);
+    for prefix in ["Error during planning: ", "Arrow error: ", "Cast error: ", "Execution error: "]
+    {
+        message = message.strip_prefix(prefix).unwrap_or(message);
+    }
     lower_first(message)
 }
 
@@ -217,6 +263,14 @@ fn end_of(sql: &str) -> Option<Place> {
     place(sql, at as u64 + 1, last.trim_end().chars().count() as u64 + 1, 1)
 }
 
+/// The first place where `text` stands in the text.
+fn find_text(sql: &str, text: &str) -> Option<Place> {
+    let found = sql.lines().enumerate().find_map(|(at, line)| Some((at, line, line.find(text)?)));
+    let (at, line, from) = found?;
+    let column = line[..from].chars().count() as u64 + 1;
+    place(sql, at as u64 + 1, column, text.chars().count() as u64)
+}
+
 /// The first place where `word` stands alone in the text.
 fn find_word(sql: &str, word: &str) -> Option<Place> {
     let is_part = |c: char| c.is_alphanumeric() || c == '_';
@@ -246,7 +300,8 @@ pub(crate) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) 
     let scored = known.into_iter().map(|candidate| {
         let distance = distance(&name, &candidate.to_lowercase());
         // `status_code` means `status`, `ip` means `client_ip` sooner than any four-letter word.
-        let contained = length >= 2 && (candidate.contains(&name) || name.contains(candidate));
+        let contained = length >= 2
+            && (candidate.contains(&name) || (candidate.len() >= 4 && name.contains(candidate)));
         (if contained { distance.min(limit) } else { distance }, candidate)
     });
     scored

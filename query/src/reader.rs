@@ -42,6 +42,7 @@ pub(crate) struct Run {
     bytes: AtomicU64,
     fault: Mutex<Option<storage::Error>>,
     reading: Mutex<Vec<PathBuf>>,
+    latest: Mutex<Option<PathBuf>>,
 }
 
 impl Run {
@@ -55,9 +56,10 @@ impl Run {
         lock(&self.fault).take()
     }
 
-    /// A file that is being read, if one is.
-    pub(crate) fn a_file_being_read(&self) -> Option<PathBuf> {
-        lock(&self.reading).last().cloned()
+    /// The file that is being read, or was the last to be opened.
+    pub(crate) fn suspect(&self) -> Option<PathBuf> {
+        let reading = lock(&self.reading).last().cloned();
+        reading.or_else(|| lock(&self.latest).clone())
     }
 
     fn failed(&self, error: storage::Error) -> ParquetError {
@@ -67,6 +69,7 @@ impl Run {
     }
 
     fn began(&self, path: PathBuf) {
+        *lock(&self.latest) = Some(path.clone());
         lock(&self.reading).push(path);
     }
 

@@ -4,15 +4,17 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use arrow::datatypes::SchemaRef;
+use arrow::array::ArrayRef;
+use arrow::datatypes::{DataType, SchemaRef};
 use chrono::DateTime;
 use datafusion::catalog::{
     CatalogProvider, MemoryCatalogProvider, MemoryCatalogProviderList, MemorySchemaProvider,
     SchemaProvider, Session as EngineSession,
 };
 use datafusion::error::DataFusionError;
+use datafusion::execution::FunctionRegistry as _;
 use datafusion::execution::session_state::{SessionState, SessionStateBuilder};
-use datafusion::logical_expr::LogicalPlan;
+use datafusion::logical_expr::{ColumnarValue, Volatility, create_udf};
 use datafusion::optimizer::{Optimizer, OptimizerRule};
 use datafusion::physical_plan::{ExecutionPlan, execute_stream};
 use datafusion::prelude::SessionContext;
@@ -68,6 +70,10 @@ impl SessionOptions {
         all.and(&since).and(&until)
     }
 }
+
+/// What a function of one's own does with the columns it is called with.
+pub type ScalarBody =
+    Arc<dyn Fn(&[ArrayRef]) -> std::result::Result<ArrayRef, String> + Send + Sync>;
 
 /// Plans and runs queries over one version of a store.
 pub struct Session {
@@ -201,9 +207,25 @@ impl Session {
         &self.options
     }
 
-    /// The engine's session, to register one's own functions in.
-    pub fn engine_mut(&mut self) -> &mut SessionState {
-        &mut self.state
+    /// Adds a function of one's own: `body` gets its arguments as arrays of the types given, all of one length, and
+    /// answers with an array of type `returns` of that length.
+    pub fn register_scalar(
+        &mut self,
+        name: &str,
+        arguments: Vec<DataType>,
+        returns: DataType,
+        body: ScalarBody,
+    ) -> Result<()> {
+        let call = move |arguments: &[ColumnarValue]| {
+            let arrays = ColumnarValue::values_to_arrays(arguments)?;
+            body(&arrays).map(ColumnarValue::Array).map_err(DataFusionError::Execution)
+        };
+        let made = create_udf(name, arguments, returns, Volatility::Immutable, Arc::new(call));
+        self.state
+            .register_udf(Arc::new(made))
+            .map_err(|error| Error::new(ErrorKind::Usage, error.to_string()))?;
+        self.names.functions.push(name.to_owned());
+        Ok(())
     }
 
     /// Parses, checks and plans one statement.
@@ -218,7 +240,7 @@ impl Session {
         let logical = state.statement_to_plan(statement).await.map_err(wrong)?;
         guard::check_plan(&logical)?;
         let plan = state.create_physical_plan(&logical).await.map_err(wrong)?;
-        let schema = utc_schema(&output_schema(&logical, &plan));
+        let schema = utc_schema(&plan.schema());
         Ok(Planned { plan, state, schema, query })
     }
 
@@ -226,11 +248,6 @@ impl Session {
     pub async fn sql(&self, sql: &str) -> Result<Answer> {
         self.plan(sql).await?.run()
     }
-}
-
-/// The names of the answer's columns are those of the logical plan: the physical one may have lost qualifiers.
-fn output_schema(_: &LogicalPlan, plan: &Arc<dyn ExecutionPlan>) -> SchemaRef {
-    plan.schema()
 }
 
 /// The engine's rules, ours among them: after constants are folded, before filters go down into scans.

@@ -101,9 +101,9 @@ impl Requests {
         let mut left: Vec<_> = self.segments.iter().filter(|file| touches(&times, file)).collect();
         let Some(filter) = conjunction(filters.iter().cloned()) else { return Ok(left) };
         let schema = schema();
-        let filter =
-            session.create_physical_expr(filter, &DFSchema::try_from(Arc::clone(&schema))?)?;
-        // What the engine cannot prune by is no error; such a filter keeps every file.
+        // What the engine cannot prune by (a subquery, say) is no error; such a filter keeps every file.
+        let columns = DFSchema::try_from(Arc::clone(&schema))?;
+        let Ok(filter) = session.create_physical_expr(filter, &columns) else { return Ok(left) };
         let longest = session.config_options().execution.parquet.max_in_list_size;
         let builder = PruningPredicateBuilder::new()
             .with_file_schema(Arc::clone(&schema))
@@ -196,9 +196,9 @@ impl TableProvider for Requests {
         if !whole.is_empty() {
             parts.push(scan.plan(&whole, None)?);
         }
-        for file in filtered {
-            let filter = shown(file, &self.bounds);
-            parts.push(scan.plan(&[file], Some(filter))?);
+        for files in alike(filtered) {
+            let filter = shown(&files, &self.bounds);
+            parts.push(scan.plan(&files, Some(filter))?);
         }
         match parts.len() {
             0 => Ok(Arc::new(EmptyExec::new(Arc::new(schema().project(wanted)?)))),
@@ -313,18 +313,34 @@ impl Scan<'_> {
     }
 }
 
-/// The filter that leaves the lines of `file` that are shown: not hidden, and within the session's times.
-fn shown(file: &SegmentFile, bounds: &TimeSet) -> (Vec<Col>, Filter) {
+/// Files with the same hidden lines, together.
+fn alike(files: Vec<&SegmentFile>) -> Vec<Vec<&SegmentFile>> {
+    let mut groups: Vec<Vec<&SegmentFile>> = Vec::new();
+    for file in files {
+        match groups.iter_mut().find(|group| group[0].hidden == file.hidden) {
+            Some(group) => group.push(file),
+            None => groups.push(vec![file]),
+        }
+    }
+    groups
+}
+
+/// The filter that leaves the lines of `files` that are shown: not hidden (all hide the same), and within the
+/// session's times.
+fn shown(files: &[&SegmentFile], bounds: &TimeSet) -> (Vec<Col>, Filter) {
+    let hidden = files.first().map_or_else(Vec::new, |file| file.hidden.clone());
     let mut columns = Vec::new();
-    if !file.hidden.is_empty() {
+    if !hidden.is_empty() {
         columns.extend([Col::SourceId, Col::LineNo]);
     }
-    let (from, to) = file.span();
-    let bounds = (!bounds.covers(from, to)).then(|| bounds.clone());
+    let covered = files.iter().all(|file| {
+        let (from, to) = file.span();
+        bounds.covers(from, to)
+    });
+    let bounds = (!covered).then(|| bounds.clone());
     if bounds.is_some() {
         columns.push(Col::Ts);
     }
-    let hidden = file.hidden.clone();
     let filter = move |column: &dyn Fn(Col) -> Column| {
         let mut all: Option<Arc<dyn PhysicalExpr>> = None;
         let mut add = |one: Arc<dyn PhysicalExpr>| {

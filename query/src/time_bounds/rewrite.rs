@@ -165,7 +165,7 @@ impl Unit {
             }
             _ => return None,
         };
-        (number > 0).then_some(number)
+        (number >= 0).then_some(number)
     }
 
     fn literal(self, at: i128, kind: &DataType) -> Option<ScalarValue> {
@@ -195,7 +195,12 @@ fn invert(side: &Expr, unit: Option<Unit>, value: i128, schema: &DFSchema) -> Op
                 ("date_trunc", [Expr::Literal(step, _), inner]) => {
                     (inner, Step::named(step.try_as_str().flatten()?)?)
                 }
-                ("date_bin", [Expr::Literal(step, _), inner]) => (inner, Step::interval(step)?),
+                ("date_bin", [Expr::Literal(step, _), inner]) => (inner, Step::interval(step, 0)?),
+                ("date_bin", [Expr::Literal(step, _), inner, Expr::Literal(origin, _)]) => {
+                    let unit = Unit::of(&origin.data_type())?;
+                    let origin = unit.number(origin)? * unit.nanoseconds();
+                    (inner, Step::interval(step, origin)?)
+                }
                 _ => return None,
             };
             let from = Unit::of(&inner.get_type(schema).ok()?)?;
@@ -241,10 +246,10 @@ impl Step {
         }
     }
 
-    fn interval(step: &ScalarValue) -> Option<Self> {
+    fn interval(step: &ScalarValue, origin: i128) -> Option<Self> {
         let ScalarValue::IntervalMonthDayNano(Some(step)) = step else { return None };
         let length = i128::from(step.days) * 86_400_000_000_000 + i128::from(step.nanoseconds);
-        (step.months == 0 && length > 0).then_some(Self::Fixed { length, origin: 0 })
+        (step.months == 0 && length > 0).then_some(Self::Fixed { length, origin })
     }
 
     /// The first step, in nanoseconds since 1970, that is not before `at`.

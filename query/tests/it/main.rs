@@ -1,3 +1,8 @@
-//! All integration tests of this crate, in one binary.
+//! All integration tests of this crate, in one binary. Answers of SQL belong into `tests/slt`, what SQL can't say here.
 
 mod functions;
+mod integrity;
+mod limits;
+mod mistakes;
+mod slt;
+mod store;
