@@ -2,6 +2,7 @@
 //! writer, under the lock, before its own commit.
 
 use std::collections::BTreeSet;
+use std::io::ErrorKind::{DirectoryNotEmpty, NotFound};
 use std::path::Path;
 use std::sync::atomic::Ordering;
 
@@ -30,10 +31,10 @@ pub(crate) fn remove_folder(fs: &dyn Fs, folder: &Path) -> Result<()> {
     empty_folder(fs, folder, &[LOCK_NAME])?;
     fs::remove_if_there(fs, &folder.join(LOCK_NAME))?;
     match fs.remove_dir(folder) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            Err(crate::Error::io("remove the folder", folder, error))
-        }
-        _ => Ok(()),
+        // Another has removed it, or has just taken it for himself.
+        Err(error) if matches!(error.kind(), NotFound | DirectoryNotEmpty) => Ok(()),
+        Err(error) => Err(crate::Error::io("remove the folder", folder, error)),
+        Ok(()) => Ok(()),
     }
 }
 

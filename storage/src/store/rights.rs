@@ -24,7 +24,7 @@ fn command(dir: &Path) -> String {
 /// Refuses a store that the world may enter.
 pub(crate) fn refuse_world(dir: &Path) -> Result<()> {
     let Some(path) = open_to_world(dir) else { return Ok(()) };
-    Err(Error::new(ErrorKind::InvalidInput, "everybody on this machine may enter the store")
+    Err(Error::new(ErrorKind::Io, "everybody on this machine may enter the store")
         .at(path)
         .advise(format!("close it first: {}", command(dir))))
 }

@@ -6,13 +6,13 @@ use std::sync::Arc;
 
 use super::{State, Store, clean, layout};
 use crate::error::{Error, ErrorKind, Result};
-use crate::fs::{self, Fs, Lock, Rights};
+use crate::fs::{Fs, Lock, Rights};
 
 /// The file whose lock says that a folder's writer lives.
 pub(super) const LOCK_NAME: &str = "lock";
 
 /// How often a folder that another writer is just removing is asked for again.
-const TRIES: u32 = 10_000;
+const TRIES: u32 = 1_000;
 
 /// One extent being written: a folder of its own below `staging/`, and a source id nobody else gets.
 #[derive(Debug)]
@@ -55,7 +55,14 @@ impl Folder {
     /// Takes the folder of this name, new or left by a dead writer; `None` if a living one has it.
     fn take(fs: &Arc<dyn Fs>, path: PathBuf) -> Result<Option<Self>> {
         for _ in 0..TRIES {
-            fs::ensure_dir(&**fs, &path, Rights::Inherit)?;
+            match fs.create_dir(&path, Rights::Inherit) {
+                // A cleaner takes a folder without a lock for a dead one, even if it is just being made.
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
+                Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => {
+                    return Err(Error::io("create the folder", path, error));
+                }
+                _ => {}
+            }
             let lock_path = path.join(LOCK_NAME);
             let lock = match fs.try_lock(&lock_path) {
                 // A cleaner has just removed the folder.

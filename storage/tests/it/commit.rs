@@ -78,3 +78,35 @@ fn a_plan_on_old_ground_is_a_conflict() {
     let error = second.commit(&two, &options()).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Conflict, "{error}");
 }
+
+#[test]
+fn many_writers_side_by_side_store_each_file_once() {
+    let world = World::new();
+    let store = world.init();
+    std::thread::scope(|scope| {
+        for worker in 0..4 {
+            let store = &store;
+            scope.spawn(move || {
+                for file in 0..10 {
+                    ingest(store, &format!("/{worker}/{file}")).unwrap();
+                }
+            });
+        }
+    });
+    let state = store.state();
+    assert_eq!((state.sources.len(), state.version), (40, 41));
+    assert_eq!(world.open().unwrap().state(), state);
+    // As many processes, as far as the store can tell: each has opened it for itself.
+    std::thread::scope(|scope| {
+        for worker in 4..7 {
+            let world = &world;
+            scope.spawn(move || {
+                let store = world.open().unwrap();
+                for file in 0..5 {
+                    ingest(&store, &format!("/{worker}/{file}")).unwrap();
+                }
+            });
+        }
+    });
+    assert_eq!(store.refresh().unwrap().sources.len(), 55);
+}
