@@ -4,6 +4,7 @@
 
 mod commit;
 mod crash;
+mod fixture;
 mod real;
 mod recover;
 mod verify;

@@ -35,7 +35,12 @@ fn rows(source_id: i32, first_line: i64, rows: u64, day: Day) -> RowGroup {
 
 /// Ten lines of the file at `path` from line `first`: nine rows over two days, one line in quarantine.
 pub(crate) fn extent(store: &Store, tx: &Transaction, path: &str, first: i64) -> Result<Extent> {
-    let mut extent = outline(path, first, 10);
+    with_files(store, tx, outline(path, first, 10))
+}
+
+/// Writes the files of such an extent.
+pub(crate) fn with_files(store: &Store, tx: &Transaction, mut extent: Extent) -> Result<Extent> {
+    let first = extent.first_line;
     let json = extent.footer_json(tx.source_id())?;
     let today = Day::of(NOON);
     let header = |day| SegmentHeader {

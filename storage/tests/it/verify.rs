@@ -1,7 +1,6 @@
 //! Is everything noticed that is not as it was signed?
 
 use std::collections::BTreeMap;
-use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -10,6 +9,7 @@ use dwell_storage::fs;
 use dwell_storage::store::{Standing, Store};
 use dwell_storage::verify::{Report, VerifyOptions, verify};
 
+use crate::fixture::copy_private;
 use crate::real;
 use crate::world::{NOON, World, ingest, init, open, store_dir, temporary};
 
@@ -139,26 +139,13 @@ fn what_a_dead_writer_left_is_no_failure() {
     assert_eq!(check(world.path()).unfinished, []);
 }
 
-fn copy_folder(from: &Path, to: &Path) {
-    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(to).unwrap();
-    for entry in std::fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let target = to.join(entry.file_name());
-        if entry.path().is_dir() {
-            copy_folder(&entry.path(), &target);
-        } else {
-            std::fs::copy(entry.path(), target).unwrap();
-        }
-    }
-}
-
 #[test]
 fn a_store_of_yesterday_is_a_rollback_and_its_copy_is_older() {
     let root = temporary();
     let store = init(root.path(), fs::real()).unwrap();
     ingest(&store, "/a").unwrap();
     let backup = root.path().join("backup");
-    copy_folder(&store_dir(root.path()), &backup);
+    copy_private(&store_dir(root.path()), &backup);
     ingest(&store, "/a").unwrap();
     let trusted = store.checkpoint();
     drop(store);
@@ -188,14 +175,14 @@ fn a_store_that_was_written_anew_is_not_the_one_that_was_seen() {
     let store = init(root.path(), fs::real()).unwrap();
     ingest(&store, "/a").unwrap();
     let before = root.path().join("before");
-    copy_folder(&store_dir(root.path()), &before);
+    copy_private(&store_dir(root.path()), &before);
     ingest(&store, "/a").unwrap();
     let trusted = store.checkpoint();
     drop(store);
     // Somebody who has the key goes on from yesterday on another machine, as far as here and farther.
     let other = temporary();
-    copy_folder(&before, &store_dir(other.path()));
-    copy_folder(&root.path().join("keys"), &other.path().join("keys"));
+    copy_private(&before, &store_dir(other.path()));
+    copy_private(&root.path().join("keys"), &other.path().join("keys"));
     for name in std::fs::read_dir(other.path().join("keys")).unwrap() {
         let path = name.unwrap().path();
         if !path.extension().is_some_and(|it| it == "key") {
