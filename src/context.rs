@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
 use storage::Micros;
+use storage::config::Config;
 use storage::store::{OpenOptions, Standing, Store};
 
 use crate::args::Global;
@@ -89,6 +90,14 @@ impl Context {
             standing,
             fs: storage::fs::real(),
         }
+    }
+
+    /// The settings: those of `--config`, else the store's.
+    pub(crate) fn settings(&self, store: &Store) -> Result<Config> {
+        let Some(path) = &self.config else { return Ok(store.config().clone()) };
+        let bytes =
+            std::fs::read(path).with_context(|| format!("cannot read `{}`", path.display()))?;
+        Ok(Config::parse(&bytes).map_err(|error| error.at(path))?)
     }
 
     /// Opens the store and says what there is to say about it.

@@ -47,13 +47,17 @@ pub(super) fn run(context: &Context, args: Ingest) -> Result<Outcome> {
 
 /// How an ingest works, by the store's settings.
 pub(super) fn options(context: &Context, store: &Arc<Store>) -> Result<IngestOptions> {
-    let config = &store.config().ingest;
+    let config = context.settings(store)?.ingest;
     Ok(IngestOptions {
         jobs: config.jobs,
         by: context.by.clone(),
         wait_ms: context.wait_ms,
         line_bytes_max: usize::try_from(config.max_line_bytes)
             .context("max_line_bytes of dwell.toml is too large")?,
+        extent_bytes: config.extent,
+        extent_us: i64::try_from(config.extent_minutes)
+            .unwrap_or(i64::MAX / 60_000_000)
+            .saturating_mul(60_000_000),
         ..IngestOptions::default()
     })
 }

@@ -69,8 +69,8 @@ fn format_for(context: &Context, args: &OutputArgs) -> Result<Format> {
 /// The limits of a query, by the settings of the store and the machine.
 pub(super) fn options(context: &Context, store: &Arc<Store>) -> Result<SessionOptions> {
     let mut options = SessionOptions::new(context.now_us);
-    options.memory_bytes =
-        usize::try_from(store.config().query.memory_bytes).context("memory_bytes is too large")?;
+    options.memory_bytes = usize::try_from(context.settings(store)?.query.memory_bytes)
+        .context("memory_bytes is too large")?;
     options.threads = std::thread::available_parallelism().map_or(2, usize::from);
     options.spill_dir = environment("DWELL_SPILL_DIR");
     Ok(options)
