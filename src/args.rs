@@ -215,13 +215,12 @@ pub(crate) struct Bounds {
 
 /// `dwell raw`
 #[derive(Debug, Args)]
-#[group(required = true, multiple = false, id = "which")]
 pub(crate) struct Raw {
     /// A source, by its number in `dwell sources`
-    #[arg(long, value_name = "N", group = "which")]
+    #[arg(long, value_name = "N", required_unless_present = "day", conflicts_with = "day")]
     pub(crate) source: Option<i32>,
     /// The rows of a day, in the order of source and line
-    #[arg(long, value_name = "DAY", group = "which")]
+    #[arg(long, value_name = "DAY")]
     pub(crate) day: Option<storage::Day>,
     /// Write to FILE, which is replaced when the result is whole
     #[arg(long, short, value_name = "FILE")]
@@ -280,16 +279,15 @@ pub(crate) struct Verify {
 
 /// `dwell recover`
 #[derive(Debug, Args)]
-#[group(required = true, multiple = false, id = "how")]
 pub(crate) struct Recover {
     /// The ledger is lost: rebuild it from the footers of the files
-    #[arg(long, group = "how")]
+    #[arg(long, required_unless_present_any = ["accept_head", "new_key"])]
     pub(crate) from_files: bool,
     /// Take this store as the live one although its head is not the one last seen here
-    #[arg(long, group = "how", requires = "reason")]
+    #[arg(long, requires = "reason", conflicts_with = "new_key")]
     pub(crate) accept_head: bool,
     /// The private key is lost: go on with a new one
-    #[arg(long, group = "how", requires = "reason")]
+    #[arg(long, requires = "reason")]
     pub(crate) new_key: bool,
     /// Why; kept in the ledger
     #[arg(long, value_name = "TEXT")]

@@ -1,11 +1,176 @@
-//! `dwell verify`.
+//! `dwell verify`: is everything as it was signed? With `--deep` every byte is read and every source given back.
+
+use std::io::{self, Write};
+use std::path::Path;
 
 use anyhow::Result;
+use ingest::raw::RawRequest;
+use serde_json::{Value, json};
+use storage::ErrorKind;
+use storage::store::{Standing, Store};
+use storage::verify::{Finding, Report, VerifyOptions};
 
 use super::Outcome;
 use crate::args::Verify;
-use crate::context::Context;
+use crate::context::{Context, read_text};
+use crate::exit::{Exit, Interrupted};
+use crate::output::escape;
+use crate::output::target::Target;
+use crate::say;
 
-pub(super) fn run(_: &Context, _: &Verify) -> Result<Outcome> {
-    anyhow::bail!("not built yet")
+/// Version of the JSON report.
+const REPORT_VERSION: u32 = 1;
+
+/// What giving back the sources has shown.
+#[derive(Debug, Default)]
+struct Sources {
+    exact: u64,
+    bytes: u64,
+    problems: Vec<Finding>,
+}
+
+/// Verifies the store, or what lies at PATH.
+pub(super) fn run(context: &Context, args: &Verify) -> Result<Outcome> {
+    let dir = args.path.as_deref().unwrap_or(&context.store_dir);
+    let standing =
+        if same_folder(dir, &context.store_dir) { Standing::Live } else { Standing::Copy };
+    let report = storage::verify::verify(
+        dir,
+        &VerifyOptions {
+            deep: args.deep,
+            trusted: args.trusted.as_deref().map(read_text).transpose()?,
+            pinned_key: context.pinned_key.clone(),
+            key_dir: context.key_dir.clone(),
+            fallback_dir: context.fallback_dir.clone(),
+            standing,
+            fs: storage::fs::real(),
+            now_us: context.now_us,
+        },
+    )?;
+    let mut sources = Sources::default();
+    if args.deep && report.is_valid() {
+        give_back(context, dir, standing, &mut sources)?;
+    }
+    let valid = report.is_valid() && sources.problems.is_empty();
+    let mut target = Target::stdout();
+    if context.json {
+        serde_json::to_writer_pretty(&mut target, &as_json(&report, &sources, args.deep))?;
+        writeln!(target)?;
+    } else {
+        as_text(&mut target, dir, &report, &sources, args.deep)?;
+    }
+    target.finish()?;
+    if !valid {
+        say::error(format_args!("{} is not what was signed", dir.display()));
+    }
+    let exit = if valid { Exit::Done } else { Exit::Integrity };
+    Ok(Outcome { exit, rows: report.rows, bytes_read: report.bytes })
+}
+
+fn same_folder(a: &Path, b: &Path) -> bool {
+    match (a.canonicalize(), b.canonicalize()) {
+        (Ok(a), Ok(b)) => a == b,
+        _ => a == b,
+    }
+}
+
+/// Renders every source and compares its digest with the one taken at ingest.
+fn give_back(context: &Context, dir: &Path, standing: Standing, found: &mut Sources) -> Result<()> {
+    let store = Store::open(dir, &context.open_options(standing))?;
+    for source in store.state().sources.values() {
+        if context.cancel.is_asked() {
+            return Err(Interrupted.into());
+        }
+        match ingest::raw::write(&store, RawRequest::Source(source.id), &mut io::sink()) {
+            Ok(raw) => {
+                found.exact += 1;
+                found.bytes += raw.bytes;
+            }
+            Err(error) if error.kind() == ErrorKind::Integrity => found.problems.push(Finding {
+                path: error.path().unwrap_or(&source.path).to_path_buf(),
+                what: format!("source {}: {error}", source.id),
+            }),
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(())
+}
+
+fn as_text(
+    target: &mut Target,
+    dir: &Path,
+    report: &Report,
+    sources: &Sources,
+    deep: bool,
+) -> Result<()> {
+    let mut line = |text: String| writeln!(target, "{}", escape::visible(&text));
+    for problem in report.problems.iter().chain(&sources.problems) {
+        line(format!("problem: {}: {}", problem.path.display(), problem.what))?;
+    }
+    for leftover in &report.unfinished {
+        line(format!(
+            "unfinished: {}: {}; the next writer removes it",
+            leftover.path.display(),
+            leftover.what
+        ))?;
+    }
+    for text in &report.notes {
+        line(format!("note: {text}"))?;
+    }
+    let checked = if deep { "read in full" } else { "checked by name and size; --deep reads them" };
+    line(format!("store {} at {}", report.store_id, dir.display()))?;
+    line(format!(
+        "{} records in {} signed ledger files",
+        say::count(report.records),
+        say::count(report.version)
+    ))?;
+    line(format!(
+        "{} data files, {} rows, {}, {checked}",
+        say::count(report.files),
+        say::count(report.rows),
+        say::size(report.bytes)
+    ))?;
+    if deep && report.is_valid() {
+        line(format!(
+            "{} {} given back byte for byte ({})",
+            say::count(sources.exact),
+            say::plural(sources.exact, "source", "sources"),
+            say::size(sources.bytes)
+        ))?;
+    }
+    let problems = report.problems.len() + sources.problems.len();
+    match problems {
+        0 => line("valid".into())?,
+        number => line(format!(
+            "NOT VALID: {number} {}",
+            say::plural(number as u64, "problem", "problems")
+        ))?,
+    }
+    Ok(())
+}
+
+fn as_json(report: &Report, sources: &Sources, deep: bool) -> Value {
+    let findings = |list: &mut dyn Iterator<Item = &Finding>| -> Vec<Value> {
+        list.map(
+            |finding| json!({"path": finding.path.display().to_string(), "what": finding.what}),
+        )
+        .collect()
+    };
+    json!({
+        "report": "verify",
+        "schema_version": REPORT_VERSION,
+        "valid": report.is_valid() && sources.problems.is_empty(),
+        "deep": deep,
+        "store_id": report.store_id,
+        "ledger_files": report.version,
+        "records": report.records,
+        "checkpoint": report.checkpoint,
+        "files": report.files,
+        "bytes": report.bytes,
+        "rows": report.rows,
+        "sources_given_back": sources.exact,
+        "problems": findings(&mut report.problems.iter().chain(&sources.problems)),
+        "unfinished": findings(&mut report.unfinished.iter()),
+        "notes": report.notes,
+    })
 }

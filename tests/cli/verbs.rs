@@ -1,1 +1,191 @@
+//! What does each command print, where, and with which code? Snapshots of stdout, stderr and exit code.
 
+use crate::world::{SQUID, World};
+
+#[test]
+fn init_makes_a_store_once() {
+    let world = World::new();
+    insta::assert_snapshot!("init", world.run(&["init"]).shown());
+    insta::assert_snapshot!("init_again", world.run(&["init"]).ends(0).shown());
+    // `init DIR` is `--store DIR init`; two different folders are a wrong use, one folder named twice is not.
+    let other = world.path("other");
+    let other = other.to_str().unwrap();
+    world.run(&["init", other]).ends(0);
+    world.run(&["--store", other, "init", other]).ends(0);
+    world.run(&["init", other, "--store", "./other/../other/"]).ends(0);
+    insta::assert_snapshot!(
+        "init_two",
+        world.run(&["init", other, "--store", "third"]).ends(2).shown()
+    );
+    world.run(&["--store", other, "sql", "SELECT 1"]).ends(0);
+    world.run(&["sql", "SELECT 1", "--store", other]).ends(0);
+}
+
+#[test]
+fn without_a_store_every_command_says_so() {
+    let world = World::new();
+    for words in [
+        &["sql", "SELECT 1"][..],
+        &["days"],
+        &["sources"],
+        &["ingest", "x.log"],
+        &["raw", "--source", "1"],
+        &["quarantine", "list"],
+        &["verify"],
+    ] {
+        world.run(words).ends(10);
+    }
+    insta::assert_snapshot!("no_store", world.run(&["days"]).shown());
+}
+
+#[test]
+fn ingest_tells_what_became_of_each_input() {
+    let world = World::with_store();
+    world.file("squid.log", SQUID.as_bytes());
+    insta::assert_snapshot!("ingest", world.run(&["ingest", "squid.log"]).ends(0).shown());
+    insta::assert_snapshot!("ingest_again", world.run(&["ingest", "squid.log"]).ends(0).shown());
+    // The same content under another name, and compressed, is there already.
+    world.file("renamed.log", SQUID.as_bytes());
+    world.file("squid.log.gz", &crate::world::gzip(SQUID.as_bytes(), &world.path("")));
+    world.run(&["ingest", "renamed.log", "squid.log.gz"]).ends(0);
+    assert_eq!(world.csv("SELECT count(*) FROM requests"), ["12"]);
+    let run = world.run_with(
+        &["--json", "ingest", "-", "--source", "piped"],
+        SQUID.replace("10.1.1.5", "10.1.1.4").as_bytes(),
+    );
+    run.ends(0);
+    let report: serde_json::Value = serde_json::from_slice(&run.stdout).unwrap();
+    assert_eq!(report["rows"], 12);
+    assert_eq!(report["sources"][0]["path"], "piped");
+    let last: serde_json::Value = serde_json::from_str(run.stderr.lines().last().unwrap()).unwrap();
+    assert_eq!(last["message_type"], "summary");
+    assert_eq!(last["rows"], 12);
+}
+
+#[test]
+fn a_source_comes_back_byte_for_byte() {
+    let world = World::with_rows();
+    assert_eq!(world.run(&["raw", "--source", "1"]).ends(0).out(), SQUID);
+    let day = world.run(&["raw", "--day", "2026-11-21"]);
+    assert_eq!(day.ends(0).out(), SQUID.lines().last().unwrap().to_owned() + "\n");
+    world.run(&["raw", "--source", "1", "-o", "back.log"]).ends(0);
+    assert_eq!(std::fs::read_to_string(world.path("back.log")).unwrap(), SQUID);
+    insta::assert_snapshot!("raw_unknown", world.run(&["raw", "--source", "7"]).shown());
+    world.run(&["raw"]).ends(2);
+}
+
+#[test]
+fn listings() {
+    let world = World::with_store();
+    world.file("odd.log", format!("{SQUID}what is this\n\nand this\n").as_bytes());
+    world.run(&["ingest", "odd.log", "--format", "squid"]).ends(3);
+    insta::assert_snapshot!(
+        "days",
+        world.run(&["days", "--format", "markdown"]).ends(0).shown().replace(char::is_numeric, "9")
+    );
+    let sources =
+        world.csv("SELECT lines, rows, quarantined, headers, blank, state FROM system.sources");
+    assert_eq!(sources, ["15,12,2,0,1,complete"]);
+    world.run(&["sources"]).ends(0);
+    insta::assert_snapshot!("quarantine_list", world.run(&["quarantine", "list"]).ends(0).shown());
+    insta::assert_snapshot!(
+        "quarantine_show",
+        world.run(&["quarantine", "show", "--format", "csv"]).ends(0).shown()
+    );
+    assert_eq!(
+        world.run(&["quarantine", "show", "--source", "9"]).ends(0).out().lines().count(),
+        1
+    );
+}
+
+#[test]
+fn formats_are_listed_shown_and_tried() {
+    let world = World::new();
+    insta::assert_snapshot!("formats_list", world.run(&["formats", "list"]).ends(0).shown());
+    world.run(&["formats"]).ends(0);
+    world.run(&["formats", "show", "squid"]).ends(0);
+    insta::assert_snapshot!(
+        "formats_unknown",
+        world.run(&["formats", "show", "squidd"]).ends(2).shown()
+    );
+    world.file("squid.log", SQUID.as_bytes());
+    let tried = world.run(&["formats", "try", "squid.log"]);
+    assert!(tried.ends(0).out().starts_with("format,fit,exact\nsquid,"), "{}", tried.out());
+}
+
+#[test]
+fn verify_and_inspect() {
+    let world = World::with_rows();
+    insta::assert_snapshot!("verify", world.run(&["verify"]).ends(0).shown());
+    insta::assert_snapshot!("verify_deep", world.run(&["verify", "--deep"]).ends(0).shown());
+    let day = world.store().join("requests/day=2026-11-20");
+    let segment = std::fs::read_dir(&day).unwrap().next().unwrap().unwrap().path();
+    let inspected = world.run(&["inspect", segment.to_str().unwrap()]);
+    assert!(inspected.ends(0).out().contains("dwell.day = 2026-11-20"), "{}", inspected.out());
+    // One bit in the middle of the data: audit and query both end with 12 and name the file.
+    let mut bytes = std::fs::read(&segment).unwrap();
+    bytes[100] ^= 4;
+    std::fs::write(&segment, &bytes).unwrap();
+    let name = segment.file_name().unwrap().to_str().unwrap();
+    for words in [&["verify", "--deep"][..], &["sql", "SELECT * FROM requests"]] {
+        let run = world.run(words);
+        run.ends(12);
+        assert!((run.stderr.clone() + &run.out()).contains(name), "{}", run.stderr);
+    }
+}
+
+#[test]
+fn views_for_other_engines() {
+    let world = World::with_store();
+    assert!(
+        world.run(&["export", "views", "duckdb"]).ends(0).out().contains("CREATE OR REPLACE VIEW")
+    );
+    world.run(&["export", "views", "spark"]).ends(0);
+    world.run(&["export", "views", "oracle"]).ends(2);
+}
+
+#[test]
+fn help_version_completions_man() {
+    let world = World::new();
+    insta::assert_snapshot!("help", world.run(&["--help"]).ends(0).shown());
+    assert!(world.run(&["--version"]).ends(0).out().starts_with("dwell "));
+    assert!(world.run(&["completions", "bash"]).ends(0).out().contains("dwell"));
+    assert!(world.run(&["man"]).ends(0).out().contains(".TH"));
+    world.run(&[]).ends(2);
+    world.run(&["no-such-verb"]).ends(2);
+    world.run(&["doctor"]).ends(10);
+}
+
+#[test]
+fn the_demo_finds_what_was_planted_and_runs_twice() {
+    let world = World::new();
+    let words = ["demo", "--lines", "20000", "--day", "2026-11-20"];
+    let first = world.run(&words);
+    first.ends(0);
+    for planted in [
+        "sync.metrics-cloud.example",
+        "203.0.113.77",
+        "cdn-assets-eu.example",
+        "203.0.113.66:4444",
+        "WSHRAT",
+        "Mozila/5.0",
+        "upload.share-box.example",
+        "gate.php",
+    ] {
+        assert!(
+            first.out().contains(planted),
+            "{planted} is not among the findings:\n{}",
+            first.out()
+        );
+    }
+    for harmless in
+        ["outlook.office365.com", "msftconnecttest", "wsus.corp.example", "intranet.corp.example"]
+    {
+        assert!(!first.out().contains(harmless), "{harmless} is accused:\n{}", first.out());
+    }
+    let second = world.run(&words);
+    assert_eq!(second.ends(0).out(), first.out());
+    let json = world.run(&["--json", "demo", "--lines", "20000", "--day", "2026-11-20"]);
+    let findings: serde_json::Value = serde_json::from_slice(&json.ends(0).stdout).unwrap();
+    assert!(findings.as_array().unwrap().len() >= 10);
+}
