@@ -8,8 +8,8 @@ use clap::{Args, Parser, Subcommand};
 use crate::output::Format;
 
 const AFTER: &str = "\
-Exit codes: 0 done; 1 failed; 2 usage; 3 done, but lines were quarantined or inputs unreadable; 10 no store;
-11 locked; 12 integrity or signature failure; 130 interrupted.
+Exit codes: 0 done; 1 failed; 2 usage; 3 done, but lines were quarantined or inputs
+unreadable; 10 no store; 11 locked; 12 integrity or signature failure; 130 interrupted.
 
 Start with `dwell demo`.";
 

@@ -57,7 +57,7 @@ fn inputs_that_are_no_logs() {
     world.file("new.txt", b"some other text\n");
     insta::assert_snapshot!(
         "logformat_wrong",
-        ingest(&world, &["new.txt", "--logformat", "%ts %nosuchcode"]).ends(2).shown()
+        ingest(&world, &["new.txt", "--logformat", "%ts %{unclosed"]).ends(2).shown()
     );
 }
 
