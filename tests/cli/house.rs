@@ -196,7 +196,11 @@ fn the_map_names_files_that_exist() {
         let text = std::fs::read_to_string(root().join(page)).unwrap();
         for word in text.split('`').skip(1).step_by(2) {
             let is_file = word.ends_with(".rs") || word.ends_with(".md") || word.ends_with(".toml");
-            if is_file && word.contains('/') && !word.contains(['*', '<', ' ', '{']) && !word.contains("NAME") {
+            if is_file
+                && word.contains('/')
+                && !word.contains(['*', '<', ' ', '{'])
+                && !word.contains("NAME")
+            {
                 assert!(root().join(word).exists(), "{page} names `{word}`, which is not there");
             }
         }
