@@ -122,6 +122,12 @@ impl<'a> RunningMedian<'a> {
     }
 
     fn next(&mut self) -> u32 {
+        if self.half == 2 {
+            // Most groups are small: five values have a median without being kept in order.
+            let at = self.at;
+            self.at += 1;
+            return median_of_five([0, 1, 2, 3, 4].map(|i| mirrored(self.gaps, at + i, 2)));
+        }
         let width = 2 * self.half + 1;
         if self.at > 0 {
             let old = mirrored(self.gaps, self.at - 1, self.half);
@@ -131,6 +137,14 @@ impl<'a> RunningMedian<'a> {
         self.at += 1;
         self.sorted[self.half]
     }
+}
+
+/// The middle one of five.
+fn median_of_five([a, b, c, d, e]: [u32; 5]) -> u32 {
+    // The lowest and the highest of four can't be it; it is the middle one of the other two and the fifth.
+    let low = a.min(b).max(c.min(d));
+    let high = a.max(b).min(c.max(d));
+    low.min(high).max(low.max(high).min(e))
 }
 
 /// Element `i` of the gaps with `half` mirrored ones before and behind.

@@ -1,3 +1,5 @@
+//! Do merged parts give what one pass gives, and do scores stay in their bounds?
+
 use super::state::{Gathered, Groups, request};
 use super::*;
 use proptest::prelude::*;

@@ -1,3 +1,5 @@
+//! Which agent gets which class, and how far do public lists agree?
+
 use super::*;
 use arrow::array::{DictionaryArray, StringArray, StringViewArray};
 use std::path::{Path, PathBuf};
