@@ -109,7 +109,7 @@ pub enum ColumnData {
 /// Some rows of one day, column by column, as ingest hands them over.
 #[derive(Debug, Clone)]
 pub struct RowGroup {
-    /// How many rows.
+    /// How many rows; at least one.
     pub rows: usize,
     /// One entry for each of [`crate::schema::Col::stored`], in that order. `ts` is `Int64`.
     pub columns: Vec<ColumnData>,

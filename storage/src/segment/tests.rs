@@ -1,6 +1,6 @@
 //! Both encoders against each other, and the whole way: row group, file, verified reading.
 
-use arrow::array::RecordBatch;
+use arrow::array::{AsArray as _, RecordBatch};
 use arrow::compute::concat_batches;
 use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ParquetRecordBatchReaderBuilder, RowSelection,
@@ -193,6 +193,36 @@ fn lines_go_out_and_come_back() {
 }
 
 #[test]
+fn long_lines_have_pages_of_their_own() {
+    let dir = TempDir::new().unwrap();
+    let mut writer = LinesWriter::create(&fs::real(), dir.path(), header()).unwrap();
+    let lines: Vec<Vec<u8>> = (0..12u8).map(|n| vec![n; 3 << 19]).collect();
+    for (line, line_no) in lines.iter().zip(1..) {
+        let entry = LineEntry {
+            source_id: 1,
+            line_no,
+            byte_offset: line_no * (3 << 19),
+            kind: "quarantined",
+            reason: Some("line_too_long"),
+            bytes: line,
+        };
+        writer.append(&entry).unwrap();
+    }
+    let meta = writer.finish(Vec::new()).unwrap();
+    let path = dir.path().join(&meta.path);
+    let groups = reader::row_group_lines(&VerifiedFile::open(&path, &meta).unwrap()).unwrap();
+    assert_eq!(groups.iter().map(|group| group.rows).collect::<Vec<_>>(), [6, 6]);
+    let batches = reader::batches(&path, &meta, &["bytes"], Some(vec![1]), 4).unwrap();
+    let mut back = Vec::new();
+    for batch in batches {
+        back.extend(
+            batch.unwrap().column(0).as_binary::<i32>().iter().map(|line| line.unwrap().to_vec()),
+        );
+    }
+    assert_eq!(back, lines[6..]);
+}
+
+#[test]
 fn any_flipped_bit_is_noticed_when_read() {
     let dir = TempDir::new().unwrap();
     let meta = write(&dir, &[small(300)], encode);
@@ -215,6 +245,41 @@ fn any_flipped_bit_is_noticed_when_read() {
     }
     std::fs::write(&path, &good[..good.len() - 1]).unwrap();
     assert_eq!(VerifiedFile::open(&path, &meta).unwrap_err().kind(), crate::ErrorKind::Integrity);
+}
+
+#[test]
+fn pages_of_nonsense_never_get_further_than_an_error() {
+    let group = small(500);
+    let mut seed = 1u64;
+    let mut failed = 0;
+    for _ in 0..300 {
+        let mut encoded = encode(&group).unwrap();
+        let encode::Chunks::Own(chunks) = &mut encoded.chunks else { unreachable!() };
+        for chunk in chunks {
+            seed = seed
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
+            let mut bytes = chunk.bytes.to_vec();
+            let at = (seed >> 33) as usize % bytes.len();
+            bytes[at] ^= (seed >> 20) as u8 & 0x7f;
+            chunk.bytes = bytes.into();
+        }
+        let dir = TempDir::new().unwrap();
+        let mut writer = SegmentWriter::create(&fs::real(), dir.path(), header()).unwrap();
+        writer.append(encoded).unwrap();
+        let meta = writer.finish(Vec::new()).unwrap();
+        // The digests are those of the nonsense, so that it reaches the decoder.
+        let file = VerifiedFile::open(dir.path().join(&meta.path), &meta).unwrap();
+        for &col in Col::stored() {
+            let rows = reader::rows(&file, &[col], &ReadOptions::default());
+            let batches = rows.and_then(|rows| rows.collect::<crate::Result<Vec<_>>>());
+            if let Err(error) = batches {
+                assert_eq!(error.kind(), crate::ErrorKind::Integrity, "{error}");
+                failed += 1;
+            }
+        }
+    }
+    assert!(failed > 100, "{failed}");
 }
 
 #[test]
