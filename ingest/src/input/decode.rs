@@ -1,7 +1,8 @@
 //! How is the input compressed? Told by its first bytes, never by its name; members and frames follow one another.
 
-use std::io::{self, Cursor, Read};
+use std::io::{self, BufRead, BufReader, Cursor, Read};
 
+use flate2::bufread::GzDecoder;
 use liblzma::stream::{Action, CONCATENATED, Status, Stream};
 
 /// The most memory an xz stream may ask for; `xz -9` needs 65 MiB.
@@ -66,11 +67,70 @@ pub(super) fn decoder(mut reader: Reader) -> io::Result<(Reader, Compression)> {
     let decoded = match compression {
         Compression::None => whole,
         Compression::Xz => Box::new(XzReader::new(whole)?),
-        Compression::Gzip | Compression::Bzip2 | Compression::Zstd => {
+        Compression::Gzip => Box::new(GzipReader::new(whole)),
+        Compression::Bzip2 | Compression::Zstd => {
             niffler::send::get_reader(whole).map_err(io::Error::other)?.0
         }
     };
     Ok((decoded, compression))
+}
+
+/// Reads any number of gzip members, and tells bytes behind them that are none from a damaged member. Zeros behind the
+/// last member are padding.
+struct GzipReader {
+    member: Option<GzDecoder<BufReader<Reader>>>,
+    /// Whether a member has been read to its end.
+    any: bool,
+}
+
+impl GzipReader {
+    fn new(inner: Reader) -> Self {
+        let member = Some(GzDecoder::new(BufReader::with_capacity(64 << 10, inner)));
+        Self { member, any: false }
+    }
+
+    /// Goes on to the next member, if there is one.
+    fn next_member(&mut self, member: GzDecoder<BufReader<Reader>>) -> io::Result<()> {
+        self.any = true;
+        let mut inner = member.into_inner();
+        loop {
+            let ahead = inner.fill_buf()?;
+            let zeros = ahead.iter().take_while(|byte| **byte == 0).count();
+            match ahead.get(zeros) {
+                None if ahead.is_empty() => return Ok(()),
+                None => inner.consume(zeros),
+                Some(0x1f) if zeros == 0 => {
+                    self.member = Some(GzDecoder::new(inner));
+                    return Ok(());
+                }
+                Some(_) => {
+                    return Err(io::Error::other("bytes that are no gzip follow the gzip data"));
+                }
+            }
+        }
+    }
+}
+
+impl Read for GzipReader {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        while let Some(mut member) = self.member.take() {
+            let read = member.read(buffer);
+            if matches!(read, Ok(0)) && !buffer.is_empty() {
+                self.next_member(member)?;
+                continue;
+            }
+            let bad_header = self.any && member.header().is_none();
+            self.member = Some(member);
+            return match read {
+                Err(error) if bad_header && error.kind() != io::ErrorKind::Interrupted => {
+                    let message = format!("what follows the gzip data is no gzip member: {error}");
+                    Err(io::Error::other(message))
+                }
+                read => read,
+            };
+        }
+        Ok(0)
+    }
 }
 
 /// Reads any number of xz streams (niffler's own reader stops after the first), and hands over all that came out
@@ -191,12 +251,31 @@ mod tests {
             let (all, error, _) = unpack(packed[..packed.len() - 5].to_vec());
             assert!(text.starts_with(&all) && !all.is_empty());
             assert!(matches!(error, Some(ReadError::Damaged(_))), "{format:?}");
+            let mut padded = packed.clone();
+            padded.extend_from_slice(&[0; 700]);
+            if format == Format::Gzip {
+                let (all, error, _) = unpack(padded);
+                assert!(all == text && error.is_none(), "{error:?}");
+            }
             let mut longer = packed;
             longer.extend_from_slice(b"garbage behind it");
             let (all, error, _) = unpack(longer);
             assert!(all == text, "{format:?}: {} of {}", all.len(), text.len());
             assert!(matches!(error, Some(ReadError::Damaged(_))), "{format:?}");
         }
+    }
+
+    #[test]
+    fn garbage_behind_gzip_is_told_from_a_cut() {
+        let packed = pack(Format::Gzip, b"one\n");
+        for garbage in [b"x".as_slice(), b"\0\0x", b"\x1f", b"\x1fgarbage that goes on"] {
+            let (all, error, _) = unpack([packed.as_slice(), garbage].concat());
+            let Some(ReadError::Damaged(why)) = error else { panic!("{error:?}") };
+            assert!(all == b"one\n" && why.contains("follow"), "{why}");
+        }
+        let (_, error, _) = unpack(packed[..packed.len() - 3].to_vec());
+        let Some(ReadError::Damaged(why)) = error else { panic!("{error:?}") };
+        assert!(!why.contains("follow"), "{why}");
     }
 
     #[test]
