@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use dwell_ingest::IngestOptions;
-use storage::fs::{self, FaultKind, FaultyFs};
+use storage::ErrorKind;
+use storage::fs::{self, FaultKind, FaultyFs, RecordingFs};
 
 use crate::support::{Bench, assert_same, init, log, open, options, raw_of};
 
@@ -64,4 +65,72 @@ fn every_call_fails_once() {
         assert_eq!(store.state().sources[&id].counts.rows, 300);
     }
     assert!(fired > 20, "only {fired} faults fired");
+}
+
+#[test]
+fn a_dead_process_leaves_whole_extents() {
+    let all = log(0, 200);
+    for n in (1..).step_by(3) {
+        let dir = tempfile::tempdir().unwrap();
+        init(dir.path(), fs::real()).unwrap();
+        let path = dir.path().join("access.log");
+        std::fs::write(&path, &all).unwrap();
+        let faulty = FaultyFs::new(fs::real(), n, FaultKind::Dead);
+        let options = IngestOptions { extent_bytes: 6_000, ..options() };
+        let done = open(dir.path(), Arc::new(faulty.clone())).and_then(|store| {
+            dwell_ingest::run(&store, &[path.clone().into()], &options, &())
+        });
+        if faulty.fired() == 0 {
+            done.unwrap();
+            break;
+        }
+        let store = open(dir.path(), fs::real()).unwrap();
+        dwell_ingest::run(&store, &[path.into()], &options, &()).unwrap();
+        let state = store.state();
+        assert_eq!((state.sources.len(), state.sources[&1].counts.rows), (1, 200));
+        assert_same(&raw_of(&store, 1).unwrap(), &all);
+    }
+}
+
+#[test]
+fn a_power_loss_leaves_whole_extents() {
+    let all = log(0, 90);
+    let dir = tempfile::tempdir().unwrap();
+    let inputs = tempfile::tempdir().unwrap();
+    let path = inputs.path().join("access.log");
+    std::fs::write(&path, &all).unwrap();
+    init(dir.path(), fs::real()).unwrap();
+    let recording = RecordingFs::new(dir.path()).unwrap();
+    let store = open(dir.path(), Arc::new(recording.clone())).unwrap();
+    let options = IngestOptions { extent_bytes: 3_000, chunk_bytes: 1_000, jobs: 1, ..options() };
+    // The file comes in three times, grown: the beginning that is looked at first is one extent, however small.
+    for part in 1..=3 {
+        std::fs::write(&path, &all[..all.len() * part / 3]).unwrap();
+        dwell_ingest::run(&store, &[path.clone().into()], &options, &()).unwrap();
+    }
+    assert!(store.state().sources[&1].extents.len() >= 3);
+    let (mut states, mut finished) = (0, 0);
+    for changes in (0..=recording.len()).step_by(9) {
+        for state in recording.crash_states(changes) {
+            let after = tempfile::tempdir().unwrap();
+            state.write_to(after.path()).unwrap();
+            let store = match open(after.path(), fs::real()) {
+                Ok(store) => store,
+                Err(error) if error.kind() == ErrorKind::NoStore => continue,
+                Err(error) => panic!("neither before nor after: {error}"),
+            };
+            states += 1;
+            if let Some(source) = store.state().sources.get(&1) {
+                assert_same(&raw_of(&store, 1).unwrap(), &all[..source.bytes as usize]);
+            }
+            if states % 5 == 0 {
+                dwell_ingest::run(&store, &[path.clone().into()], &options, &()).unwrap();
+                assert_same(&raw_of(&store, 1).unwrap(), &all);
+                assert_eq!(store.state().sources[&1].counts.rows, 90);
+                finished += 1;
+            }
+        }
+    }
+    println!("{states} states checked, {finished} of them carried on");
+    assert!(states > 100 && finished > 0);
 }
