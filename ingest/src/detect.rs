@@ -232,3 +232,110 @@ pub fn magic(bytes: &[u8]) -> Option<&'static str> {
 pub fn is_utf16(bytes: &[u8]) -> bool {
     bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::format::{ChunkParser, OddKind, OddLine, Reason};
+    use crate::render::RowView;
+    use chrono_tz::Tz;
+
+    /// A format with a fixed score, that makes of each line whatever `reads` says.
+    #[derive(Debug, Clone, Copy)]
+    struct Stub {
+        id: &'static str,
+        score: Score,
+        reads: Reason,
+    }
+
+    impl Parser for Stub {
+        fn id(&self) -> &'static str {
+            self.id
+        }
+        fn spec(&self) -> &str {
+            ""
+        }
+        fn score(&self, _: &[&[u8]]) -> Score {
+            self.score
+        }
+        fn chunk_parser(&self) -> Box<dyn ChunkParser> {
+            Box::new(*self)
+        }
+        fn render(&self, _: &RowView<'_>, _: Option<Tz>, _: &mut Vec<u8>) {}
+    }
+
+    impl ChunkParser for Stub {
+        fn parse(&mut self, chunk: &[u8], cx: &LineContext, out: &mut ChunkSink) {
+            out.odd.push(OddLine {
+                line_no: cx.first_line,
+                byte_offset: 0,
+                kind: OddKind::Quarantined,
+                reason: Some(self.reads),
+                bytes: chunk.to_vec(),
+            });
+        }
+        fn flush(&mut self, _: &mut ChunkSink) {}
+    }
+
+    fn stub(id: &'static str, fit: f64, rank: u32, reads: Reason) -> Stub {
+        Stub { id, score: Score { fit, exact: fit, rank }, reads }
+    }
+
+    fn decided(stubs: &[Stub]) -> Detected {
+        let sample = Sample::new(b"one\ntwo\n", true);
+        let parsers = stubs.iter().map(|stub| Arc::new(*stub) as Arc<dyn Parser>).collect();
+        decide(&sample, parsers, 0)
+    }
+
+    #[test]
+    fn the_best_wins_and_the_next_is_named() {
+        let stubs = [stub("a", 0.3, 9, Reason::BadTime), stub("b", 0.7, 1, Reason::BadTime)];
+        let Detected::Format(parser, choice) = decided(&stubs) else { panic!("not decided") };
+        assert_eq!((parser.id(), choice.runner_up.clone().unwrap().0.as_str()), ("b", "a"));
+        assert!((choice.margin().unwrap() - 0.4).abs() < 1e-9);
+    }
+
+    #[test]
+    fn marks_of_a_dialect_win_over_a_few_broken_lines() {
+        let stubs =
+            [stub("general", 1.0, 1, Reason::BadTime), stub("dialect", 0.99, 5, Reason::NotText)];
+        let Detected::Format(parser, _) = decided(&stubs) else { panic!("not decided") };
+        assert_eq!(parser.id(), "dialect");
+    }
+
+    #[test]
+    fn equals_are_ambiguous_unless_their_rows_are_equal() {
+        let (a, b) = (stub("a", 0.9, 3, Reason::BadTime), stub("b", 0.9, 3, Reason::NotText));
+        let Detected::Ambiguous(choice) = decided(&[a, b]) else { panic!("decided") };
+        assert_eq!((choice.id.as_str(), choice.runner_up.unwrap().0.as_str()), ("a", "b"));
+        let same = Stub { reads: Reason::BadTime, ..b };
+        let Detected::Format(parser, choice) = decided(&[a, same]) else { panic!("not decided") };
+        assert_eq!(parser.id(), "a");
+        assert!(choice.note.unwrap().contains("`b` reads it alike"));
+    }
+
+    #[test]
+    fn too_few_lines_claim_nothing() {
+        assert!(matches!(decided(&[stub("a", 0.2, 9, Reason::BadTime)]), Detected::Unknown(_)));
+        assert!(matches!(decided(&[]), Detected::Unknown(_)));
+    }
+
+    #[test]
+    fn a_sample_is_taken_apart() {
+        let sample = Sample::new(b"\xef\xbb\xbfone\r\ntwo\r\nthr", false);
+        assert_eq!(sample.bom, BOM);
+        assert_eq!(sample.lines, [b"one", b"two"]);
+        assert_eq!(sample.line_end, LineEnd::Crlf);
+        let sample = Sample::new(b"one\ntwo\r\nthr", true);
+        assert_eq!(sample.lines, [b"one".as_slice(), b"two\r", b"thr"]);
+        assert_eq!(sample.line_end, LineEnd::Lf);
+    }
+
+    #[test]
+    fn binary_files_are_told_from_text() {
+        assert_eq!(binary(b"\x89PNG\r\n\x1a\n").as_deref(), Some("a PNG image"));
+        assert!(binary(&[0; 100]).unwrap().contains("control bytes"));
+        assert!(binary(b"\xff\xfeo\0n\0e\0\n\0").is_none() && is_utf16(b"\xff\xfe"));
+        assert!(binary("grüße, \x1b[1mbunt\x1b[0m\n".as_bytes()).is_none());
+    }
+}

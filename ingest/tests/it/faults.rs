@@ -77,9 +77,8 @@ fn a_dead_process_leaves_whole_extents() {
         std::fs::write(&path, &all).unwrap();
         let faulty = FaultyFs::new(fs::real(), n, FaultKind::Dead);
         let options = IngestOptions { extent_bytes: 6_000, ..options() };
-        let done = open(dir.path(), Arc::new(faulty.clone())).and_then(|store| {
-            dwell_ingest::run(&store, &[path.clone().into()], &options, &())
-        });
+        let done = open(dir.path(), Arc::new(faulty.clone()))
+            .and_then(|store| dwell_ingest::run(&store, &[path.clone().into()], &options, &()));
         if faulty.fired() == 0 {
             done.unwrap();
             break;
