@@ -7,11 +7,29 @@ use std::hash::{BuildHasher, RandomState};
 /// The id that stands for "no value"; it becomes the code of NULL.
 pub(crate) const NONE: u32 = u32::MAX;
 
+/// A place of the table. The tag is half of the hash; it gives the place too, so that growing rehashes nothing.
+#[derive(Debug, Clone, Copy)]
+struct Slot {
+    tag: u32,
+    /// [`NONE`] if the place is free.
+    id: u32,
+    start: u32,
+    len: u32,
+}
+
+const FREE: Slot = Slot { tag: 0, id: NONE, start: 0, len: 0 };
+
+/// Beyond this many bytes of values they no longer lie in the second cache.
+const WARM_BYTES: usize = 256 << 10;
+
+/// The working memory of [`Interner::intern_column`].
+#[derive(Debug, Default)]
+pub(crate) struct Scratch(Vec<Slot>);
+
 /// Distinct byte strings, numbered in the order of their first appearance.
 #[derive(Debug)]
 pub(crate) struct Interner {
-    /// `tag << 32 | id + 1`; 0 is free. The tag is half of the hash and gives the place, so growing rehashes nothing.
-    slots: Vec<u64>,
+    slots: Vec<Slot>,
     bytes: Vec<u8>,
     ends: Vec<u32>,
     seed: u64,
@@ -21,7 +39,12 @@ impl Interner {
     /// An empty interner. The seed is random, so that nobody can write a log whose values all collide.
     pub(crate) fn new() -> Self {
         let seed = RandomState::new().hash_one(0_u64) | 1;
-        Self { slots: vec![0; 256], bytes: Vec::new(), ends: Vec::new(), seed }
+        Self { slots: vec![FREE; 64], bytes: Vec::new(), ends: Vec::new(), seed }
+    }
+
+    /// An interner without a table, to stand in for another.
+    pub(crate) fn empty() -> Self {
+        Self { slots: Vec::new(), bytes: Vec::new(), ends: Vec::new(), seed: 0 }
     }
 
     /// How many values there are.
@@ -31,7 +54,7 @@ impl Interner {
 
     /// About how many bytes it occupies.
     pub(crate) fn num_bytes(&self) -> usize {
-        self.bytes.len() + self.ends.len() * 4 + self.slots.len() * 8
+        self.bytes.len() + self.ends.len() * 4 + self.slots.len() * size_of::<Slot>()
     }
 
     /// The value with this id; empty if there is none.
@@ -42,9 +65,9 @@ impl Interner {
         &self.bytes[start as usize..end as usize]
     }
 
-    /// Forgets everything but keeps the memory.
+    /// Forgets everything but keeps some of the memory.
     pub(crate) fn clear(&mut self) {
-        self.slots.fill(0);
+        self.slots.fill(FREE);
         self.bytes.clear();
         self.ends.clear();
     }
@@ -55,26 +78,46 @@ impl Interner {
         self.find_or_add(tag, value)
     }
 
-    /// The ids of a column of values; those that were new are appended to `fresh` by id. Hashing the whole column
-    /// before probing lets the memory accesses of many rows overlap.
+    /// The ids of a column of values. Hashing the whole column, then touching what the hashes lead to, and only then
+    /// comparing lets the memory accesses of many rows overlap.
     pub(crate) fn intern_column<'a>(
         &mut self,
         values: impl Iterator<Item = &'a [u8]> + Clone,
-        scratch: &mut Vec<(u32, u64)>,
+        scratch: &mut Scratch,
         ids: &mut Vec<u32>,
     ) {
-        scratch.clear();
+        let found = &mut scratch.0;
+        found.clear();
         let mask = self.slots.len() - 1;
-        scratch.extend(values.clone().map(|value| {
+        found.extend(values.clone().map(|value| {
             let tag = self.tag(value);
-            (tag, self.slots[tag as usize & mask])
+            let slot = self.slots[tag as usize & mask];
+            // Another value's slot is as good as none.
+            if slot.tag == tag { slot } else { Slot { tag, ..FREE } }
         }));
-        ids.clear();
-        for (value, &(tag, slot)) in values.zip(scratch.iter()) {
-            let id = (slot as u32).wrapping_sub(1);
-            let known = (slot >> 32) as u32 == tag && slot != 0 && self.value(id) == value;
-            ids.push(if known { id } else { self.find_or_add(tag, value).0 });
+        if self.bytes.len() > WARM_BYTES {
+            self.touch(found);
         }
+        ids.clear();
+        for (value, slot) in values.zip(found.iter()) {
+            let known = slot.id != NONE && self.is(slot, value);
+            ids.push(if known { slot.id } else { self.find_or_add(slot.tag, value).0 });
+        }
+    }
+
+    /// Reads a byte of each value, so that it is on its way when it is compared.
+    fn touch(&self, found: &[Slot]) {
+        let byte = |at: u32| self.bytes.get(at as usize).copied().unwrap_or_default();
+        let touched = found.iter().fold(0_u8, |sum, slot| {
+            sum ^ byte(slot.start) ^ byte(slot.start + slot.len / 2) ^ byte(slot.start + slot.len)
+        });
+        std::hint::black_box(touched);
+    }
+
+    fn is(&self, slot: &Slot, value: &[u8]) -> bool {
+        let start = slot.start as usize;
+        slot.len as usize == value.len()
+            && self.bytes.get(start..start + value.len()).is_some_and(|known| same(known, value))
     }
 
     fn find_or_add(&mut self, tag: u32, value: &[u8]) -> (u32, bool) {
@@ -82,19 +125,16 @@ impl Interner {
         let mut at = tag as usize & mask;
         loop {
             let slot = self.slots[at];
-            if slot == 0 {
+            if slot.id == NONE {
                 break;
             }
-            if (slot >> 32) as u32 == tag {
-                let id = (slot as u32).wrapping_sub(1);
-                if self.value(id) == value {
-                    return (id, false);
-                }
+            if slot.tag == tag && self.is(&slot, value) {
+                return (slot.id, false);
             }
             at = (at + 1) & mask;
         }
         let id = self.ends.len() as u32;
-        self.slots[at] = u64::from(tag) << 32 | u64::from(id + 1);
+        self.slots[at] = Slot { tag, id, start: self.bytes.len() as u32, len: value.len() as u32 };
         self.bytes.extend_from_slice(value);
         self.ends.push(self.bytes.len() as u32);
         if self.ends.len() * 2 > self.slots.len() {
@@ -104,12 +144,12 @@ impl Interner {
     }
 
     fn grow(&mut self) {
-        let len = self.slots.len() * 4;
-        let old = std::mem::replace(&mut self.slots, vec![0; len]);
+        let len = self.slots.len() * 2;
+        let old = std::mem::replace(&mut self.slots, vec![FREE; len]);
         let mask = len - 1;
-        for slot in old.into_iter().filter(|&slot| slot != 0) {
-            let mut at = (slot >> 32) as usize & mask;
-            while self.slots[at] != 0 {
+        for slot in old.into_iter().filter(|slot| slot.id != NONE) {
+            let mut at = slot.tag as usize & mask;
+            while self.slots[at].id != NONE {
                 at = (at + 1) & mask;
             }
             self.slots[at] = slot;
@@ -121,25 +161,49 @@ impl Interner {
     }
 }
 
-/// A seeded hash of short strings: folded multiplications over words of eight bytes.
+/// Whether two texts of one length are equal; most are short, and a call would cost more than comparing.
+#[inline]
+fn same(known: &[u8], value: &[u8]) -> bool {
+    match (known.first_chunk::<8>(), value.first_chunk::<8>()) {
+        (Some(a), Some(b)) if known.len() <= 16 => {
+            a == b && known.last_chunk::<8>() == value.last_chunk::<8>()
+        }
+        _ => known == value,
+    }
+}
+
+/// A seeded hash of short strings: one folded multiplication for sixteen bytes.
+#[inline]
 fn hash(value: &[u8], seed: u64) -> u64 {
-    const MIX: u64 = 0x9e37_79b9_7f4a_7c15;
-    let len = value.len();
-    let mut state = seed ^ (len as u64).wrapping_mul(MIX);
+    const ODD: u64 = 0xe703_7ed1_a0b4_28db;
+    let mut state = seed ^ (value.len() as u64).wrapping_mul(MIX);
     let mut rest = value;
-    while let Some((word, after)) = rest.split_first_chunk::<8>() {
-        state = fold(state ^ u64::from_le_bytes(*word), MIX);
+    while let Some((pair, after)) = rest.split_first_chunk::<16>() {
+        let (low, high) = words(pair);
+        state = fold(low ^ state, high ^ ODD ^ seed);
         rest = after;
     }
     if !rest.is_empty() {
-        let word = match value.last_chunk::<8>() {
-            // The last eight bytes overlap what was hashed already, which does no harm.
-            Some(word) => u64::from_le_bytes(*word),
-            None => short_word(rest),
+        let (low, high) = match (value.last_chunk::<16>(), rest.first_chunk::<8>()) {
+            // The last sixteen bytes overlap what was hashed already, which does no harm.
+            (Some(pair), _) => words(pair),
+            (None, Some(word)) => (
+                u64::from_le_bytes(*word),
+                rest.last_chunk::<8>().map_or(0, |w| u64::from_le_bytes(*w)),
+            ),
+            (None, None) => (short_word(rest), 0),
         };
-        state = fold(state ^ word, MIX);
+        state = fold(low ^ state, high ^ ODD ^ seed);
     }
     fold(state, seed ^ MIX)
+}
+
+const MIX: u64 = 0x9e37_79b9_7f4a_7c15;
+
+#[inline]
+fn words(pair: &[u8; 16]) -> (u64, u64) {
+    let both = u128::from_le_bytes(*pair);
+    (both as u64, (both >> 64) as u64)
 }
 
 /// One to seven bytes as a word.
@@ -150,6 +214,7 @@ fn short_word(bytes: &[u8]) -> u64 {
     bytes.iter().fold(0, |word, &byte| word << 8 | u64::from(byte))
 }
 
+#[inline]
 fn fold(a: u64, b: u64) -> u64 {
     let product = u128::from(a) * u128::from(b);
     (product >> 64) as u64 ^ product as u64
@@ -177,7 +242,7 @@ mod tests {
         let words: Vec<Vec<u8>> = (0..500_u32).map(|n| vec![b'x'; (n % 37) as usize]).collect();
         let (mut one, mut column) = (Interner::new(), Interner::new());
         let expected: Vec<u32> = words.iter().map(|word| one.intern(word).0).collect();
-        let (mut scratch, mut ids) = (Vec::new(), Vec::new());
+        let (mut scratch, mut ids) = (Scratch::default(), Vec::new());
         column.intern_column(words.iter().map(Vec::as_slice), &mut scratch, &mut ids);
         assert_eq!(ids, expected);
         column.clear();

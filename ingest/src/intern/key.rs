@@ -1,10 +1,11 @@
 //! What a distinct word gives: its columns, decoded once when it is first seen.
 
 use storage::observable::domain;
+use storage::observable::url::{self, UrlParts};
 use storage::schema::{Col, ColumnType};
 
-use super::{Interner, NONE};
-use crate::lexer::field::{self, Decoded};
+use super::{Interner, NONE, Scratch};
+use crate::lexer::field::{self, Decoded, UsualRequest};
 use crate::lexer::layout::{Word, claims};
 use crate::lexer::verdict::Facts;
 
@@ -131,13 +132,85 @@ impl KeyColumn {
 
     /// Decodes the texts that are new since the last call.
     pub(crate) fn learn(&mut self, word: &Word, values: &mut Values) {
-        while self.flags.len() < self.texts.len() {
-            let mut decoded = std::mem::take(&mut values.decoded);
-            decoded.clear();
-            field::decode(word, self.texts.value(self.flags.len() as u32), &mut decoded);
-            self.take(&decoded, values);
-            values.decoded = decoded;
+        let first = self.flags.len() as u32;
+        let new = first..self.texts.len() as u32;
+        if new.is_empty() {
+            return;
         }
+        // Most distinct texts of a log are requests made as usual: these are decoded without copying anything, and
+        // their parts interned column by column, as the words of lines are.
+        let texts = std::mem::replace(&mut self.texts, Interner::empty());
+        let usual: Vec<_> = if word.is_request() {
+            new.clone().map(|id| Request::read(word, texts.value(id))).collect()
+        } else {
+            Vec::new()
+        };
+        let ids = PartIds::of(&usual, values);
+        let mut nth = 0;
+        for id in new {
+            match usual.get((id - first) as usize) {
+                Some(Some(request)) => {
+                    self.take_request(request, &ids, nth, values);
+                    nth += 1;
+                }
+                _ => {
+                    let mut decoded = std::mem::take(&mut values.decoded);
+                    decoded.clear();
+                    field::decode(word, texts.value(id), &mut decoded);
+                    self.take(&decoded, values);
+                    values.decoded = decoded;
+                }
+            }
+        }
+        drop(usual);
+        self.texts = texts;
+    }
+
+    /// Takes over request number `nth` of those that are made as usual.
+    fn take_request(
+        &mut self,
+        found: &Request<'_>,
+        ids: &PartIds,
+        nth: usize,
+        values: &mut Values,
+    ) {
+        let Request { request, parts } = found;
+        for &col in &self.text_cols {
+            let part = match col {
+                Col::Host => {
+                    self.values.push(ids.host[nth]);
+                    continue;
+                }
+                Col::Domain => {
+                    let host = ids.host[nth];
+                    self.values.push(if host == NONE { NONE } else { values.domain(host) });
+                    continue;
+                }
+                Col::Path => {
+                    self.values.push(ids.path[nth]);
+                    continue;
+                }
+                Col::Query => {
+                    self.values.push(ids.query[nth]);
+                    continue;
+                }
+                Col::Method => Some(request.method),
+                Col::HttpVersion => request.version,
+                Col::Url if parts.needs_as_logged => Some(request.url),
+                Col::Scheme => parts.scheme.as_deref(),
+                Col::Extension => parts.extension.as_deref(),
+                _ => None,
+            };
+            self.values.push(part.map_or(NONE, |part| values.intern(col, part.as_bytes())));
+        }
+        for _ in &self.int_cols {
+            self.ints.push(parts.port.map_or(NULL_INT, i64::from));
+        }
+        let facts = Facts::of_method(request.method.as_bytes());
+        self.member_ends.push(self.member_ids.len() as u32);
+        self.flags.push(0);
+        self.facts.push(facts);
+        self.any_facts |= facts != Facts::default();
     }
 
     fn take(&mut self, decoded: &Decoded, values: &mut Values) {
@@ -218,3 +291,47 @@ impl KeyColumn {
         self.any_facts = false;
     }
 }
+
+/// A request that is made as usual, with the parts of its URL.
+struct Request<'a> {
+    request: UsualRequest<'a>,
+    parts: UrlParts<'a>,
+}
+
+impl<'a> Request<'a> {
+    fn read(word: &Word, text: &'a [u8]) -> Option<Self> {
+        let request = field::usual_request(word, text)?;
+        let parts = url::split(request.method == "CONNECT", request.url);
+        Some(Self { request, parts })
+    }
+}
+
+/// Ids of the parts that have many distinct values, one for each usual request.
+#[derive(Default)]
+struct PartIds {
+    host: Vec<u32>,
+    path: Vec<u32>,
+    query: Vec<u32>,
+}
+
+impl PartIds {
+    fn of(usual: &[Option<Request<'_>>], values: &mut Values) -> Self {
+        let mut ids = Self::default();
+        let mut scratch = Scratch::default();
+        let mut column = |col: Col, part: Part| {
+            let there = usual.iter().flatten().map(|found| part(&found.parts));
+            let mut found = Vec::new();
+            let texts = there.clone().flatten().map(str::as_bytes);
+            values.columns[col as usize].intern_column(texts, &mut scratch, &mut found);
+            let mut found = found.into_iter();
+            there.map(|part| part.and_then(|_| found.next()).unwrap_or(NONE)).collect()
+        };
+        ids.host = column(Col::Host, |parts| parts.host.as_deref());
+        ids.path = column(Col::Path, |parts| parts.path);
+        ids.query = column(Col::Query, |parts| parts.query);
+        ids
+    }
+}
+
+/// One part of a URL.
+type Part = for<'a, 'b> fn(&'a UrlParts<'b>) -> Option<&'a str>;

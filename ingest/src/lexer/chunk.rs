@@ -12,8 +12,8 @@ use super::split::{self, Cut, Span};
 use crate::builder::day::{OpenDay, Rows};
 use crate::builder::sink::{ChunkSink, OddKind, OddLine, Reason};
 use crate::format::{ChunkParser, LineContext};
-use crate::intern::NONE;
 use crate::intern::key::{KeyColumn, NULL_INT, PARTIAL, RAW, Values};
+use crate::intern::{NONE, Scratch};
 use crate::time::{self, Memo, Quality};
 
 /// Lines of a block: their text (about 32 KiB) stays in the first cache while column after column is read.
@@ -27,6 +27,9 @@ const OPEN_BYTES: usize = 32 << 20;
 
 /// Most bytes of dictionaries; beyond it everything is handed over and they begin anew.
 const DICTIONARY_BYTES: usize = 48 << 20;
+
+/// Dictionaries larger than this begin anew when no row is open: they would only miss the cache.
+const WARM_BYTES: usize = 16 << 20;
 
 /// A line that is going to be a row.
 #[derive(Debug, Clone, Copy)]
@@ -42,7 +45,7 @@ struct Block {
     lines: Vec<Line>,
     spans: Vec<Span>,
     rows: Rows,
-    scratch: Vec<(u32, u64)>,
+    scratch: Scratch,
     rejected: Vec<Option<Reason>>,
     any_rejected: bool,
 }
@@ -75,7 +78,7 @@ impl LineParser {
                 lines: Vec::with_capacity(BLOCK_ROWS),
                 spans: vec![Span::MISSING; BLOCK_ROWS * words],
                 rows: Rows::new(words),
-                scratch: Vec::new(),
+                scratch: Scratch::default(),
                 rejected: Vec::new(),
                 any_rejected: false,
             },
@@ -377,6 +380,7 @@ impl LineParser {
     fn limit(&mut self, out: &mut ChunkSink) {
         while let Some(at) = self.days.iter().position(|open| open.rows.len() >= GROUP_ROWS) {
             self.close(at, out);
+            self.begin_anew();
         }
         let open: usize = self.days.iter().map(|open| open.rows.num_bytes()).sum();
         if open > OPEN_BYTES {
@@ -394,6 +398,14 @@ impl LineParser {
     fn dictionary_bytes(&self) -> usize {
         let keys: usize = self.keys.iter().flatten().map(KeyColumn::num_bytes).sum();
         keys + self.values.num_bytes()
+    }
+
+    /// Empties large dictionaries if no row needs them.
+    fn begin_anew(&mut self) {
+        if self.days.is_empty() && self.dictionary_bytes() > WARM_BYTES {
+            self.keys.iter_mut().flatten().for_each(KeyColumn::clear);
+            self.values.clear();
+        }
     }
 
     fn close(&mut self, at: usize, out: &mut ChunkSink) {
@@ -418,10 +430,7 @@ impl ChunkParser for LineParser {
         while !self.days.is_empty() {
             self.close(0, out);
         }
-        if self.dictionary_bytes() > DICTIONARY_BYTES / 4 {
-            self.keys.iter_mut().flatten().for_each(KeyColumn::clear);
-            self.values.clear();
-        }
+        self.begin_anew();
     }
 }
 

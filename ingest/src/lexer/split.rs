@@ -55,7 +55,7 @@ pub(crate) fn fast(layout: &Layout, line: &[u8], spans: &mut [Span]) -> Option<b
     let mut at = 0;
     let mut exact = true;
     for (word, span) in layout.words.iter().zip(spans) {
-        if !line[at..].starts_with(&word.lead) {
+        if !begins(line, at, &word.lead) {
             return None;
         }
         at += word.lead.len();
@@ -64,7 +64,18 @@ pub(crate) fn fast(layout: &Layout, line: &[u8], spans: &mut [Span]) -> Option<b
         *span = Span::new(start, end);
         at = next;
     }
-    (line[at..] == *layout.end).then_some(exact)
+    (line.len() - at == layout.end.len() && begins(line, at, &layout.end)).then_some(exact)
+}
+
+/// Whether a literal stands at `at`. Most are one or two bytes, for which a call would cost more than comparing.
+#[inline]
+fn begins(line: &[u8], at: usize, literal: &[u8]) -> bool {
+    match *literal {
+        [] => true,
+        [one] => line.get(at) == Some(&one),
+        [one, two] => line.get(at..at + 2).is_some_and(|found| found[0] == one && found[1] == two),
+        _ => line.get(at..).is_some_and(|rest| rest.starts_with(literal)),
+    }
 }
 
 /// Start and end of the word whose padding begins at `at`, the first byte behind its right padding, and whether the
