@@ -5,6 +5,9 @@ use arrow::compute::concat_batches;
 use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ParquetRecordBatchReaderBuilder, RowSelection,
 };
+use parquet::file::properties::ReaderProperties;
+use parquet::file::reader::FileReader as _;
+use parquet::file::serialized_reader::{ReadOptionsBuilder, SerializedFileReader};
 use proptest::prelude::*;
 use tempfile::TempDir;
 
@@ -117,6 +120,21 @@ fn long_columns_have_pages_that_can_be_skipped() {
     let selected = concat_batches(&stored_schema(), &batches).unwrap();
     let expected = [whole.slice(40_000, 100), whole.slice(65_530, 10)];
     assert_eq!(selected, concat_batches(&stored_schema(), &expected).unwrap());
+}
+
+#[test]
+fn bloom_filters_know_the_values() {
+    let dir = TempDir::new().unwrap();
+    let meta = write(&dir, &[small(100)], encode);
+    let file = VerifiedFile::open(dir.path().join(&meta.path), &meta).unwrap();
+    let properties = ReaderProperties::builder().set_read_bloom_filter(true).build();
+    let options = ReadOptionsBuilder::new().with_reader_properties(properties).build();
+    let reader = SerializedFileReader::new_with_options(file, options).unwrap();
+    let group = reader.get_row_group(0).unwrap();
+    let host = group.get_column_bloom_filter(Col::Host as usize).unwrap();
+    assert!(host.check("b.example") && !host.check("d.example"));
+    assert!(group.get_column_bloom_filter(Col::User as usize).unwrap().check("ann"));
+    assert!(group.get_column_bloom_filter(Col::Path as usize).is_none());
 }
 
 /// Whatever both encoders say of a column chunk, they say the same.
