@@ -141,3 +141,30 @@ pub struct Extent {
     /// The staged file of lines that are no rows, if there are any.
     pub lines: Option<FileMeta>,
 }
+
+/// Lines of a source that were in quarantine and are read anew: what comes in their place.
+#[derive(Debug, Clone)]
+pub struct Retry {
+    /// Format id that they were read with; the source's own from here on if `whole`.
+    pub format: String,
+    /// What that format was compiled from; empty where it takes no description.
+    pub format_spec: String,
+    /// The zone given for lines that print none.
+    pub zone: String,
+    /// Usual line end, which a source that was quarantined whole may only now be known to have.
+    pub line_end: LineEnd,
+    /// Whether it was the whole source: format, zone and line end become those of the source.
+    pub whole: bool,
+    /// First and last line of each range read anew, in order: hidden in all files stored so far.
+    pub ranges: Vec<(i64, i64)>,
+    /// How these lines were accounted for until now.
+    pub was: Counts,
+    /// How they are accounted for from here on; as many lines.
+    pub counts: Counts,
+    /// Earliest and latest event time of the new rows.
+    pub ts_range: Option<(Micros, Micros)>,
+    /// The staged segments, each with its day. Paths are those below the transaction's folder.
+    pub segments: Vec<(Day, FileMeta)>,
+    /// The staged file of lines that are no rows now either, if there are any.
+    pub lines: Option<FileMeta>,
+}

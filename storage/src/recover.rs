@@ -8,12 +8,11 @@ use std::sync::Arc;
 use crate::clock::Micros;
 use crate::day::Day;
 use crate::error::{Error, ErrorKind, Result};
-use crate::extent::Extent;
 use crate::fs::{self, Fs, Rights};
 use crate::ledger::file;
 use crate::ledger::keys::KeyRing;
 use crate::ledger::note::SignerKey;
-use crate::ledger::record::{Body, Ingest, Record, Recover};
+use crate::ledger::record::{Body, Ingest, Record, Recover, Retried};
 use crate::ledger::text::Text;
 use crate::schema::SCHEMA_VERSION;
 use crate::segment::{self, FileMeta, key};
@@ -97,13 +96,16 @@ pub fn from_files(dir: &Path, options: &RecoverOptions) -> Result<Recovered> {
     draft.add(Body::Key(verifier.clone()), Text::by(&options.by))?;
     draft.add(Body::Schema { version: SCHEMA_VERSION }, Text::default())?;
     draft.add(Body::Config { sha256: config }, Text::default())?;
-    let ingests = plan(found, &verifier, &mut done)?;
+    let bodies = plan(found, &verifier, &mut done)?;
     let recover =
         Recover { files: done.files, rows: done.rows, records_lost: done.records_lost, old_key };
     draft.add(Body::Recover(recover), Text::by(&options.by).with("reason", &options.reason))?;
-    for ingest in ingests {
-        let text = Text::by(&options.by).with_path(&ingest.extent.source.path);
-        draft.add(Body::Ingest(Box::new(ingest)), text)?;
+    for body in bodies {
+        let text = match &body {
+            Body::Ingest(ingest) => Text::by(&options.by).with_path(&ingest.extent.source.path),
+            _ => Text::by(&options.by),
+        };
+        draft.add(body, text)?;
     }
     replace_ledger(dir, fs, &draft, &signer)?;
     if options.accept_head {
@@ -217,7 +219,7 @@ fn plan(
     found: Vec<Found>,
     verifier: &crate::ledger::note::VerifierKey,
     done: &mut Recovered,
-) -> Result<Vec<Ingest>> {
+) -> Result<Vec<Body>> {
     let mut by_transaction: BTreeMap<String, Vec<Found>> = BTreeMap::new();
     for file in found {
         by_transaction.entry(file.get(key::TRANSACTION).to_owned()).or_default().push(file);
@@ -225,18 +227,19 @@ fn plan(
     let mut candidates = Vec::new();
     for (transaction, files) in by_transaction {
         match put_together(&transaction, &files) {
-            Ok(ingest) => candidates.push(ingest),
-            Err(error) => skip(files.iter().map(|file| &file.meta), &error, done),
+            Ok(body) => {
+                let from = match &body {
+                    Body::Ingest(ingest) => ingest.extent.from,
+                    _ => u64::MAX,
+                };
+                // The name begins with the version it stood on, so this is the order of the commits.
+                let version = transaction.get(..10).unwrap_or_default().to_owned();
+                candidates.push((version, from, body, files));
+            }
+            Err(error) => skip(&files, &error, done),
         }
     }
-    // The name of a transaction begins with the version it stood on, so this is the order of the commits.
-    candidates.sort_by(|a, b| {
-        let order = |ingest: &Ingest| {
-            let version = ingest.transaction.get(..10).unwrap_or_default().to_owned();
-            (version, ingest.source_id, ingest.extent.from)
-        };
-        order(a).cmp(&order(b))
-    });
+    candidates.sort_by(|a, b| (&a.0, a.1).cmp(&(&b.0, b.1)));
     let mut state = State::default();
     let mut seq = 0;
     let mut try_record = |body: Body, state: &mut State| {
@@ -248,46 +251,49 @@ fn plan(
         Ok::<(), Error>(())
     };
     try_record(Body::Key(verifier.clone()), &mut state)?;
-    let mut ingests = Vec::new();
-    for ingest in candidates {
-        match try_record(Body::Ingest(Box::new(ingest.clone())), &mut state) {
-            Ok(()) => ingests.push(ingest),
-            Err(error) => skip(metas(&ingest.extent), &error, done),
+    let mut bodies = Vec::new();
+    for (_, _, body, files) in candidates {
+        match try_record(body.clone(), &mut state) {
+            Ok(()) => bodies.push(body),
+            Err(error) => skip(&files, &error, done),
         }
     }
     done.sources = state.sources.len() as u64;
     done.files = state.files().count() as u64;
     done.rows = state.segments().map(|(_, segment)| segment.meta.rows).sum();
-    Ok(ingests)
+    Ok(bodies)
 }
 
-fn metas(extent: &Extent) -> impl Iterator<Item = &FileMeta> {
-    extent.segments.iter().map(|(_, meta)| meta).chain(&extent.lines)
+fn skip(files: &[Found], error: &Error, done: &mut Recovered) {
+    let what = format!("its commit can't be put together: {error}");
+    let finding =
+        |file: &Found| Finding { path: file.meta.path.clone().into(), what: what.clone() };
+    done.skipped.extend(files.iter().map(finding));
 }
 
-fn skip<'a>(metas: impl Iterator<Item = &'a FileMeta>, error: &Error, done: &mut Recovered) {
-    let what = format!("its extent can't be put together: {error}");
-    let finding = |meta: &FileMeta| Finding { path: meta.path.clone().into(), what: what.clone() };
-    done.skipped.extend(metas.map(finding));
-}
-
-fn put_together(transaction: &str, files: &[Found]) -> Result<Ingest> {
+fn put_together(transaction: &str, files: &[Found]) -> Result<Body> {
     let json = files.first().map_or("", |file| file.get(key::EXTENT));
     if files.iter().any(|file| file.get(key::EXTENT) != json) {
         return Err(Error::new(ErrorKind::Integrity, "the footers of its files differ"));
     }
-    let mut ingest = Ingest::from_footer(json)?;
-    transaction.clone_into(&mut ingest.transaction);
+    let (mut segments, mut lines) = (Vec::new(), None);
     for file in files {
         let meta = file.meta.clone();
-        let day: Day = file.get(key::DAY).parse()?;
         if meta.path.starts_with(layout::LINES) {
-            ingest.extent.lines = Some(meta);
+            lines = Some(meta);
         } else {
-            ingest.extent.segments.push((day, meta));
+            segments.push((file.get(key::DAY).parse::<Day>()?, meta));
         }
     }
-    Ok(ingest)
+    if let Some(mut retried) = Retried::from_footer(json) {
+        transaction.clone_into(&mut retried.transaction);
+        (retried.retry.segments, retried.retry.lines) = (segments, lines);
+        return Ok(Body::Retry(Box::new(retried)));
+    }
+    let mut ingest = Ingest::from_footer(json)?;
+    transaction.clone_into(&mut ingest.transaction);
+    (ingest.extent.segments, ingest.extent.lines) = (segments, lines);
+    Ok(Body::Ingest(Box::new(ingest)))
 }
 
 /// Moves what is left of the old ledger away and writes the new one.

@@ -2,12 +2,14 @@
 
 mod files;
 mod ingest;
+mod retry;
 
 use serde::de::{DeserializeOwned, IgnoredAny};
 
 pub(crate) use self::files::known_name;
 pub use self::ingest::Ingest;
 pub(crate) use self::ingest::day_of;
+pub use self::retry::Retried;
 use super::json::{self, Int};
 use super::note::VerifierKey;
 use crate::clock::Micros;
@@ -17,8 +19,8 @@ use crate::error::{Error, ErrorKind, Result};
 /// The version of the records that this build writes.
 pub const RECORD_VERSION: u64 = 1;
 
-/// The kinds a later version of dwell will write: named in the documents, unknown to this build.
-const KINDS: &[&str] = &["key", "schema", "config", "ingest", "recover"];
+/// The kinds that this build knows; later versions of dwell write more.
+const KINDS: &[&str] = &["key", "schema", "config", "ingest", "retry", "recover"];
 
 /// One record of the ledger.
 #[derive(Debug, Clone)]
@@ -50,6 +52,8 @@ pub enum Body {
     },
     /// A range of a source and the files its lines went to.
     Ingest(Box<Ingest>),
+    /// Lines that were in quarantine, read anew.
+    Retry(Box<Retried>),
     /// The ledger was put together again.
     Recover(Recover),
 }
@@ -118,6 +122,15 @@ struct RecoverBody {
 }
 
 impl Body {
+    /// The transaction that its files name, if it brought any.
+    pub fn transaction(&self) -> Option<&str> {
+        match self {
+            Self::Ingest(ingest) => Some(&ingest.transaction),
+            Self::Retry(retried) => Some(&retried.transaction),
+            _ => None,
+        }
+    }
+
     /// The kind, as `system.ledger` shows it.
     pub fn kind(&self) -> &'static str {
         match self {
@@ -125,6 +138,7 @@ impl Body {
             Self::Schema { .. } => "schema",
             Self::Config { .. } => "config",
             Self::Ingest(_) => "ingest",
+            Self::Retry(_) => "retry",
             Self::Recover(_) => "recover",
         }
     }
@@ -137,6 +151,7 @@ impl Body {
             Self::Config { sha256: Some(sha256) } => format!("dwell.toml is {sha256}"),
             Self::Config { sha256: None } => "no dwell.toml".into(),
             Self::Ingest(ingest) => ingest.detail(),
+            Self::Retry(retried) => retried.detail(),
             Self::Recover(recover) => format!(
                 "ledger rebuilt from {} files with {} rows; {} records lost",
                 recover.files, recover.rows, recover.records_lost
@@ -180,6 +195,7 @@ impl Record {
             }
             Body::Config { sha256 } => enveloped(self, ConfigBody { sha256: *sha256 }),
             Body::Ingest(ingest) => enveloped(self, ingest::IngestBody::new(ingest)),
+            Body::Retry(retried) => enveloped(self, retry::RetryBody::new(retried)),
             Body::Recover(recover) => enveloped(
                 self,
                 RecoverBody {
@@ -234,6 +250,9 @@ impl Record {
                     records_lost: body.records_lost.get()?,
                     old_key: body.old_key,
                 }))
+            }),
+            "retry" => finish(opened(line)?, |body: retry::RetryBody| {
+                Ok(Body::Retry(Box::new(body.into_retried()?)))
             }),
             _ => finish(opened(line)?, |body: ingest::IngestBody| {
                 Ok(Body::Ingest(Box::new(body.into_ingest()?)))

@@ -10,7 +10,6 @@ use super::transaction::LOCK_NAME;
 use super::{Store, layout, load};
 use crate::error::Result;
 use crate::fs::{self, Fs};
-use crate::ledger::record::Body;
 use crate::segment;
 
 /// Removes everything in a folder but the names to keep.
@@ -111,9 +110,7 @@ impl Store {
         let mut names = BTreeSet::new();
         load::walk(&*self.fs, &self.dir, self.state().version, &self.key, |checked| {
             for entry in checked.entries {
-                if let Body::Ingest(ingest) = entry.record.body {
-                    names.insert(ingest.transaction);
-                }
+                names.extend(entry.record.body.transaction().map(str::to_owned));
             }
         })?;
         Ok(names)

@@ -12,13 +12,14 @@ use super::{
 use crate::clock::Micros;
 use crate::day::Day;
 use crate::error::{Error, ErrorKind, Result};
-use crate::extent::Extent;
+use crate::extent::{Extent, Retry};
 use crate::fs::{self, Fs, Lock, Rights};
 use crate::ledger::file;
 use crate::ledger::note::{Checkpoint, SignerKey};
-use crate::ledger::record::{Body, Ingest, Record, Recover};
+use crate::ledger::record::{Body, Ingest, Record, Recover, Retried};
 use crate::ledger::text::{self, Text, TextLine};
 use crate::ledger::tree::{self, Frontier};
+use crate::segment::FileMeta;
 
 /// How the writing of a ledger file failed.
 pub(crate) enum Failure {
@@ -246,31 +247,74 @@ impl Transaction {
             return Ok(Outcome::AlreadyStored { source_id });
         }
         store.clean(self.dir())?;
-        let extent = self.placed(extent, Day::of(options.now_us));
+        let mut extent = extent.clone();
+        let moves = self.move_to_days(&mut extent.segments, &mut extent.lines, options.now_us);
+        let text = Text::by(&options.by).with_path(&extent.source.path);
+        let (source_id, transaction) = (self.source_id(), self.id().to_owned());
+        let body = Body::Ingest(Box::new(Ingest { transaction, source_id, extent }));
+        let seq = self.write(body, text, &moves, &signer, options)?;
+        Ok(Outcome::Committed { seq, source_id })
+    }
+
+    /// Puts what came of reading lines of a known source anew in the place of what was stored of them.
+    pub fn commit_retry(self, retry: &Retry, options: &CommitOptions) -> Result<Outcome> {
+        let store = &*self.store;
+        let signer = store.writable()?;
+        let _lock = store.lock_writer(options.wait_ms)?;
+        store.refresh()?;
+        store.check_head()?;
+        let (source_id, transaction) = (self.source_id(), self.id().to_owned());
+        let (planned, state) = (self.base().sources.get(&source_id), store.state());
+        // Anything new in the source, also what was hidden in it, may concern the lines that were read.
+        let touched = self.base().hidden.len() != state.hidden.len();
+        let Some(source) = state.sources.get(&source_id).filter(|it| Some(*it) == planned) else {
+            let what = format!("source {source_id} has changed meanwhile");
+            return Err(Error::new(ErrorKind::Conflict, what));
+        };
+        if touched {
+            let what = "lines were hidden meanwhile";
+            return Err(Error::new(ErrorKind::Conflict, what));
+        }
+        fold::check_retry(source, retry).map_err(|error| {
+            Error::new(ErrorKind::Internal, "refused to commit").caused_by(error)
+        })?;
+        store.clean(self.dir())?;
+        let mut retry = retry.clone();
+        let moves = self.move_to_days(&mut retry.segments, &mut retry.lines, options.now_us);
+        let body = Body::Retry(Box::new(Retried { transaction, source_id, retry }));
+        let seq = self.write(body, Text::by(&options.by), &moves, &signer, options)?;
+        Ok(Outcome::Committed { seq, source_id })
+    }
+
+    /// Moves the files to their days and writes the record that names them; the caller holds the lock.
+    fn write(
+        &self,
+        body: Body,
+        text: Text,
+        moves: &[(PathBuf, PathBuf)],
+        signer: &SignerKey,
+        options: &CommitOptions,
+    ) -> Result<u64> {
+        let store = &*self.store;
         let mut draft = Draft::new(&lock(&store.folded), options.now_us);
         let config = read_config(&*store.fs, &store.dir)?.1;
         if config != store.state().config {
             draft.add(Body::Config { sha256: config }, Text::by(&options.by))?;
         }
-        let text = Text::by(&options.by).with_path(&extent.source.path);
-        let (source_id, transaction) = (self.source_id(), self.id().to_owned());
-        let moves = self.moves(&extent);
-        let ingest = Ingest { transaction, source_id, extent };
-        let seq = draft.add(Body::Ingest(Box::new(ingest)), text)?;
-        let written =
-            store.publish(&draft, self.dir(), &signer, || place(&*store.fs, &store.dir, &moves));
+        let seq = draft.add(body, text)?;
+        let written = store.publish(&draft, self.dir(), signer, || place(&*store.fs, moves));
         if let Err(failure) = written {
             if matches!(failure, Failure::Before(_)) {
                 // What can't be taken back now, the next writer removes.
-                for (_, target) in &moves {
+                for (_, target) in moves {
                     let _ = fs::remove_if_there(&*store.fs, target);
                 }
             }
             return Err(failure.into_error());
         }
         store.advance_head();
-        store.write_snapshot(self.dir(), &signer);
-        Ok(Outcome::Committed { seq, source_id })
+        store.write_snapshot(self.dir(), signer);
+        Ok(seq)
     }
 
     /// Compares what the plan stood on with the newest version.
@@ -312,32 +356,31 @@ impl Transaction {
         Ok(Verdict::Go)
     }
 
-    /// The extent with the paths that its files will have in the store.
-    fn placed(&self, extent: &Extent, ingest_day: Day) -> Extent {
-        let mut extent = extent.clone();
-        for (day, meta) in &mut extent.segments {
-            meta.path = format!("{}/{}/{}", layout::REQUESTS, day.folder(), meta.path);
+    /// Gives files the paths that they will have in the store; returns from where to where each goes.
+    fn move_to_days(
+        &self,
+        segments: &mut [(Day, FileMeta)],
+        lines: &mut Option<FileMeta>,
+        now_us: Micros,
+    ) -> Vec<(PathBuf, PathBuf)> {
+        let mut moves = Vec::new();
+        let mut go = |table: &str, day: Day, meta: &mut FileMeta| {
+            let staged = self.dir().join(&meta.path);
+            meta.path = format!("{table}/{}/{}", day.folder(), meta.path);
+            moves.push((staged, self.store.dir.join(&meta.path)));
+        };
+        for (day, meta) in segments {
+            go(layout::REQUESTS, *day, meta);
         }
-        if let Some(meta) = &mut extent.lines {
-            meta.path = format!("{}/{}/{}", layout::LINES, ingest_day.folder(), meta.path);
+        if let Some(meta) = lines {
+            go(layout::LINES, Day::of(now_us), meta);
         }
-        extent
-    }
-
-    /// From where to where each file goes.
-    fn moves(&self, extent: &Extent) -> Vec<(PathBuf, PathBuf)> {
-        let metas = extent.segments.iter().map(|(_, meta)| meta).chain(&extent.lines);
-        metas
-            .map(|meta| {
-                let name = meta.path.rsplit('/').next().unwrap_or_default();
-                (self.dir().join(name), self.store.dir.join(&meta.path))
-            })
-            .collect()
+        moves
     }
 }
 
 /// Renames files to their days and makes that durable, with every folder above.
-fn place(fs: &dyn Fs, dir: &Path, moves: &[(PathBuf, PathBuf)]) -> Result<()> {
+fn place(fs: &dyn Fs, moves: &[(PathBuf, PathBuf)]) -> Result<()> {
     let mut days = BTreeSet::new();
     for (staged, target) in moves {
         let Some(day) = target.parent() else { continue };
@@ -350,6 +393,5 @@ fn place(fs: &dyn Fs, dir: &Path, moves: &[(PathBuf, PathBuf)]) -> Result<()> {
     for folder in days.into_iter().chain(above) {
         fs::sync_dir(fs, folder)?;
     }
-    debug_assert!(moves.iter().all(|(_, target)| target.starts_with(dir)));
     Ok(())
 }

@@ -3,11 +3,14 @@
 use std::sync::Arc;
 
 use super::state::{ExtentRef, Hidden, LinesRef, SegmentRef, Source, State};
+use crate::clock::Micros;
+use crate::day::Day;
 use crate::error::{Error, ErrorKind, Result};
-use crate::extent::{Counts, Extent};
-use crate::ledger::record::{Body, Ingest, Record, day_of};
+use crate::extent::{Counts, Extent, Retry};
+use crate::ledger::record::{Body, Ingest, Record, Retried, day_of};
 use crate::ledger::text::Text;
 use crate::schema::SCHEMA_VERSION;
+use crate::segment::FileMeta;
 
 fn broken(what: impl Into<String>) -> Error {
     Error::new(ErrorKind::Integrity, what)
@@ -37,6 +40,7 @@ impl State {
             Body::Config { sha256 } => self.config = *sha256,
             Body::Recover(_) => {}
             Body::Ingest(ingest) => self.apply_ingest(record, ingest, text)?,
+            Body::Retry(retried) => self.apply_retry(record, retried)?,
         }
         self.records = record.seq;
         Ok(())
@@ -66,37 +70,101 @@ impl State {
                 self.sources.insert(source.id, Arc::new(source));
             }
         }
-        for (day, meta) in &extent.segments {
-            let segment = SegmentRef { meta: Arc::new(meta.clone()), seq: record.seq };
+        self.add_files(record.seq, &extent.segments, extent.lines.as_ref())
+    }
+
+    fn apply_retry(&mut self, record: &Record, retried: &Retried) -> Result<()> {
+        let retry = &retried.retry;
+        let source = self.sources.get_mut(&retried.source_id);
+        let source = source.ok_or_else(|| broken("a retry of a source that is not there"))?;
+        check_retry(source, retry)?;
+        let source = Arc::make_mut(source);
+        subtract(&mut source.counts, &retry.was);
+        source.counts.add(&retry.counts);
+        source.see(retry.ts_range);
+        if retry.whole {
+            source.format.clone_from(&retry.format);
+            source.format_spec.clone_from(&retry.format_spec);
+            source.zone.clone_from(&retry.zone);
+            source.line_end = retry.line_end;
+        }
+        self.hidden.extend(retry.ranges.iter().map(|&(first, last)| Hidden {
+            source_id: retried.source_id,
+            first,
+            last,
+            before_seq: record.seq,
+        }));
+        self.add_files(record.seq, &retry.segments, retry.lines.as_ref())
+    }
+
+    fn add_files(
+        &mut self,
+        seq: u64,
+        segments: &[(Day, FileMeta)],
+        lines: Option<&FileMeta>,
+    ) -> Result<()> {
+        for (day, meta) in segments {
+            let segment = SegmentRef { meta: Arc::new(meta.clone()), seq };
             self.days.entry(*day).or_default().segments.push(segment);
         }
-        if let Some(meta) = &extent.lines {
+        if let Some(meta) = lines {
             let day = day_of(&meta.path).ok_or_else(|| broken("lines outside of a day"))?;
-            self.lines.push(LinesRef { meta: Arc::new(meta.clone()), day, seq: record.seq });
+            self.lines.push(LinesRef { meta: Arc::new(meta.clone()), day, seq });
         }
         Ok(())
     }
 }
 
+/// Whether a retry gives an account of each line that it takes away, and of no other.
+pub(super) fn check_retry(source: &Source, retry: &Retry) -> Result<()> {
+    let (was, counts) = (&retry.was, &retry.counts);
+    let covered = |(first, last): &(i64, i64)| (last - first + 1).max(0) as u64;
+    let lines: u64 = retry.ranges.iter().map(covered).sum();
+    let rising = retry.ranges.windows(2).all(|pair| pair[0].1 < pair[1].0);
+    let within = retry
+        .ranges
+        .iter()
+        .all(|&(first, last)| 1 <= first && first <= last && last < source.next_line());
+    if !rising || !within {
+        return Err(broken("the ranges of a retry don't lie in their source"));
+    }
+    if !was.balance() || was.lines != lines || counts.lines != lines {
+        return Err(broken(format!("{lines} lines read anew, accounts of {was:?} and {counts:?}")));
+    }
+    if was.rows > source.counts.rows || was.quarantined > source.counts.quarantined {
+        return Err(broken("more lines read anew than the source has"));
+    }
+    check_files(counts, &retry.segments, retry.lines.as_ref())
+}
+
 /// Whether every line of the extent is accounted for, and the files hold what the accounts say.
 pub(super) fn check_accounts(extent: &Extent) -> Result<()> {
-    let counts = &extent.counts;
-    if !counts.balance() {
-        return Err(broken(format!("the accounts of the lines don't add up: {counts:?}")));
-    }
-    let rows: u64 = extent.segments.iter().map(|(_, meta)| meta.rows).sum();
-    if rows != counts.rows {
-        return Err(broken(format!("{rows} rows in the files, {} in the accounts", counts.rows)));
-    }
-    let kept = counts.quarantined + counts.headers + counts.blank;
-    let lines = extent.lines.as_ref().map_or(0, |meta| meta.rows);
-    if lines < kept {
-        return Err(broken(format!("{lines} lines in their file, {kept} in the accounts")));
-    }
+    check_files(&extent.counts, &extent.segments, extent.lines.as_ref())?;
     let superseded = &extent.superseded;
     let expected = u64::from(extent.supersedes.is_some());
     if !superseded.balance() || superseded.lines != expected || extent.from > extent.to {
         return Err(broken("the accounts of the superseded line don't add up"));
+    }
+    Ok(())
+}
+
+/// Whether the accounts add up, and the files hold what they say.
+fn check_files(
+    counts: &Counts,
+    segments: &[(Day, FileMeta)],
+    lines: Option<&FileMeta>,
+) -> Result<()> {
+    if !counts.balance() {
+        return Err(broken(format!("the accounts of the lines don't add up: {counts:?}")));
+    }
+    let rows: u64 = segments.iter().map(|(_, meta)| meta.rows).sum();
+    if rows != counts.rows {
+        return Err(broken(format!("{rows} rows in the files, {} in the accounts", counts.rows)));
+    }
+    let kept = counts.quarantined + counts.headers + counts.blank;
+    let lines = lines.map_or(0, |meta| meta.rows);
+    if lines < kept {
+        return Err(broken(format!("{lines} lines in their file, {kept} in the accounts")));
     }
     Ok(())
 }
@@ -167,6 +235,13 @@ fn subtract(counts: &mut Counts, other: &Counts) {
 }
 
 impl Source {
+    fn see(&mut self, ts_range: Option<(Micros, Micros)>) {
+        if let Some((first, last)) = ts_range {
+            self.first_ts = Some(self.first_ts.map_or(first, |ts| ts.min(first)));
+            self.last_ts = Some(self.last_ts.map_or(last, |ts| ts.max(last)));
+        }
+    }
+
     fn extend(&mut self, extent: &Extent, seq: u64) {
         let info = &extent.source;
         subtract(&mut self.counts, &extent.superseded);
@@ -184,10 +259,7 @@ impl Source {
         self.final_newline = extent.final_newline;
         self.state = extent.state;
         self.bytes = extent.to;
-        if let Some((first, last)) = extent.ts_range {
-            self.first_ts = Some(self.first_ts.map_or(first, |ts| ts.min(first)));
-            self.last_ts = Some(self.last_ts.map_or(last, |ts| ts.max(last)));
-        }
+        self.see(extent.ts_range);
         self.extents.push(ExtentRef {
             from: extent.from,
             to: extent.to,

@@ -141,23 +141,17 @@ fn note_records(
             let ahead = (record.at - options.now_us) / 1_000_000;
             report.notes.push(format!("record {} lies {ahead} s ahead of this clock", record.seq));
         }
-        match &record.body {
-            Body::Ingest(ingest) => {
-                transactions.insert(ingest.transaction.clone());
-            }
-            Body::Recover(recover) => {
-                report.notes.push(format!("record {}: {}", record.seq, record.body.detail()));
-                if let Some(old) = &recover.old_key
-                    && options.pinned_key.is_none()
-                {
-                    let what = format!(
-                        "record {} replaced the key {old}, whose private half was lost: pin the new one with --key",
-                        record.seq
-                    );
-                    report.problem("ledger", what);
-                }
-            }
-            _ => {}
+        transactions.extend(record.body.transaction().map(str::to_owned));
+        let Body::Recover(recover) = &record.body else { continue };
+        report.notes.push(format!("record {}: {}", record.seq, record.body.detail()));
+        if let Some(old) = &recover.old_key
+            && options.pinned_key.is_none()
+        {
+            let what = format!(
+                "record {} replaced the key {old}, whose private half was lost: pin the new one with --key",
+                record.seq
+            );
+            report.problem("ledger", what);
         }
     }
 }

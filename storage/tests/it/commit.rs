@@ -1,9 +1,10 @@
 //! What is stored by a commit, and what is refused?
 
-use dwell_storage::ErrorKind;
-use dwell_storage::store::Outcome;
+use dwell_storage::extent::{Counts, LineEnd, Retry};
+use dwell_storage::store::{CommitOptions, Outcome, Transaction};
+use dwell_storage::{Day, ErrorKind};
 
-use crate::world::{World, content, extent, ingest, options};
+use crate::world::{NOON, World, content, extent, ingest, options, outline, staged};
 
 #[test]
 fn three_extents_are_there_after_opening_anew() {
@@ -109,4 +110,132 @@ fn many_writers_side_by_side_store_each_file_once() {
         }
     });
     assert_eq!(store.refresh().unwrap().sources.len(), 55);
+}
+
+#[test]
+fn lines_read_anew_come_in_the_place_of_what_was_stored_of_them() {
+    let world = World::new();
+    let store = world.init();
+    ingest(&store, "/a").unwrap();
+    let retry = |tx: &Transaction| Retry {
+        format: "combined".into(),
+        format_spec: String::new(),
+        zone: String::new(),
+        line_end: LineEnd::Lf,
+        whole: false,
+        ranges: vec![(10, 10)],
+        was: Counts { lines: 1, quarantined: 1, ..Counts::default() },
+        counts: Counts { lines: 1, rows: 1, ..Counts::default() },
+        ts_range: Some((NOON - 1, NOON)),
+        segments: vec![(Day::of(NOON), staged(tx, store.id(), "00", 10, 1).unwrap())],
+        lines: None,
+    };
+    let (first, second) = (store.begin_for(1).unwrap(), store.begin_for(1).unwrap());
+    let (one, two) = (retry(&first), retry(&second));
+    let outcome = first.commit_retry(&one, &options()).unwrap();
+    assert_eq!(outcome, Outcome::Committed { seq: 5, source_id: 1 });
+    let error = second.commit_retry(&two, &options()).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Conflict, "{error}");
+
+    let state = world.open().unwrap().state();
+    assert_eq!(state, store.state());
+    let source = &state.sources[&1];
+    assert_eq!((source.counts.lines, source.counts.rows, source.counts.quarantined), (10, 10, 0));
+    assert_eq!((source.first_ts, source.format.as_str()), (Some(NOON - 1), "squid"));
+    let lines = &state.lines[0];
+    assert_eq!(state.hidden_in(&lines.meta, lines.seq).count(), 1);
+    assert_eq!(store.ledger_entries().unwrap().last().unwrap().kind, "retry");
+    // Accounts that don't add up are not written.
+    let tx = store.begin_for(1).unwrap();
+    let mut wrong = retry(&tx);
+    wrong.was.lines = 2;
+    assert_eq!(tx.commit_retry(&wrong, &options()).unwrap_err().kind(), ErrorKind::Internal);
+}
+
+#[test]
+fn a_source_without_whole_lines_takes_the_format_of_its_first() {
+    let world = World::new();
+    let store = world.init();
+    let tx = store.begin().unwrap();
+    let mut half = outline("/a", 1, 1);
+    half.source.format = "unknown".into();
+    half.final_newline = false;
+    half.lines = Some(staged(&tx, store.id(), "02", 1, 1).unwrap());
+    tx.commit(&half, &options()).unwrap();
+
+    let tx = store.begin_for(1).unwrap();
+    let mut whole = extent(&store, &tx, "/a", 1, 10).unwrap();
+    whole.supersedes = Some(1);
+    whole.superseded = half.counts;
+    tx.commit(&whole, &options()).unwrap();
+    let state = store.state();
+    assert_eq!((state.sources[&1].format.as_str(), state.sources[&1].counts.lines), ("squid", 10));
+    assert_eq!(state.hidden_in(&state.lines[0].meta, state.lines[0].seq).count(), 1);
+
+    let tx = store.begin_for(1).unwrap();
+    let mut other = extent(&store, &tx, "/a", 11, 10).unwrap();
+    other.source.format = "combined".into();
+    assert!(tx.commit(&other, &options()).is_err());
+    let tx = store.begin_for(1).unwrap();
+    let mut gap = extent(&store, &tx, "/a", 12, 10).unwrap();
+    assert!(tx.commit(&gap, &options()).is_err());
+    let tx = store.begin_for(1).unwrap();
+    gap = extent(&store, &tx, "/a", 11, 10).unwrap();
+    gap.counts.lines += 1;
+    assert!(tx.commit(&gap, &options()).is_err());
+    assert_eq!(store.refresh().unwrap(), state);
+}
+
+#[test]
+fn a_store_of_a_newer_version_is_refused_as_such() {
+    use dwell_storage::ledger::note::{Checkpoint, SignerKey};
+    use dwell_storage::ledger::{file, tree};
+    let world = World::new();
+    let store = world.init();
+    // What the next version of dwell might write, signed with the store's own key.
+    let key = std::fs::read_to_string(world.path().join(format!("keys/{}.key", store.id())));
+    let key = SignerKey::parse(key.unwrap().trim()).unwrap();
+    let mut lines = std::fs::read(world.dir().join("ledger/0000000001")).unwrap();
+    lines.truncate(lines.windows(2).position(|pair| pair == b"\n\n").unwrap());
+    let record = br#"{"at":1,"body":{},"kind":"seal","seq":4,"v":1}"#.to_vec();
+    let mut leaves: Vec<_> = lines.split(|&byte| byte == b'\n').map(tree::leaf_hash).collect();
+    leaves.push(tree::leaf_hash(&record));
+    let origin = store.id().to_owned();
+    let checkpoint = Checkpoint { origin, size: 4, root: tree::root(&leaves) };
+    let bytes = file::render(&[record], &checkpoint, &key);
+    std::fs::write(world.dir().join("ledger/0000000002"), bytes).unwrap();
+    let error = world.open().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unsupported);
+    assert!(error.to_string().contains("newer version"), "{error}");
+    assert_eq!(ingest(&store, "/a").unwrap_err().kind(), ErrorKind::Unsupported);
+}
+
+#[test]
+fn a_lock_that_is_held_is_waited_for_and_then_reported() {
+    let world = World::new();
+    let store = world.init();
+    let tx = store.begin().unwrap();
+    let planned = extent(&store, &tx, "/a", 1, 10).unwrap();
+    let held = dwell_storage::fs::real().try_lock(&world.dir().join("lock")).unwrap().unwrap();
+    let short = CommitOptions { wait_ms: 20, ..options() };
+    let error = tx.commit(&planned, &short).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Locked, "{error}");
+    drop(held);
+    ingest(&store, "/a").unwrap();
+}
+
+#[test]
+fn a_lease_lives_as_long_as_its_reader() {
+    let world = World::new();
+    let store = world.init();
+    let lease = store.lease().unwrap();
+    assert!(lease.is_written());
+    let marks = || std::fs::read_dir(world.dir().join("leases")).unwrap().count();
+    assert_eq!(marks(), 1);
+    // A dead reader's mark is removed by the next writer, a living one's is not.
+    std::fs::write(world.dir().join("leases/0000000001-dead"), "").unwrap();
+    ingest(&store, "/a").unwrap();
+    assert_eq!(marks(), 1);
+    drop(lease);
+    assert_eq!(marks(), 0);
 }

@@ -37,7 +37,7 @@ impl Ingest {
 
 #[derive(serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
-struct CountsBody {
+pub(super) struct CountsBody {
     blank: Int,
     headers: Int,
     lines: Int,
@@ -46,7 +46,7 @@ struct CountsBody {
 }
 
 impl CountsBody {
-    fn new(counts: &Counts) -> Self {
+    pub(super) fn new(counts: &Counts) -> Self {
         Self {
             blank: counts.blank.into(),
             headers: counts.headers.into(),
@@ -56,7 +56,7 @@ impl CountsBody {
         }
     }
 
-    fn get(&self) -> Result<Counts> {
+    pub(super) fn get(&self) -> Result<Counts> {
         Ok(Counts {
             lines: self.lines.get()?,
             rows: self.rows.get()?,
