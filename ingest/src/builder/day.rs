@@ -197,11 +197,14 @@ impl<'a> Group<'a> {
         }
         self.verdicts();
         self.set(Col::Ts, ColumnData::Int64 { values: rows.ts.clone(), valid: None });
-        let quality = |flags: u8| Quality::NAMES[usize::from(flags & QUALITY).min(2)];
-        let data = words_of(rows.flags.iter().map(|&flags| Some(quality(flags))));
+        let data = flag_words(&rows.flags, QUALITY, |flags| {
+            Quality::NAMES[usize::from(flags & QUALITY).min(Quality::NAMES.len() - 1)]
+        });
         self.set(Col::TsQuality, data);
-        let parse = |flags: u8| if flags & PARTIAL == 0 { "ok" } else { "partial" };
-        let data = words_of(rows.flags.iter().map(|&flags| Some(parse(flags))));
+        let data = flag_words(&rows.flags, PARTIAL, |flags| match flags & PARTIAL {
+            0 => "ok",
+            _ => "partial",
+        });
         self.set(Col::Parse, data);
         self.set(Col::SourceId, ColumnData::ConstInt32(source_id));
         self.set(Col::LineNo, ColumnData::Int64 { values: rows.line_no.clone(), valid: None });
@@ -347,11 +350,14 @@ fn numbers(col: Col, ints: &[i64]) -> ColumnData {
     ColumnData::Int64 { values, valid }
 }
 
-/// A column of few fixed words.
-fn words_of(rows: impl Iterator<Item = Option<&'static str>>) -> ColumnData {
+/// A column of few fixed words, told by some bits of the rows' flags.
+fn flag_words(flags: &[u8], bits: u8, word: impl Fn(u8) -> &'static str) -> ColumnData {
+    let first = flags.first().copied().unwrap_or_default() & bits;
+    if flags.iter().fold(0, |differ, &flags| differ | (flags & bits) ^ first) == 0 {
+        return ColumnData::ConstText(word(first).into());
+    }
     let mut words = Words::default();
-    let codes: Vec<u32> =
-        rows.map(|word| word.map_or(NULL_CODE, |word| words.code(word))).collect();
+    let codes: Vec<u32> = flags.iter().map(|&flags| words.code(word(flags))).collect();
     words.column(codes)
 }
 

@@ -1,20 +1,24 @@
 //! How a chunk becomes rows: lines cut in blocks, words interned column by column, rows handed to their days.
 
+mod lines;
+
 use std::sync::Arc;
 
 use storage::day::Day;
-use storage::extent::LineEnd;
+
+use lines::{Line, account, content, header_blocks, odd, reject, why};
+pub(crate) use lines::{REPLY_HEADERS, REQUEST_HEADERS, SPACES, TAIL, TRUNCATED, UTC_OFFSET};
 
 use super::field;
 use super::layout::{Layout, WordKind};
 use super::number;
 use super::split::{self, Cut, Span};
 use crate::builder::day::{OpenDay, Rows};
-use crate::builder::sink::{ChunkSink, OddKind, OddLine, Reason};
+use crate::builder::sink::{ChunkSink, OddKind, Reason};
 use crate::format::{ChunkParser, LineContext};
 use crate::intern::key::{KeyColumn, NULL_INT, PARTIAL, RAW, Values};
 use crate::intern::{NONE, Scratch};
-use crate::time::{self, Memo, Quality};
+use crate::time::{self, Memo};
 
 /// Lines of a block: their text (about 32 KiB) stays in the first cache while column after column is read.
 const BLOCK_ROWS: usize = 120;
@@ -30,14 +34,6 @@ const DICTIONARY_BYTES: usize = 48 << 20;
 
 /// Dictionaries larger than this begin anew when no row is open: they would only miss the cache.
 const WARM_BYTES: usize = 16 << 20;
-
-/// A line that is going to be a row.
-#[derive(Debug, Clone, Copy)]
-struct Line {
-    start: usize,
-    len: usize,
-    line_no: i64,
-}
 
 /// The lines of a block and where their words lie.
 #[derive(Debug)]
@@ -434,99 +430,11 @@ impl ChunkParser for LineParser {
     }
 }
 
-/// Key of `extra`: text behind the last field of the format, with what separates it.
-pub(crate) const TAIL: &str = "tail";
-/// Key of `extra`: the field in which a line ends that was cut short.
-pub(crate) const TRUNCATED: &str = "truncated";
-/// Ends keys of `extra`: how many spaces pad a word, where it is not the number the format says.
-pub(crate) const SPACES: &str = "_spaces";
-/// Key of `extra`: the printed offset from UTC, where it is not `+0000`.
-pub(crate) const UTC_OFFSET: &str = "utc_offset";
-/// Key of `extra`: the request's headers (`log_mime_hdrs on`).
-pub(crate) const REQUEST_HEADERS: &str = "request_headers";
-/// Key of `extra`: the reply's headers (`log_mime_hdrs on`).
-pub(crate) const REPLY_HEADERS: &str = "reply_headers";
-
-/// `" [request headers] [reply headers]"`
-fn header_blocks(tail: &str) -> Option<(&str, &str)> {
-    let inner = tail.strip_prefix(" [")?.strip_suffix(']')?;
-    let (request, reply) = inner.split_once("] [")?;
-    (!request.contains(']') && !reply.contains(']')).then_some((request, reply))
-}
-
-/// The line without its line end; an unusual end is noted.
-#[inline]
-fn content<'a>(
-    rest: &'a [u8],
-    len: usize,
-    line_no: i64,
-    at: usize,
-    cx: &LineContext,
-    out: &mut ChunkSink,
-) -> &'a [u8] {
-    let line = &rest[..len];
-    if len == rest.len() {
-        // The last line of the source, without an end.
-        return line;
-    }
-    let (line, end): (_, &[u8]) = match (line.split_last(), cx.line_end) {
-        (Some((b'\r', line)), LineEnd::Crlf) => return line,
-        (Some((b'\r', line)), LineEnd::Lf) => (line, b"\r\n"),
-        (_, LineEnd::Lf) => return line,
-        (_, LineEnd::Crlf) => (line, b"\n"),
-    };
-    let byte_offset = cx.first_offset + (at + line.len()) as u64;
-    let (kind, bytes) = (OddKind::Eol, end.to_vec());
-    out.odd.push(OddLine { line_no, byte_offset, kind, reason: None, bytes });
-    line
-}
-
-fn odd(
-    line: &[u8],
-    place: Line,
-    kind: OddKind,
-    reason: Option<Reason>,
-    cx: &LineContext,
-    out: &mut ChunkSink,
-) {
-    let byte_offset = cx.first_offset + place.start as u64;
-    let bytes = line.to_vec();
-    out.odd.push(OddLine { line_no: place.line_no, byte_offset, kind, reason, bytes });
-}
-
-fn reject(line: &[u8], place: Line, reason: Reason, cx: &LineContext, out: &mut ChunkSink) {
-    out.counts.quarantined += 1;
-    odd(line, place, OddKind::Quarantined, Some(reason), cx, out);
-}
-
-/// Why a line that gives less than a time and two more fields is no row.
-fn why(layout: &Layout, line: &[u8]) -> Reason {
-    if line.contains(&0) {
-        return Reason::NotText;
-    }
-    let separators = memchr::memchr_iter(layout.separator, line).count();
-    let too_few = separators < layout.time || split::has_time(layout, line);
-    if too_few { Reason::TooFewFields } else { Reason::BadTime }
-}
-
 /// Words that a line does not have get no id: the empty text that stood for them is not theirs.
 fn forget_missing(block: &mut Block, nth: usize, count: usize) {
     for (row, flags) in block.rows.flags.iter().enumerate() {
         if flags & PARTIAL != 0 && !block.spans[row * count + nth].is_there() {
             block.rows.words[nth].ids[row] = NONE;
-        }
-    }
-}
-
-/// Counts rows, and those that are partial, need `raw` or have an assumed zone.
-fn account(rows: &Rows, out: &mut ChunkSink, is_row: impl Fn(usize) -> bool) {
-    for (row, &flags) in rows.flags.iter().enumerate() {
-        if is_row(row) {
-            out.counts.rows += 1;
-            out.raw_rows += u64::from(flags & RAW != 0);
-            out.partial_rows += u64::from(flags & PARTIAL != 0);
-            let assumed = flags & crate::builder::day::QUALITY == Quality::AssumedZone as u8;
-            out.assumed_zone_rows += u64::from(assumed);
         }
     }
 }

@@ -3,7 +3,9 @@
 use std::fmt::Write;
 
 use chrono_tz::Tz;
-use dwell_ingest::format::{FORMATS, FormatError, LineContext, Parser, find, logformat, open};
+use dwell_ingest::format::{
+    FORMATS, FormatError, LineContext, Parser, Reason, find, logformat, open,
+};
 use proptest::prelude::*;
 use storage::extent::LineEnd;
 
@@ -218,5 +220,23 @@ proptest! {
             let text = b"1763631296 a b c\n1763631296 - - -\n\n";
             parse(parser.as_ref(), text, 100, &context());
         }
+    }
+}
+
+#[test]
+fn every_format_and_reason_has_its_page() {
+    let docs = |name: &str| {
+        let path = format!("{}/../docs/formats/{name}.md", env!("CARGO_MANIFEST_DIR"));
+        std::fs::read_to_string(path).unwrap()
+    };
+    let index = docs("README");
+    for format in FORMATS {
+        assert!(index.contains(&format!("[`{}`]", format.id())), "{}", format.id());
+        assert!(docs(format.id()).contains(format.definition()), "{}", format.id());
+        assert!(!format.doc().is_empty() && !format.title().is_empty());
+    }
+    for reason in Reason::ALL {
+        assert!(index.contains(&format!("`{}`", reason.name())), "{}", reason.name());
+        assert!(!reason.doc().is_empty());
     }
 }
