@@ -171,8 +171,11 @@ impl Run<'_> {
 
     /// Marks a content with this beginning as being taken in; `None` if one is already.
     fn claim(&self, beginning: Digest) -> Option<Claim<'_>> {
-        let fresh = lock(&self.beginnings).insert(beginning);
-        fresh.then_some(Claim { beginnings: &self.beginnings, beginning })
+        // The mark must be made only if it is new: dropping one takes it off.
+        if !lock(&self.beginnings).insert(beginning) {
+            return None;
+        }
+        Some(Claim { beginnings: &self.beginnings, beginning })
     }
 
     /// What to do next; waits until there is something, `None` when all is done.

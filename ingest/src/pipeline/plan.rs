@@ -49,8 +49,8 @@ pub(super) struct Continue {
     pub(super) start: Start,
     /// The last line stored had no newline and is stored anew.
     pub(super) supersedes: Option<i64>,
-    /// Digest of the content's first [`PREFIX_BYTES`].
-    pub(super) prefix: Digest,
+    /// The content's first bytes.
+    pub(super) sample: Vec<u8>,
 }
 
 /// The digest that identifies a content by its beginning.
@@ -186,14 +186,14 @@ fn follow(
             found = Some(scan.matched(source));
         }
     }
-    let prefix = prefix(&sample);
+    let ahead = ahead.to_vec();
     let Some(found) = found else {
         return Ok(Plan::New(reopen(input)?, None));
     };
     if scan.at > found.source.bytes {
-        return Ok(enter(input, found, prefix)?);
+        return Ok(enter(input, found, sample)?);
     }
-    let mut more = ahead.to_vec();
+    let mut more = ahead;
     if more.is_empty() {
         more = match content.read(&mut buffer) {
             Ok(read) => buffer[..read].to_vec(),
@@ -205,9 +205,9 @@ fn follow(
         _ if more.is_empty() => Ok(Plan::Already(found.source)),
         Some(ref tail) => {
             let head = [tail, more.as_slice()].concat();
-            Ok(continued(found, content, head, prefix))
+            Ok(continued(found, content, head, sample))
         }
-        None => Ok(enter(input, found, prefix)?),
+        None => Ok(enter(input, found, sample)?),
     }
 }
 
@@ -222,19 +222,19 @@ fn reopen(input: &Input) -> Result<Opened, ReadError> {
 }
 
 /// Opens a content again and goes to where the source ends.
-fn enter(input: &Input, found: Match, prefix: Digest) -> Result<Plan, ReadError> {
+fn enter(input: &Input, found: Match, sample: Vec<u8>) -> Result<Plan, ReadError> {
     if !input.can_reopen() {
         return reopen(input).map(|opened| Plan::New(opened, None));
     }
     let mut content = input.open()?;
     content.skip_to(0, found.start.offset)?;
-    Ok(continued(found, content, Vec::new(), prefix))
+    Ok(continued(found, content, Vec::new(), sample))
 }
 
-fn continued(found: Match, content: Content, head: Vec<u8>, prefix: Digest) -> Plan {
+fn continued(found: Match, content: Content, head: Vec<u8>, sample: Vec<u8>) -> Plan {
     let Match { source, start, .. } = found;
     let supersedes = (!source.final_newline).then_some(start.line_no);
-    Plan::Continue(Box::new(Continue { source, content, head, start, supersedes, prefix }))
+    Plan::Continue(Box::new(Continue { source, content, head, start, supersedes, sample }))
 }
 
 /// The longest begun line that is kept while a content is hashed.

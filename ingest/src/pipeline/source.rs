@@ -33,9 +33,10 @@ pub(super) fn take_in(
     let mut report = SourceReport::new(&input.name, Outcome::Unreadable);
     let mut plans = 0;
     loop {
-        plans += 1;
         match attempt(run, input, buffer, &mut report) {
             Ok(true) => break,
+            // What was stored before another writer came between is not forgotten: then it is waited for here.
+            Ok(false) if report.extents > 0 => std::thread::yield_now(),
             Ok(false) => return Ok(None),
             Err(Failure::Store(error))
                 if error.kind() == ErrorKind::Conflict
@@ -201,10 +202,31 @@ fn go_on(
     known: Continue,
     report: &mut SourceReport,
 ) -> Result<Intake> {
-    let Continue { source, content, head, start, supersedes, prefix } = known;
-    let parser = choose::known(&source)?;
-    let zone = choose::zone_of(&source);
+    let Continue { source, content, head, start, supersedes, sample: bytes } = known;
+    let (mut parser, mut zone) = (choose::known(&source)?, choose::zone_of(&source));
+    let mut info = SourceInfo {
+        path: input.name.clone(),
+        identity: content.identity,
+        prefix: plan::prefix(&bytes),
+        format: source.format.clone(),
+        format_spec: source.format_spec.clone(),
+        zone: source.zone.clone(),
+        line_end: source.line_end,
+        bom: source.bom.clone(),
+    };
     report.format = Some(FormatChoice::given(&source.format));
+    if supersedes.is_some() && source.counts.lines <= 1 {
+        // Its only line had no end: not before now can it be told what it is.
+        let sample = Sample::new(&bytes, false);
+        if let Ok(chosen) = run.given.choose(&input.name, &bytes, &sample, run.started_us) {
+            (parser, zone) = (chosen.parser, chosen.zone);
+            parser.id().clone_into(&mut info.format);
+            parser.spec().clone_into(&mut info.format_spec);
+            info.zone = zone.map(|zone| zone.name().to_owned()).unwrap_or_default();
+            info.line_end = sample.line_end;
+            report.format = chosen.unread.is_none().then_some(chosen.choice);
+        }
+    }
     let supersedes = match supersedes {
         None => None,
         Some(line) => Some((line, quarantine::accounts_of(run.store, source.id, line)?)),
@@ -215,20 +237,10 @@ fn go_on(
     } else {
         Outcome::Grown
     };
-    let unread = match source.format.as_str() {
+    let unread = match info.format.as_str() {
         choose::UNKNOWN => Some(Reason::UnknownFormat),
         choose::AMBIGUOUS => Some(Reason::AmbiguousFormat),
         _ => None,
-    };
-    let info = SourceInfo {
-        path: input.name.clone(),
-        identity: content.identity,
-        prefix,
-        format: source.format.clone(),
-        format_spec: source.format_spec.clone(),
-        zone: source.zone.clone(),
-        line_end: source.line_end,
-        bom: source.bom.clone(),
     };
     let from = start.offset;
     let sizes = (run.options.chunk_bytes, run.options.line_bytes_max);

@@ -27,7 +27,7 @@ fn only_what_is_new_is_stored() {
 fn a_half_line_is_stored_and_superseded() {
     let bench = Bench::new();
     let all = log(0, 200);
-    for (round, cut) in [400, 5000, 5001, 5090, 9000, 9100].into_iter().enumerate() {
+    for (round, cut) in [40, 400, 5000, 5001, 5090, 9000, 9100].into_iter().enumerate() {
         let path = bench.write("access.log", &all[..cut]);
         let report = bench.take(&path);
         let id = report.source_id.unwrap();
@@ -84,7 +84,8 @@ fn copies_in_one_run_are_stored_once() {
     let options = IngestOptions { extent_bytes: 100_000, jobs: 4, ..options() };
     let report = bench.run(&paths, &options);
     let known = |source: &&dwell_ingest::SourceReport| source.outcome == Outcome::AlreadyStored;
-    assert_eq!(report.sources.iter().filter(known).count(), 4);
+    let outcomes: Vec<_> = report.sources.iter().map(|source| source.outcome).collect();
+    assert_eq!(report.sources.iter().filter(known).count(), 4, "{outcomes:?}");
     assert_eq!((report.counts().rows, bench.store.state().sources.len()), (4000, 1));
 }
 
