@@ -6,6 +6,7 @@ mod context;
 mod exit;
 mod output;
 mod progress;
+mod reader;
 mod say;
 mod verb;
 mod when;

@@ -26,6 +26,7 @@ use crate::output::cell::Column;
 use crate::output::escape;
 use crate::output::target::Target;
 use crate::progress::IngestProgress;
+use crate::reader::Reader;
 use crate::say;
 
 /// Findings shown of each hunt; the SQL below them shows the rest.
@@ -134,6 +135,8 @@ fn hunt(context: &Context, store: &Arc<Store>, day: Day) -> Result<Vec<(&'static
     let mut options: SessionOptions = sql::options(context, store)?;
     options.since_us = Some(day.start());
     options.until_us = Some(day.end());
+    let reader = Reader::new(store);
+    options.spill_dir = reader.spill_dir().map(Path::to_path_buf);
     let runtime = sql::runtime(options.threads)?;
     let result = runtime.block_on(async {
         let work = async {

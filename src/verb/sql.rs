@@ -11,10 +11,11 @@ use storage::store::Store;
 
 use super::Outcome;
 use crate::args::{OutputArgs, Sql};
-use crate::context::{Context, environment, read_text};
+use crate::context::{Context, read_text};
 use crate::exit::{Interrupted, usage};
 use crate::output::target::{Target, stdout_is_terminal};
 use crate::output::{self, Format};
+use crate::reader::Reader;
 use crate::{say, when};
 
 /// Runs the query of the command line.
@@ -72,18 +73,19 @@ pub(super) fn options(context: &Context, store: &Arc<Store>) -> Result<SessionOp
     options.memory_bytes = usize::try_from(context.settings(store)?.query.memory_bytes)
         .context("memory_bytes is too large")?;
     options.threads = std::thread::available_parallelism().map_or(2, usize::from);
-    options.spill_dir = environment("DWELL_SPILL_DIR");
     Ok(options)
 }
 
 fn query(
     context: &Context,
     store: &Arc<Store>,
-    options: SessionOptions,
+    mut options: SessionOptions,
     text: &str,
     format: Format,
     file: Option<&Path>,
 ) -> Result<Outcome> {
+    let reader = Reader::new(store);
+    options.spill_dir = reader.spill_dir().map(Path::to_path_buf);
     let runtime = runtime(options.threads)?;
     let result = runtime.block_on(async {
         let work = async {
