@@ -34,7 +34,6 @@ COLUMNS = """
 DOMAIN = "array_to_string(list_slice(string_split(host, '.'), -2, -1), '.') AS domain"
 PORT = ("CASE WHEN method = 'CONNECT' THEN TRY_CAST(split_part(url, ':', 2) AS INTEGER) "
         "WHEN scheme = 'https' THEN 443 ELSE 80 END AS port")
-PATH = ("CASE WHEN method <> 'CONNECT' THEN '/' || split_part(substr(url, strpos(url, '://') + 3), '/', 2) END AS path")
 
 REGEXP = r"""
 SELECT CAST(f.t AS DOUBLE) AS t, CAST(f.d AS BIGINT) AS duration_ms, f.c AS client_ip, f.a AS action,
@@ -64,7 +63,7 @@ import duckdb
 c = duckdb.connect()
 c.execute("SET threads = {threads}")
 c.execute("SET preserve_insertion_order = false")
-c.execute('''COPY (SELECT *, CAST(ts AS DATE) AS day FROM (SELECT *, {domain}, {port}, {path} FROM (SELECT {columns} FROM ({source}))))
+c.execute('''COPY (SELECT *, CAST(ts AS DATE) AS day FROM (SELECT *, {domain}, {port} FROM (SELECT {columns} FROM ({source}))))
 TO '{out}' (FORMAT parquet, COMPRESSION zstd, PARTITION_BY (day), OVERWRITE_OR_IGNORE true)''')
 """
 
@@ -112,7 +111,7 @@ def main():
         def run():
             out = args.work / "duckdb"
             shutil.rmtree(out, ignore_errors=True)
-            code = DUCKDB.format(threads=args.threads, out=out, columns=COLUMNS, domain=DOMAIN, port=PORT, path=PATH,
+            code = DUCKDB.format(threads=args.threads, out=out, columns=COLUMNS, domain=DOMAIN, port=PORT,
                                  source=source.format(log=log))
             return measured([sys.executable, "-c", code])
         return run

@@ -189,3 +189,30 @@ fn the_demo_finds_what_was_planted_and_runs_twice() {
     let findings: serde_json::Value = serde_json::from_slice(&json.ends(0).stdout).unwrap();
     assert!(findings.as_array().unwrap().len() >= 10);
 }
+
+#[test]
+fn the_tour_of_the_readme_runs() {
+    let world = World::with_rows();
+    let readme = include_str!("../../README.md");
+    // Every `dwell sql` of the tour, its text between double quotes, over as many lines as it takes.
+    let mut queries = 0;
+    for piece in readme.split("dwell sql ").skip(1) {
+        let (options, rest) = piece.split_once('"').unwrap();
+        let (query, _) = rest.split_once('"').unwrap();
+        let mut words = vec!["sql"];
+        words.extend(options.split_whitespace());
+        words.push(query);
+        world.run(&words).ends(0);
+        queries += 1;
+    }
+    assert!(queries >= 5);
+    for words in [
+        &["sources"][..],
+        &["days"],
+        &["verify", "--deep"],
+        &["quarantine", "list"],
+        &["formats", "list"],
+    ] {
+        world.run(words).ends(0);
+    }
+}
