@@ -108,6 +108,14 @@ impl Content {
         Ok(Self { reader, plain, failed, ended: None, compression, identity })
     }
 
+    /// The content of a reader as it is, whatever its first bytes look like.
+    pub(crate) fn plain(reader: Box<dyn Read + Send>) -> Self {
+        let failed = Arc::new(Mutex::new(None));
+        let watched = Watched { reader, failed: Arc::clone(&failed) };
+        let (compression, reader) = (Compression::None, Box::new(watched));
+        Self { reader, plain: None, failed, ended: None, compression, identity: None }
+    }
+
     /// A content whose every error is one of its decoder.
     #[cfg(test)]
     pub(crate) fn from_decoder(reader: Box<dyn Read + Send>) -> Self {

@@ -7,6 +7,7 @@
 mod choose;
 mod extent;
 mod plan;
+mod retry;
 mod source;
 mod work;
 
@@ -27,6 +28,7 @@ use crate::report::{IngestReport, Outcome, SourceReport};
 
 pub(crate) use self::choose::{known, zone_of};
 pub(crate) use self::extent::MORE;
+pub use self::retry::retry;
 
 /// Brings inputs into a store.
 ///

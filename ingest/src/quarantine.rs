@@ -12,6 +12,7 @@ use storage::segment::reader::{self, ReadOptions};
 use storage::store::{Hidden, LinesRef, State, Store};
 
 use crate::format::OddKind;
+pub use crate::pipeline::retry;
 
 /// Quarantined lines of one source with the same reason.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -20,8 +20,8 @@ use crate::report::FormatChoice;
 
 /// How sources are read without looking at them.
 pub(super) struct Given {
-    parser: Option<Arc<dyn Parser>>,
-    zone: Option<Tz>,
+    pub(super) parser: Option<Arc<dyn Parser>>,
+    pub(super) zone: Option<Tz>,
     rules: Vec<Rule>,
 }
 

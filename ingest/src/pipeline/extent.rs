@@ -301,14 +301,16 @@ impl ExtentWriter {
         lock(&self.totals).clone()
     }
 
-    /// Makes all files durable, each with the facts of the extent in its footer, and returns what the ledger must know of
+    /// Makes all files durable, each with the facts of the extent (if given) in its footer, and returns what the ledger must know of
     /// them.
-    pub(super) fn finish(self, facts: &str) -> Result<Files> {
+    pub(super) fn finish(self, facts: Option<&str>) -> Result<Files> {
         let open = std::mem::take(&mut lock(&self.days).open);
         let mut segments = std::mem::take(&mut lock(&self.days).done);
         for (day, slot) in open {
             if let Some(mut segment) = lock(&slot).take() {
-                segment.writer.set_extent(facts.to_owned());
+                if let Some(facts) = facts {
+                    segment.writer.set_extent(facts.to_owned());
+                }
                 segments.push((day, self.close(segment)?));
             }
         }
@@ -324,7 +326,9 @@ impl ExtentWriter {
             rows: lines.records,
         };
         let meta = lines.writer.map(|mut writer| {
-            writer.set_extent(facts.to_owned());
+            if let Some(facts) = facts {
+                writer.set_extent(facts.to_owned());
+            }
             writer.finish(vec![range])
         });
         Ok((segments, meta.transpose()?))

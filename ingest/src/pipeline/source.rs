@@ -43,6 +43,7 @@ pub(super) fn take_in(
                     && plans < PLANS_MAX
                     && input.can_reopen() =>
             {
+                plans += 1;
                 run.store.refresh()?;
             }
             Err(Failure::Store(error)) => return Err(error),
@@ -299,7 +300,7 @@ fn drive(
             lines: None,
         };
         let facts = record.footer_json(transaction.source_id())?;
-        (record.segments, record.lines) = extent.finish(&facts)?;
+        (record.segments, record.lines) = extent.finish(Some(&facts))?;
         (from, first_line, seq) = (reader.offset(), reader.line_no(), reader.chunks());
         drop(reader);
         let Some(source_id) = commit(run, transaction, &record, &totals, &mut stored, report)?
@@ -348,13 +349,18 @@ fn commit(
         let (low, high) = report.ts_range.unwrap_or((first, last));
         report.ts_range = Some((low.min(first), high.max(last)));
     }
+    show_reasons(report, totals);
+    Ok(Some(source_id))
+}
+
+/// Adds the quarantined lines by reason to the report.
+pub(super) fn show_reasons(report: &mut SourceReport, totals: &Totals) {
     for (reason, lines) in &totals.reasons {
         match report.reasons.iter_mut().find(|(name, _)| name == reason.name()) {
             Some((_, sum)) => *sum += lines,
             None => report.reasons.push((reason.name().to_owned(), *lines)),
         }
     }
-    Ok(Some(source_id))
 }
 
 /// Says what became of a source that was read to its end.

@@ -208,3 +208,34 @@ fn the_settings_name_formats_for_paths() {
     assert_eq!((report.sources[0].outcome, report.counts().rows), (Outcome::Stored, 1));
     assert_eq!(report.sources[0].format.as_ref().unwrap().id, "logformat");
 }
+
+#[test]
+fn a_quarantined_source_is_read_anew() {
+    let bench = Bench::new();
+    let line = |at: u64| {
+        format!("{}\t10.0.0.{}\tGET\thttp://a.example.com/{at}\n", 1_795_046_400 + at, at % 9)
+    };
+    let text = (0..500).map(line).collect::<String>() + "\nnothing of the kind\nand a last one";
+    let report = bench.take(&bench.write("odd.log", text.as_bytes()));
+    assert_eq!((report.outcome, report.counts.quarantined), (Outcome::Quarantined, 502));
+    let id = report.source_id.unwrap();
+    let unnamed = quarantine::retry(&bench.store, id, &options(), &()).unwrap_err();
+    assert_eq!(unnamed.kind(), ErrorKind::InvalidInput);
+    let options = IngestOptions { logformat: Some("%ts\t%>a\t%rm\t%ru".into()), ..options() };
+    let report = quarantine::retry(&bench.store, id, &options, &()).unwrap();
+    assert_eq!((report.counts.rows, report.counts.quarantined, report.counts.blank), (500, 2, 1));
+    assert_same(&bench.raw(id), text.as_bytes());
+    let listed = quarantine::list(&bench.store).unwrap();
+    assert_eq!(listed.iter().map(|entry| entry.lines).sum::<u64>(), 2);
+    let state = bench.reopen().unwrap().state();
+    assert_eq!(
+        (state.sources[&id].counts, state.sources[&id].format.as_str()),
+        (report.counts, "logformat")
+    );
+    // It is read only once, and grows as what it is now.
+    assert!(quarantine::retry(&bench.store, id, &options, &()).is_err());
+    let grown = text + "\n" + &line(501);
+    let report = bench.take(&bench.write("odd.log", grown.as_bytes()));
+    assert_eq!((report.outcome, report.counts.rows), (Outcome::Grown, 1));
+    assert_same(&bench.raw(id), grown.as_bytes());
+}
