@@ -23,11 +23,11 @@ pub(crate) const NAME: &str = "snapshot";
 /// The version of the bytes behind the note.
 const FORMAT: &str = "snapshot 1";
 
-/// A snapshot is written anew when opening would have to read this much of the ledger besides it ...
-const DUE_BYTES: u64 = 256 * 1024;
+/// A snapshot is written anew when opening would have to read this much of the ledger besides it (some milliseconds) ...
+const DUE_BYTES: u64 = 96 * 1024;
 
-/// ... and at least this part of its own size.
-const DUE_PART: u64 = 8;
+/// ... and at least this part of its own size, so that writing it stays small beside the data.
+const DUE_PART: u64 = 64;
 
 /// Where the snapshot lies.
 pub(crate) fn path(dir: &Path) -> PathBuf {

@@ -185,7 +185,7 @@ fn a_store_that_was_written_anew_is_not_the_one_that_was_seen() {
     copy_private(&root.path().join("keys"), &other.path().join("keys"));
     for name in std::fs::read_dir(other.path().join("keys")).unwrap() {
         let path = name.unwrap().path();
-        if !path.extension().is_some_and(|it| it == "key") {
+        if path.extension().is_none_or(|it| it != "key") {
             std::fs::remove_file(path).unwrap();
         }
     }

@@ -1,7 +1,8 @@
 //! How does a record name a data file? Its [`FileMeta`], with statistics as short arrays.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::LazyLock;
 
 use super::super::json::Int;
 use crate::digest::Digest;
@@ -71,7 +72,7 @@ impl FileBody {
             .into_iter()
             .map(|(name, values)| column_stats(&name, &values))
             .collect::<Result<Vec<_>>>()?;
-        stats.sort_by_key(|stats| position(&stats.column));
+        stats.sort_by_cached_key(|stats| position(&stats.column));
         Ok(FileMeta {
             path: self.path,
             bytes: self.bytes.get()?,
@@ -96,14 +97,18 @@ fn column_stats(name: &str, values: &[Int]) -> Result<ColumnStats> {
     Ok(ColumnStats { column: known_name(name), nulls: nulls.get()?, min, max })
 }
 
+/// The columns of a segment file by name: their own copy of the name, and their place.
+static COLUMNS: LazyLock<HashMap<&str, (&'static str, usize)>> = LazyLock::new(|| {
+    let names = Col::stored().iter().filter_map(|col| col.file_name());
+    names.enumerate().map(|(place, name)| (name, (name, place))).collect()
+});
+
 /// The place of a column in a segment file; columns of other files come last, in alphabetical order.
 fn position(name: &str) -> usize {
-    let place = Col::stored().iter().position(|col| col.file_name() == Some(name));
-    place.unwrap_or(usize::MAX)
+    COLUMNS.get(name).map_or(usize::MAX, |(_, place)| *place)
 }
 
 /// The schema's own copy of a column's name.
 pub(crate) fn known_name(name: &str) -> Cow<'static, str> {
-    let known = Col::stored().iter().find_map(|col| col.file_name().filter(|it| *it == name));
-    known.map_or_else(|| Cow::Owned(name.to_owned()), Cow::Borrowed)
+    COLUMNS.get(name).map_or_else(|| Cow::Owned(name.to_owned()), |(name, _)| Cow::Borrowed(*name))
 }
