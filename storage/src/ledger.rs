@@ -1,3 +1,4 @@
+//! What are the bytes of the ledger? Canonical records, the tree over them, the signed checkpoint, the keys.
 //!
 //! The page `docs/ledger.md` says the same for people who write their own verifier.
 

@@ -207,15 +207,16 @@ impl KeyRing {
             return Err(Error::new(ErrorKind::Locked, "another process holds the head").at(dir));
         };
         let old = if even_back { None } else { self.head(key)? };
-        if old.is_some_and(|old| old.size >= new.size) {
+        let known = old.map_or(0, |old| old.size);
+        if known >= new.size {
             return Ok(());
         }
         let heads = dir.join(format!("{id}.heads"));
         if even_back {
             fs::remove_if_there(&*self.fs, &heads)?;
         }
-        let last = self.history(dir, id)?.last().map_or(0, |(size, _)| *size);
-        let lines: String = since(last)?.iter().map(boundary_line).collect();
+        // Boundaries are appended before the head moves, so none up to the head is missing; some may stand twice.
+        let lines: String = since(known)?.iter().map(boundary_line).collect();
         let mut file = self.fs.append(&heads).map_err(|error| Error::io("open", &heads, error))?;
         file.write_all(lines.as_bytes()).map_err(|error| Error::io("write", &heads, error))?;
         file.sync().map_err(|error| Error::io("sync", &heads, error))?;

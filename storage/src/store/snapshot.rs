@@ -58,7 +58,8 @@ pub(crate) fn encode(folded: &Folded) -> Vec<u8> {
 
 /// The folded state of such bytes.
 pub(crate) fn decode(payload: &[u8]) -> Result<Folded> {
-    Reader::new(payload).folded()
+    let none = || Error::new(ErrorKind::Integrity, "no folded state");
+    Reader::new(payload).folded().ok_or_else(none)
 }
 
 /// The payload of a snapshot that `key` has signed.

@@ -8,7 +8,6 @@ use std::sync::Arc;
 
 use crate::day::Day;
 use crate::digest::Digest;
-use crate::error::{Error, ErrorKind, Result};
 use crate::extent::{Counts, FileIdentity, LineEnd, SourceState};
 use crate::ledger::record::known_name;
 use crate::ledger::tree::Frontier;
@@ -53,6 +52,11 @@ impl Writer {
 
     fn signed(&mut self, value: i64) {
         self.unsigned(((value << 1) ^ (value >> 63)).cast_unsigned());
+    }
+
+    /// A number that is seldom small.
+    fn fixed(&mut self, value: i64) {
+        self.out.extend_from_slice(&value.to_le_bytes());
     }
 
     fn bytes(&mut self, bytes: &[u8]) {
@@ -149,8 +153,8 @@ impl Writer {
         self.unsigned(meta.tail);
         self.digest(&meta.root);
         self.unsigned(meta.rows);
-        self.signed(meta.min_ts);
-        self.signed(meta.max_ts);
+        self.fixed(meta.min_ts);
+        self.fixed(meta.max_ts);
         self.unsigned(meta.sources.len() as u64);
         for range in &meta.sources {
             self.signed(range.source_id.into());
@@ -164,8 +168,8 @@ impl Writer {
             self.unsigned(column as u64);
             self.unsigned(stats.nulls);
             self.optional(stats.min.zip(stats.max), |out, (min, max)| {
-                out.signed(min);
-                out.signed(max);
+                out.fixed(min);
+                out.fixed(max);
             });
         }
     }
@@ -178,15 +182,11 @@ impl Writer {
     }
 }
 
-/// Reads a folded state; whatever does not fit is an error.
+/// Reads a folded state; whatever does not fit is `None`, which unlike an error fits into registers.
 #[derive(Debug)]
 pub(super) struct Reader<'a> {
     rest: &'a [u8],
     columns: Vec<Cow<'static, str>>,
-}
-
-fn bad() -> Error {
-    Error::new(ErrorKind::Integrity, "no folded state")
 }
 
 impl<'a> Reader<'a> {
@@ -194,95 +194,109 @@ impl<'a> Reader<'a> {
         Self { rest: bytes, columns: Vec::new() }
     }
 
-    fn take(&mut self, len: usize) -> Result<&'a [u8]> {
-        let (taken, rest) = self.rest.split_at_checked(len).ok_or_else(bad)?;
+    fn take(&mut self, len: usize) -> Option<&'a [u8]> {
+        let (taken, rest) = self.rest.split_at_checked(len)?;
         self.rest = rest;
-        Ok(taken)
+        Some(taken)
     }
 
-    fn unsigned(&mut self) -> Result<u64> {
+    #[inline]
+    fn unsigned(&mut self) -> Option<u64> {
+        let (&byte, rest) = self.rest.split_first()?;
+        if byte < 0x80 {
+            self.rest = rest;
+            return Some(byte.into());
+        }
+        self.long()
+    }
+
+    fn long(&mut self) -> Option<u64> {
         let mut value = 0_u64;
         for shift in (0..64).step_by(7) {
-            let (&byte, rest) = self.rest.split_first().ok_or_else(bad)?;
+            let (&byte, rest) = self.rest.split_first()?;
             self.rest = rest;
             value |= u64::from(byte & 0x7f) << shift;
             if byte < 0x80 {
-                return Ok(value);
+                return Some(value);
             }
         }
-        Err(bad())
+        None
     }
 
-    fn signed(&mut self) -> Result<i64> {
+    fn fixed(&mut self) -> Option<i64> {
+        self.take(8)?.try_into().ok().map(i64::from_le_bytes)
+    }
+
+    fn signed(&mut self) -> Option<i64> {
         let value = self.unsigned()?;
-        Ok((value >> 1).cast_signed() ^ -(value & 1).cast_signed())
+        Some((value >> 1).cast_signed() ^ -(value & 1).cast_signed())
     }
 
-    fn small<T: TryFrom<i64>>(&mut self) -> Result<T> {
-        T::try_from(self.signed()?).map_err(|_| bad())
+    fn small<T: TryFrom<i64>>(&mut self) -> Option<T> {
+        T::try_from(self.signed()?).ok()
     }
 
-    fn flag(&mut self) -> Result<bool> {
+    fn flag(&mut self) -> Option<bool> {
         match self.unsigned()? {
-            0 => Ok(false),
-            1 => Ok(true),
-            _ => Err(bad()),
+            0 => Some(false),
+            1 => Some(true),
+            _ => None,
         }
     }
 
-    fn bytes(&mut self) -> Result<&'a [u8]> {
+    fn bytes(&mut self) -> Option<&'a [u8]> {
         let len = self.unsigned()?;
-        self.take(usize::try_from(len).map_err(|_| bad())?)
+        self.take(usize::try_from(len).ok()?)
     }
 
-    fn text(&mut self) -> Result<String> {
-        String::from_utf8(self.bytes()?.to_vec()).map_err(|_| bad())
+    fn text(&mut self) -> Option<String> {
+        String::from_utf8(self.bytes()?.to_vec()).ok()
     }
 
-    fn digest(&mut self) -> Result<Digest> {
-        Ok(Digest(self.take(32)?.try_into().map_err(|_| bad())?))
+    fn digest(&mut self) -> Option<Digest> {
+        Some(Digest(self.take(32)?.try_into().ok()?))
     }
 
-    fn optional<T>(&mut self, read: impl FnOnce(&mut Self) -> Result<T>) -> Result<Option<T>> {
-        if self.flag()? { read(self).map(Some) } else { Ok(None) }
+    fn optional<T>(&mut self, read: impl FnOnce(&mut Self) -> Option<T>) -> Option<Option<T>> {
+        if self.flag()? { read(self).map(Some) } else { Some(None) }
     }
 
-    fn many<T>(&mut self, read: impl Fn(&mut Self) -> Result<T>) -> Result<Vec<T>> {
-        let count = usize::try_from(self.unsigned()?).map_err(|_| bad())?;
+    fn many<T>(&mut self, read: impl Fn(&mut Self) -> Option<T>) -> Option<Vec<T>> {
+        let count = usize::try_from(self.unsigned()?).ok()?;
         // Each takes a byte at least, so a hostile count can't make us allocate more than we were given.
         let mut values = Vec::with_capacity(count.min(self.rest.len()).min(1 << 16));
         for _ in 0..count {
             values.push(read(self)?);
         }
-        Ok(values)
+        Some(values)
     }
 
-    pub(super) fn folded(mut self) -> Result<Folded> {
+    pub(super) fn folded(mut self) -> Option<Folded> {
         self.columns = self.many(|it| it.text().map(|name| known_name(&name)))?;
         let mut state = State { store_id: self.text()?, ..State::default() };
         state.version = self.unsigned()?;
         state.records = self.unsigned()?;
         let nodes = (0..state.records.count_ones()).map(|_| self.digest());
-        let nodes = nodes.collect::<Result<Vec<_>>>()?;
-        let frontier = Frontier::from_parts(state.records, nodes).ok_or_else(bad)?;
+        let nodes = nodes.collect::<Option<Vec<_>>>()?;
+        let frontier = Frontier::from_parts(state.records, nodes)?;
         state.root = frontier.root();
-        state.schema = u32::try_from(self.unsigned()?).map_err(|_| bad())?;
+        state.schema = u32::try_from(self.unsigned()?).ok()?;
         state.config = self.optional(Self::digest)?;
         let sources = self.many(Self::source)?;
         state.sources = sources.into_iter().map(|it| (it.id, Arc::new(it))).collect();
         let days = self.many(|it| {
             let day = Day(it.small()?);
             let segments =
-                it.many(|it| Ok(SegmentRef { seq: it.unsigned()?, meta: Arc::new(it.meta()?) }))?;
-            Ok((day, DayState { segments }))
+                it.many(|it| Some(SegmentRef { seq: it.unsigned()?, meta: Arc::new(it.meta()?) }))?;
+            Some((day, DayState { segments }))
         })?;
         state.days = BTreeMap::from_iter(days);
         state.lines = self.many(|it| {
             let (day, seq) = (Day(it.small()?), it.unsigned()?);
-            Ok(LinesRef { meta: Arc::new(it.meta()?), day, seq })
+            Some(LinesRef { meta: Arc::new(it.meta()?), day, seq })
         })?;
         state.hidden = self.many(|it| {
-            Ok(Hidden {
+            Some(Hidden {
                 source_id: it.small()?,
                 first: it.signed()?,
                 last: it.signed()?,
@@ -290,19 +304,19 @@ impl<'a> Reader<'a> {
             })
         })?;
         if !self.rest.is_empty() {
-            return Err(bad());
+            return None;
         }
-        Ok(Folded { state: Arc::new(state), frontier, ..load::nothing() })
+        Some(Folded { state: Arc::new(state), frontier, ..load::nothing() })
     }
 
-    fn source(&mut self) -> Result<Source> {
-        Ok(Source {
+    fn source(&mut self) -> Option<Source> {
+        Some(Source {
             id: self.small()?,
             path: OsString::from_vec(self.bytes()?.to_vec()).into(),
             sha256: self.digest()?,
             prefix: self.digest()?,
             identity: self.optional(|it| {
-                Ok(FileIdentity { device: it.unsigned()?, inode: it.unsigned()? })
+                Some(FileIdentity { device: it.unsigned()?, inode: it.unsigned()? })
             })?,
             format: self.text()?,
             format_spec: self.text()?,
@@ -311,8 +325,8 @@ impl<'a> Reader<'a> {
             bom: self.bytes()?.to_vec(),
             final_newline: self.flag()?,
             state: {
-                let state = usize::try_from(self.unsigned()?).map_err(|_| bad())?;
-                *STATES.get(state).ok_or_else(bad)?
+                let state = usize::try_from(self.unsigned()?).ok()?;
+                *STATES.get(state)?
             },
             bytes: self.unsigned()?,
             counts: Counts {
@@ -325,7 +339,7 @@ impl<'a> Reader<'a> {
             first_ts: self.optional(Self::signed)?,
             last_ts: self.optional(Self::signed)?,
             extents: self.many(|it| {
-                Ok(ExtentRef {
+                Some(ExtentRef {
                     from: it.unsigned()?,
                     to: it.unsigned()?,
                     sha256: it.digest()?,
@@ -339,18 +353,18 @@ impl<'a> Reader<'a> {
         })
     }
 
-    fn meta(&mut self) -> Result<FileMeta> {
-        Ok(FileMeta {
+    fn meta(&mut self) -> Option<FileMeta> {
+        Some(FileMeta {
             path: self.text()?,
             bytes: self.unsigned()?,
             sha256: self.digest()?,
             tail: self.unsigned()?,
             root: self.digest()?,
             rows: self.unsigned()?,
-            min_ts: self.signed()?,
-            max_ts: self.signed()?,
+            min_ts: self.fixed()?,
+            max_ts: self.fixed()?,
             sources: self.many(|it| {
-                Ok(SourceRange {
+                Some(SourceRange {
                     source_id: it.small()?,
                     first_line: it.signed()?,
                     last_line: it.signed()?,
@@ -361,11 +375,11 @@ impl<'a> Reader<'a> {
         })
     }
 
-    fn stats(&mut self) -> Result<ColumnStats> {
-        let column = usize::try_from(self.unsigned()?).map_err(|_| bad())?;
-        let column = self.columns.get(column).ok_or_else(bad)?.clone();
+    fn stats(&mut self) -> Option<ColumnStats> {
+        let column = usize::try_from(self.unsigned()?).ok()?;
+        let column = self.columns.get(column)?.clone();
         let nulls = self.unsigned()?;
-        let range = self.optional(|it| Ok((it.signed()?, it.signed()?)))?;
-        Ok(ColumnStats { column, nulls, min: range.map(|it| it.0), max: range.map(|it| it.1) })
+        let range = self.optional(|it| Some((it.fixed()?, it.fixed()?)))?;
+        Some(ColumnStats { column, nulls, min: range.map(|it| it.0), max: range.map(|it| it.1) })
     }
 }
