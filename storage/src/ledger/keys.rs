@@ -36,6 +36,11 @@ impl KeyRing {
         Self { fs, dir, fallback }
     }
 
+    /// Whether there is no folder at all.
+    pub fn is_empty(&self) -> bool {
+        self.places().next().is_none()
+    }
+
     fn places(&self) -> impl Iterator<Item = &PathBuf> {
         self.dir.iter().chain(&self.fallback)
     }

@@ -239,6 +239,7 @@ impl Transaction {
         fold::check_accounts(extent).map_err(|error| {
             Error::new(ErrorKind::Internal, "refused to commit").caused_by(error)
         })?;
+        self.own_files(&extent.segments, extent.lines.as_ref())?;
         let signer = store.writable()?;
         let _lock = store.lock_writer(options.wait_ms)?;
         store.refresh()?;
@@ -259,6 +260,7 @@ impl Transaction {
     /// Puts what came of reading lines of a known source anew in the place of what was stored of them.
     pub fn commit_retry(self, retry: &Retry, options: &CommitOptions) -> Result<Outcome> {
         let store = &*self.store;
+        self.own_files(&retry.segments, retry.lines.as_ref())?;
         let signer = store.writable()?;
         let _lock = store.lock_writer(options.wait_ms)?;
         store.refresh()?;
@@ -354,6 +356,19 @@ impl Transaction {
             Error::new(ErrorKind::Internal, "refused to commit").caused_by(error)
         })?;
         Ok(Verdict::Go)
+    }
+
+    /// Refuses files that say that they hold lines of another source.
+    fn own_files(&self, segments: &[(Day, FileMeta)], lines: Option<&FileMeta>) -> Result<()> {
+        let mut metas = segments.iter().map(|(_, meta)| meta).chain(lines);
+        let id = self.source_id();
+        match metas.find(|meta| meta.sources.iter().any(|range| range.source_id != id)) {
+            None => Ok(()),
+            Some(meta) => {
+                let what = format!("refused to commit lines of another source than {id}");
+                Err(Error::new(ErrorKind::Internal, what).at(&meta.path))
+            }
+        }
     }
 
     /// Gives files the paths that they will have in the store; returns from where to where each goes.

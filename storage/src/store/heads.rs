@@ -1,6 +1,8 @@
 //! Is this the store that was here before, and no older one? Its key and head are compared with those known on this
 //! machine.
 
+use std::io::ErrorKind::{PermissionDenied, ReadOnlyFilesystem, Unsupported};
+
 use super::{Standing, Store, load, lock};
 use crate::error::{Error, ErrorKind, Result};
 use crate::ledger::keys::KeyRing;
@@ -32,8 +34,14 @@ pub(super) fn check_key(
                 .advise("if you know the new key to be right, pin it with --key"));
         }
         None => {
-            notes.push(format!("key not known on this machine: {}; it is remembered", key.line()));
-            notes.extend(keys.remember(key));
+            let trouble = keys.remember(key);
+            let then = match &trouble {
+                None if keys.is_empty() => "and there is no folder to remember it in",
+                None => "it is remembered",
+                Some(_) => "and it could not be remembered",
+            };
+            notes.push(format!("key not known on this machine: {}; {then}", key.line()));
+            notes.extend(trouble);
         }
     }
     Ok(false)
@@ -113,8 +121,10 @@ impl Store {
         };
         // What another process has written may not be on the disk yet; a head must never be ahead of the disk.
         let ledger = self.dir.join(crate::ledger::file::FOLDER);
-        if self.fs.sync_dir(&ledger).is_err() {
-            return;
+        match self.fs.sync_dir(&ledger).map_err(|error| error.kind()) {
+            // Where nobody can write, nothing is on its way to the disk.
+            Ok(()) | Err(ReadOnlyFilesystem | PermissionDenied | Unsupported) => {}
+            Err(_) => return,
         }
         let since = |size| load::boundaries_since(&*self.fs, &self.dir, version, &self.key, size);
         if let Some(trouble) = self.keys.advance(&self.key, &note, &since) {

@@ -239,3 +239,51 @@ fn a_lease_lives_as_long_as_its_reader() {
     drop(lease);
     assert_eq!(marks(), 0);
 }
+
+#[test]
+fn a_store_for_a_group_can_be_read_by_it() {
+    use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+    let root = crate::world::temporary();
+    let group = root.path().metadata().unwrap().gid();
+    let options = dwell_storage::store::InitOptions {
+        group: Some(group.to_string()),
+        key_dir: Some(root.path().join("keys")),
+        fallback_dir: None,
+        fs: dwell_storage::fs::real(),
+        now_us: NOON,
+        by: "anna".into(),
+    };
+    let dir = crate::world::store_dir(root.path());
+    let store = dwell_storage::store::Store::init(&dir, &options).unwrap();
+    ingest(&store, "/a").unwrap();
+    let mode = |path: &str| dir.join(path).metadata().unwrap().permissions().mode() & 0o7777;
+    let segment = store.state().files().next().unwrap().path.clone();
+    for (path, expected) in [
+        ("", 0o2750),
+        ("requests", 0o2750),
+        ("requests/day=2026-11-20", 0o2750),
+        (segment.as_str(), 0o640),
+        ("leases", 0o2770),
+        ("log", 0o2770),
+        ("ledger/0000000002", 0o640),
+        ("lock", 0o640),
+    ] {
+        assert_eq!(mode(path), expected, "{path}");
+    }
+    let keys = root.path().join("keys");
+    assert_eq!(keys.metadata().unwrap().permissions().mode() & 0o7777, 0o700);
+    let mut other = options;
+    other.group = Some("no-such-group".into());
+    let error = dwell_storage::store::Store::init(&root.path().join("x"), &other).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidInput);
+}
+
+#[test]
+fn a_folder_of_others_is_not_made_a_store() {
+    let world = World::new();
+    std::fs::create_dir(world.dir()).unwrap();
+    std::fs::write(world.dir().join("thesis.tex"), "x").unwrap();
+    let error = crate::world::init(world.path(), dwell_storage::fs::real()).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidInput, "{error}");
+    assert_eq!(world.open().unwrap_err().kind(), ErrorKind::NoStore);
+}
