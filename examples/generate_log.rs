@@ -3,6 +3,8 @@
 //! The lines have the spread of a large office over a week (408 clients, 30,000 hosts, 263,108 URLs). Options:
 //! `--lines N`, `--kind agents|native`, `--seed N`, `--days N`, `-o FILE` (stdout without it).
 
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "an example shows what it found")]
+
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 

@@ -1,5 +1,7 @@
 //! Register one's own function and use it in SQL: `cargo run --example own_function`.
 
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "an example shows what it found")]
+
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, StringArray};

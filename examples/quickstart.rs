@@ -1,5 +1,7 @@
 //! Open a store, ingest a file, run a query and get Arrow batches: `cargo run --example quickstart [LOG]`.
 
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "an example shows what it found")]
+
 use std::path::PathBuf;
 
 use dwell::{Ingest, Query, Store};

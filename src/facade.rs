@@ -17,7 +17,7 @@ pub enum Error {
     /// In the store, or while logs were taken in.
     Store(storage::Error),
     /// In a query.
-    Query(query::Error),
+    Query(Box<query::Error>),
     /// While the threads of a query were started.
     Io(std::io::Error),
 }
@@ -39,7 +39,7 @@ impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         Some(match self {
             Self::Store(error) => error,
-            Self::Query(error) => error,
+            Self::Query(error) => &**error,
             Self::Io(error) => error,
         })
     }
@@ -53,7 +53,7 @@ impl From<storage::Error> for Error {
 
 impl From<query::Error> for Error {
     fn from(error: query::Error) -> Self {
-        Self::Query(error)
+        Self::Query(Box::new(error))
     }
 }
 

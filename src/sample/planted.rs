@@ -68,90 +68,70 @@ fn steady(office: &mut Office, url: &str, bytes: u64, spread: u64, server: &str)
     }
 }
 
-/// Agents that no browser sends: scripts that fetch and upload, the impossible, the misspelt, the missing.
+/// A script's requests: milliseconds after the first, method, URL, agent, bytes sent, bytes received.
+type Step = (u64, &'static str, &'static str, &'static str, u64, u64);
+
+/// How a foothold gets its tools, and how data leaves: one computer, one hour.
+const STEPS: &[Step] = &[
+    (0, "GET", "http://files.paste-drop.example/a/inv-2291.ps1", POWERSHELL, 310, 18_422),
+    (
+        9_000,
+        "GET",
+        "http://files.paste-drop.example/a/m64.bin",
+        "Microsoft-CryptoAPI/10.0",
+        290,
+        702_114,
+    ),
+    (21_000, "GET", "http://files.paste-drop.example/a/cfg.txt", "CertUtil URL Agent", 280, 2_018),
+    (
+        95_000,
+        "GET",
+        "http://files.paste-drop.example/a/w.exe",
+        "Microsoft BITS/7.8",
+        300,
+        4_190_220,
+    ),
+    (40 * MINUTE_MS, "PUT", "http://upload.share-box.example/u/1", "curl/8.13.0", 48_221_004, 402),
+    (47 * MINUTE_MS, "PUT", "http://upload.share-box.example/u/2", "curl/8.13.0", 51_380_551, 402),
+    (
+        58 * MINUTE_MS,
+        "POST",
+        "http://api.share-box.example/done",
+        "python-requests/2.32.4",
+        912,
+        220,
+    ),
+];
+const POWERSHELL: &str =
+    "Mozilla/5.0 (Windows NT; Windows NT 10.0; en-US) WindowsPowerShell/5.1.19041.4522";
+
+/// Posts with agents that are impossible, misspelt, missing, or an implant's own: client, times, URL, agent.
+const ODD_AGENTS: &[(usize, u64, &str, &str)] = &[
+    (
+        151,
+        31,
+        "http://stat.adserv-metrics.example/g.php",
+        "Mozilla/4.0 (compatible; MSIE 6.0; Windows NT 10.0)",
+    ),
+    (58, 22, "http://check.licence-hub.example/k", "Mozila/5.0 (Windows NT 10.0; Win64; x64)"),
+    (199, 17, "http://198.51.100.203/gate.php", "-"),
+    (76, 5, "http://panel.night-owl.example/submit.php", WSHRAT),
+];
+const WSHRAT: &str =
+    "WSHRAT|5E6F1A2B|DESKTOP-7Q2|office|Microsoft Windows 10 Pro|plus|nan-av|false - 1/24";
+
+/// Agents that no browser sends.
 fn agents(office: &mut Office) {
-    let at = 10 * HOUR_MS + 12 * MINUTE_MS;
+    let begin = 10 * HOUR_MS + 12 * MINUTE_MS;
     let victim = who(office, 12);
-    for (after, method, url, agent, up, down) in [
-        (
-            0,
-            "GET",
-            "http://files.paste-drop.example/a/inv-2291.ps1",
-            "Mozilla/5.0 (Windows NT; Windows NT 10.0; en-US) WindowsPowerShell/5.1.19041.4522",
-            310,
-            18_422,
-        ),
-        (
-            9_000,
-            "GET",
-            "http://files.paste-drop.example/a/m64.bin",
-            "Microsoft-CryptoAPI/10.0",
-            290,
-            702_114,
-        ),
-        (
-            21_000,
-            "GET",
-            "http://files.paste-drop.example/a/cfg.txt",
-            "CertUtil URL Agent",
-            280,
-            2_018,
-        ),
-        (
-            95_000,
-            "GET",
-            "http://files.paste-drop.example/a/w.exe",
-            "Microsoft BITS/7.8",
-            300,
-            4_190_220,
-        ),
-        (
-            40 * MINUTE_MS,
-            "PUT",
-            "http://upload.share-box.example/u/1",
-            "curl/8.13.0",
-            48_221_004,
-            402,
-        ),
-        (
-            47 * MINUTE_MS,
-            "PUT",
-            "http://upload.share-box.example/u/2",
-            "curl/8.13.0",
-            51_380_551,
-            402,
-        ),
-        (
-            58 * MINUTE_MS,
-            "POST",
-            "http://api.share-box.example/done",
-            "python-requests/2.32.4",
-            912,
-            220,
-        ),
-    ] {
-        let request = office.request(victim, at + after, method, url.into());
-        (request.agent, request.request_bytes, request.response_bytes) = (agent.into(), up, down);
+    for &(after, method, url, agent, sent, received) in STEPS {
+        let request = office.request(victim, begin + after, method, url.into());
+        request.agent = agent.into();
+        (request.request_bytes, request.response_bytes) = (sent, received);
         request.server = "203.0.113.140".into();
         request.mime = "application/octet-stream";
     }
-    let odd: &[(usize, u64, &str, &str)] = &[
-        (
-            151,
-            31,
-            "http://stat.adserv-metrics.example/g.php",
-            "Mozilla/4.0 (compatible; MSIE 6.0; Windows NT 10.0)",
-        ),
-        (58, 22, "http://check.licence-hub.example/k", "Mozila/5.0 (Windows NT 10.0; Win64; x64)"),
-        (199, 17, "http://198.51.100.203/gate.php", "-"),
-        (
-            76,
-            5,
-            "http://panel.night-owl.example/submit.php",
-            "WSHRAT|5E6F1A2B|DESKTOP-7Q2|office|Microsoft Windows 10 Pro|plus|nan-av|false - 1/24",
-        ),
-    ];
-    for &(client, times, url, agent) in odd {
+    for &(client, times, url, agent) in ODD_AGENTS {
         let client = who(office, client);
         let (from, to) = office.clients[client].work;
         for _ in 0..times {
