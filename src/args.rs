@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{ArgGroup, Args, Parser, Subcommand};
 
 use crate::output::Format;
 
@@ -279,9 +279,11 @@ pub(crate) struct Verify {
 
 /// `dwell recover`
 #[derive(Debug, Args)]
+#[group(skip)]
+#[command(group(ArgGroup::new("how").args(["from_files", "accept_head", "new_key"]).required(true).multiple(true)))]
 pub(crate) struct Recover {
     /// The ledger is lost: rebuild it from the footers of the files
-    #[arg(long, required_unless_present_any = ["accept_head", "new_key"])]
+    #[arg(long)]
     pub(crate) from_files: bool,
     /// Take this store as the live one although its head is not the one last seen here
     #[arg(long, requires = "reason", conflicts_with = "new_key")]

@@ -76,7 +76,7 @@ impl Context {
             json: global.json,
             wait_ms: global.wait.saturating_mul(1_000),
             now_us: storage::clock::now_us(),
-            by: by.map_or_else(|| "unknown".into(), |name| name.to_string_lossy().into_owned()),
+            by: by.map_or_else(user_number, |name| name.to_string_lossy().into_owned()),
             cancel,
         })
     }
@@ -108,6 +108,13 @@ impl Context {
         }
         Ok(store)
     }
+}
+
+/// Who runs this, where the environment does not say it.
+fn user_number() -> String {
+    use std::os::unix::fs::MetadataExt;
+    std::fs::metadata("/proc/self")
+        .map_or_else(|_| "unknown".into(), |process| format!("uid {}", process.uid()))
 }
 
 /// Reads a small text file that was named on the command line.

@@ -127,6 +127,11 @@ impl Column {
         Ok(())
     }
 
+    /// Whether half a value is worse than none: numbers, times and days.
+    pub(crate) fn is_rigid(&self) -> bool {
+        self.is_number() || matches!(&self.values, Values::Time(..) | Values::Date(_))
+    }
+
     /// Whether people expect the values at the right edge.
     pub(crate) fn is_number(&self) -> bool {
         match &self.values {

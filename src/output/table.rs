@@ -32,6 +32,7 @@ pub(super) struct Table {
     style: Style,
     header: Vec<String>,
     right: Vec<bool>,
+    rigid: Vec<bool>,
     held: Vec<Vec<String>>,
     widths: Option<Vec<usize>>,
     terminal: Option<usize>,
@@ -48,7 +49,8 @@ impl Table {
         };
         let header: Vec<_> = names(schema).iter().map(|name| shown(name, style)).collect();
         let right = vec![false; header.len()];
-        Self { target, style, header, right, held: Vec::new(), widths: None, terminal }
+        let rigid = right.clone();
+        Self { target, style, header, right, rigid, held: Vec::new(), widths: None, terminal }
     }
 
     fn open(&mut self) -> Result<()> {
@@ -72,21 +74,13 @@ impl Table {
             })
             .collect();
         let Some(terminal) = self.terminal else { return widths };
-        loop {
-            let total = widths.iter().sum::<usize>() + GAP.len() * widths.len().saturating_sub(1);
-            let widest = widths.iter().copied().max().unwrap_or(0);
-            if total <= terminal || widest <= WIDTH_MIN {
-                return widths;
-            }
-            // Level the widest down to the next one, or by what is needed.
-            let next = widths.iter().copied().filter(|&width| width < widest).max().unwrap_or(0);
-            let equals = widths.iter().filter(|&&width| width == widest).count();
-            let share = (total - terminal).div_ceil(equals);
-            let target = next.max(widest.saturating_sub(share)).max(WIDTH_MIN);
-            for width in &mut widths {
-                *width = (*width).min(target);
-            }
+        // Text gives way first; numbers and times are cut only when nothing else is left.
+        let rigid = |at: usize| self.rigid[at];
+        if squeeze(&mut widths, terminal, |at| !rigid(at)) {
+            return widths;
         }
+        squeeze(&mut widths, terminal, |_| true);
+        widths
     }
 
     fn row(&mut self, cells: &[String], widths: &[usize]) -> Result<()> {
@@ -134,8 +128,9 @@ impl Table {
 impl ResultWriter for Table {
     fn batch(&mut self, batch: &RecordBatch) -> Result<()> {
         let columns = columns(batch)?;
-        for (right, column) in self.right.iter_mut().zip(&columns) {
-            *right |= column.is_number();
+        for (at, column) in columns.iter().enumerate() {
+            self.right[at] |= column.is_number();
+            self.rigid[at] |= column.is_rigid();
         }
         let mut text = String::new();
         for row in 0..batch.num_rows() {
@@ -164,6 +159,31 @@ impl ResultWriter for Table {
     }
 }
 
+/// Levels the widest of the columns that may give way until the line fits; tells whether it does.
+fn squeeze(widths: &mut [usize], terminal: usize, gives_way: impl Fn(usize) -> bool) -> bool {
+    loop {
+        let total = widths.iter().sum::<usize>() + GAP.len() * widths.len().saturating_sub(1);
+        if total <= terminal {
+            return true;
+        }
+        let soft = || widths.iter().enumerate().filter(|(at, _)| gives_way(*at)).map(|(_, &w)| w);
+        let widest = soft().max().unwrap_or(0);
+        if widest <= WIDTH_MIN {
+            return false;
+        }
+        // Level the widest down to the next one, or by what is needed.
+        let next = soft().filter(|&width| width < widest).max().unwrap_or(0);
+        let equals = soft().filter(|&width| width == widest).count();
+        let share = (total - terminal).div_ceil(equals);
+        let target = next.max(widest.saturating_sub(share)).max(WIDTH_MIN);
+        for (at, width) in widths.iter_mut().enumerate() {
+            if gives_way(at) {
+                *width = (*width).min(target);
+            }
+        }
+    }
+}
+
 fn shown(text: &str, style: Style) -> String {
     let text = escape::visible(text);
     if style == Style::Markdown { text.replace('|', "\\|") } else { text }
@@ -186,4 +206,20 @@ pub(super) fn cut(text: &str, width: usize) -> String {
     }
     out.push('…');
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_gives_way_before_numbers() {
+        let fit = |mut widths: Vec<usize>, terminal, rigid: &[usize]| {
+            squeeze(&mut widths, terminal, |at| !rigid.contains(&at));
+            widths
+        };
+        assert_eq!(fit(vec![24, 60, 10], 80, &[0]), [24, 42, 10]);
+        assert_eq!(fit(vec![24, 60, 30], 60, &[0]), [24, 16, 16]);
+        assert_eq!(fit(vec![24, 60], 20, &[0]), [24, WIDTH_MIN]);
+    }
 }

@@ -124,9 +124,11 @@ fn sentence(source: &SourceReport) -> String {
     let counts = &source.counts;
     if counts.lines > 0 {
         text.push_str(&format!(
-            ": {} rows of {} lines, {}",
+            ": {} {} of {} {}, {}",
             say::count(counts.rows),
+            say::plural(counts.rows, "row", "rows"),
             say::count(counts.lines),
+            say::plural(counts.lines, "line", "lines"),
             say::size(source.bytes)
         ));
         if counts.quarantined > 0 {
