@@ -39,7 +39,10 @@ pub struct Place {
 
 /// A failure with its kind, a lower-case fragment, the place in the query or the file, and the next step.
 #[derive(Debug)]
-pub struct Error {
+pub struct Error(Box<Facts>);
+
+#[derive(Debug)]
+struct Facts {
     kind: ErrorKind,
     message: String,
     place: Option<Place>,
@@ -52,7 +55,7 @@ pub struct Error {
 impl Error {
     /// Makes an error of `kind` with a lower-case message fragment.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self {
+        Self(Box::new(Facts {
             kind,
             message: message.into(),
             place: None,
@@ -60,34 +63,34 @@ impl Error {
             operator: None,
             help: None,
             source: None,
-        }
+        }))
     }
 
     /// Points at a place in the query.
     #[must_use]
     pub fn at(mut self, place: Option<Place>) -> Self {
-        self.place = place.or(self.place);
+        self.0.place = place.or(self.0.place);
         self
     }
 
     /// Names the file it happened in.
     #[must_use]
     pub fn in_file(mut self, path: impl AsRef<Path>) -> Self {
-        self.path = Some(path.as_ref().to_path_buf());
+        self.0.path = Some(path.as_ref().to_path_buf());
         self
     }
 
     /// Names the operator of the plan that failed.
     #[must_use]
     pub fn by_operator(mut self, operator: impl Into<String>) -> Self {
-        self.operator = Some(operator.into());
+        self.0.operator = Some(operator.into());
         self
     }
 
     /// Says what to do next.
     #[must_use]
     pub fn advise(mut self, help: impl Into<String>) -> Self {
-        self.help = Some(help.into());
+        self.0.help = Some(help.into());
         self
     }
 
@@ -97,53 +100,53 @@ impl Error {
         mut self,
         source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
     ) -> Self {
-        self.source = Some(source.into());
+        self.0.source = Some(source.into());
         self
     }
 
     /// What the caller should do.
     pub fn kind(&self) -> ErrorKind {
-        self.kind
+        self.0.kind
     }
 
     /// The message alone, without place and advice.
     pub fn message(&self) -> &str {
-        &self.message
+        &self.0.message
     }
 
     /// Where in the text of the query, if it is about that.
     pub fn place(&self) -> Option<&Place> {
-        self.place.as_ref()
+        self.0.place.as_ref()
     }
 
     /// Which file, if it is about one.
     pub fn path(&self) -> Option<&Path> {
-        self.path.as_deref()
+        self.0.path.as_deref()
     }
 
     /// Which operator of the plan, where a limit was reached.
     pub fn operator(&self) -> Option<&str> {
-        self.operator.as_deref()
+        self.0.operator.as_deref()
     }
 
     /// The next step, if one is known.
     pub fn help(&self) -> Option<&str> {
-        self.help.as_deref()
+        self.0.help.as_deref()
     }
 }
 
 impl fmt::Display for Error {
     /// Writes the message on one line; where a place is known, the line of the query and a caret below it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)?;
-        if let Some(path) = self.path.as_ref().map(|path| path.display().to_string()) {
+        f.write_str(&self.0.message)?;
+        if let Some(path) = self.0.path.as_ref().map(|path| path.display().to_string()) {
             // An error from the ground floor names its path already.
-            if !self.message.contains(&path) {
+            if !self.0.message.contains(&path) {
                 write!(f, ": {path}")?;
             }
         }
-        let Some(place) = &self.place else {
-            return match &self.help {
+        let Some(place) = &self.0.place else {
+            return match &self.0.help {
                 Some(help) => write!(f, "; {help}"),
                 None => Ok(()),
             };
@@ -160,7 +163,7 @@ impl fmt::Display for Error {
         let caret = "^".repeat(usize::try_from(place.width.max(1)).unwrap_or(1));
         write!(f, " (line {}, column {})", place.line, place.column)?;
         write!(f, "\n{margin} |\n{number} | {}\n{margin} | {indent}{caret}", place.excerpt)?;
-        match &self.help {
+        match &self.0.help {
             Some(help) => write!(f, " {help}"),
             None => Ok(()),
         }
@@ -169,7 +172,7 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        self.source.as_deref().map(|source| source as &(dyn std::error::Error + 'static))
+        self.0.source.as_deref().map(|source| source as &(dyn std::error::Error + 'static))
     }
 }
 

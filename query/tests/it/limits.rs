@@ -72,7 +72,8 @@ async fn a_function_of_ones_own_can_be_called() {
     use arrow::array::{Array, ArrayRef, AsArray, Int64Array};
     use arrow::datatypes::DataType;
 
-    let mut session = four_days().session();
+    let store = four_days();
+    let mut session = store.session();
     let body = Arc::new(|arguments: &[ArrayRef]| {
         let text = arguments[0].as_string::<i32>();
         let lengths =

@@ -1,8 +1,11 @@
 //! All integration tests of this crate, in one binary. Answers of SQL belong into `tests/slt`, what SQL can't say here.
 
+#![allow(clippy::unwrap_used, reason = "a test ends where it fails")]
+
 mod functions;
 mod integrity;
 mod limits;
 mod mistakes;
 mod slt;
 mod store;
+mod times;

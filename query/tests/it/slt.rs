@@ -14,7 +14,7 @@ use sqllogictest::{AsyncDB, DBOutput, DefaultColumnType};
 use crate::store::{NOW, TestStore, four_days, micros};
 
 /// The cells of a batch as text: NULL is `NULL`, an empty text `(empty)`.
-pub fn cells(batch: &RecordBatch) -> Vec<Vec<String>> {
+pub(crate) fn cells(batch: &RecordBatch) -> Vec<Vec<String>> {
     let options = FormatOptions::default().with_null("NULL");
     let columns: Vec<_> = batch
         .columns()

@@ -14,22 +14,22 @@ use storage::segment::{
     Coded, ColumnData, LineEntry, LinesWriter, NULL_CODE, RowGroup, SegmentHeader, SegmentWriter,
     SourceRange, encode,
 };
-use storage::store::{DayState, Hidden, LedgerEntry, LinesRef, SegmentRef, Source, State};
+use storage::store::{Hidden, LedgerEntry, LinesRef, SegmentRef, Source, State};
 
 /// The moment that `now()` says in tests: 2026-11-24T12:00:00Z.
-pub const NOW: Micros = 1_795_521_600_000_000;
+pub(crate) const NOW: Micros = 1_795_521_600_000_000;
 
 /// One row: the columns that are not NULL, as text.
 #[derive(Clone, Default)]
-pub struct Row(HashMap<Col, String>);
+pub(crate) struct Row(HashMap<Col, String>);
 
 /// Microseconds of an RFC 3339 time.
-pub fn micros(text: &str) -> Micros {
+pub(crate) fn micros(text: &str) -> Micros {
     chrono::DateTime::parse_from_rfc3339(text).unwrap().timestamp_micros()
 }
 
 /// A row of source 1 at `ts`, with what is never NULL.
-pub fn row(ts: &str, line_no: i64) -> Row {
+pub(crate) fn row(ts: &str, line_no: i64) -> Row {
     Row::default()
         .set("ts", &micros(ts).to_string())
         .set("ts_quality", "exact")
@@ -41,7 +41,7 @@ pub fn row(ts: &str, line_no: i64) -> Row {
 
 impl Row {
     /// The row with a value in a column; `url` is the URL as logged.
-    pub fn set(mut self, column: &str, value: &str) -> Self {
+    pub(crate) fn set(mut self, column: &str, value: &str) -> Self {
         self.0.insert(Col::from_name(column).unwrap(), value.to_owned());
         self
     }
@@ -90,7 +90,7 @@ fn group(rows: &[&Row]) -> RowGroup {
 
 /// A folder with segments, and the state that names them.
 #[derive(Debug)]
-pub struct TestStore {
+pub(crate) struct TestStore {
     dir: tempfile::TempDir,
     state: State,
     seq: u64,
@@ -124,7 +124,7 @@ impl Origin for Folder {
 
 impl TestStore {
     /// The folder.
-    pub fn dir(&self) -> &Path {
+    pub(crate) fn dir(&self) -> &Path {
         self.dir.path()
     }
 
@@ -134,7 +134,7 @@ impl TestStore {
     }
 
     /// Writes rows of one day as one segment with row groups of `group_rows`.
-    pub fn segment_in_groups(&mut self, rows: &[Row], group_rows: usize) -> &mut Self {
+    pub(crate) fn segment_in_groups(&mut self, rows: &[Row], group_rows: usize) -> &mut Self {
         let day = Day::of(rows[0].ts());
         assert!(rows.iter().all(|row| Day::of(row.ts()) == day), "one day a segment");
         let folder = self.dir().join("requests").join(day.folder());
@@ -159,17 +159,17 @@ impl TestStore {
         let mut meta = writer.finish(ranges.collect()).unwrap();
         meta.path = format!("requests/{}/{}", day.folder(), meta.path);
         let segment = SegmentRef { meta: Arc::new(meta), seq: self.seq };
-        self.state.days.entry(day).or_insert_with(DayState::default).segments.push(segment);
+        self.state.days.entry(day).or_default().segments.push(segment);
         self
     }
 
     /// Writes rows of one day as one segment.
-    pub fn segment(&mut self, rows: &[Row]) -> &mut Self {
+    pub(crate) fn segment(&mut self, rows: &[Row]) -> &mut Self {
         self.segment_in_groups(rows, 1 << 16)
     }
 
     /// Writes lines that are no rows.
-    pub fn lines(&mut self, day: &str, entries: &[LineEntry<'_>]) -> &mut Self {
+    pub(crate) fn lines(&mut self, day: &str, entries: &[LineEntry<'_>]) -> &mut Self {
         let day: Day = day.parse().unwrap();
         let folder = self.dir().join("lines").join(day.folder());
         std::fs::create_dir_all(&folder).unwrap();
@@ -192,13 +192,13 @@ impl TestStore {
     }
 
     /// Hides lines in every file written so far.
-    pub fn hide(&mut self, source_id: i32, first: i64, last: i64) -> &mut Self {
+    pub(crate) fn hide(&mut self, source_id: i32, first: i64, last: i64) -> &mut Self {
         self.state.hidden.push(Hidden { source_id, first, last, before_seq: self.seq + 1 });
         self
     }
 
     /// Adds a source to the state.
-    pub fn source(&mut self, id: i32, path: &str, counts: Counts) -> &mut Self {
+    pub(crate) fn source(&mut self, id: i32, path: &str, counts: Counts) -> &mut Self {
         let source = Source {
             id,
             path: path.into(),
@@ -225,26 +225,26 @@ impl TestStore {
     }
 
     /// A session with the usual options.
-    pub fn session(&self) -> Session {
+    pub(crate) fn session(&self) -> Session {
         self.session_with(SessionOptions::new(NOW))
     }
 
     /// A session.
-    pub fn session_with(&self, options: SessionOptions) -> Session {
+    pub(crate) fn session_with(&self, options: SessionOptions) -> Session {
         let origin = Arc::new(Folder(self.dir().to_path_buf()));
         Session::open(origin, &Arc::new(self.state.clone()), options).unwrap()
     }
 }
 
 /// Every value of an answer as text.
-pub async fn ask(session: &Session, sql: &str) -> dwell_query::Result<Vec<Vec<String>>> {
+pub(crate) async fn ask(session: &Session, sql: &str) -> dwell_query::Result<Vec<Vec<String>>> {
     let answer = session.sql(sql).await?;
     let batches = answer.stream.collect().await?;
     Ok(batches.iter().flat_map(crate::slt::cells).collect())
 }
 
 /// Four days, 19 to 22 November 2026, two segments on the 20th, one line hidden on the 21st.
-pub fn four_days() -> TestStore {
+pub(crate) fn four_days() -> TestStore {
     let mut store = TestStore::default();
     store
         .segment(&[
