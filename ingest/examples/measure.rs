@@ -1,10 +1,12 @@
-//! How fast does a file come in, and with how much memory? `measure STORE FILE... [--jobs N] [--logformat STR] [--raw]`
+//! How fast does a file come in, and with how much memory? `measure STORE FILE... [--jobs N] [--logformat STR]
+//! [--raw] [--columns]`
 //!
 //! Makes the store anew, takes the files in, prints rows a second, the peak of memory, and with `--raw` how long it takes
-//! to give the bytes back.
+//! to give the bytes back, with `--columns` what each column takes.
 
 #![expect(clippy::print_stdout, reason = "it is a program")]
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Instant;
 
@@ -12,12 +14,13 @@ use dwell_ingest::raw::{self, RawRequest};
 use dwell_ingest::{IngestOptions, InputArg};
 use storage::clock;
 use storage::fs;
+use storage::segment::VerifiedFile;
 use storage::store::{InitOptions, Store};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut options = IngestOptions { by: "measure".into(), ..IngestOptions::default() };
     let mut paths: Vec<PathBuf> = Vec::new();
-    let mut give_back = false;
+    let (mut give_back, mut columns) = (false, false);
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
         let mut value = || arguments.next().ok_or("a value is missing");
@@ -26,6 +29,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             "--chunk" => options.chunk_bytes = value()?.parse()?,
             "--logformat" => options.logformat = Some(value()?),
             "--raw" => give_back = true,
+            "--columns" => columns = true,
             _ => paths.push(argument.into()),
         }
     }
@@ -55,6 +59,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     );
     let stored: u64 = store.state().files().map(|meta| meta.bytes).sum();
     println!("{stored} bytes stored of {bytes}");
+    if columns {
+        print_columns(&store)?;
+    }
     if give_back {
         let begin = Instant::now();
         for source in store.state().sources.keys() {
@@ -65,6 +72,28 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     for line in status.lines().filter(|line| line.starts_with("VmHWM")) {
         println!("{line}");
+    }
+    Ok(())
+}
+
+/// What each column of the segments takes on disk.
+fn print_columns(store: &Store) -> Result<(), Box<dyn std::error::Error>> {
+    let mut sums: BTreeMap<String, i64> = BTreeMap::new();
+    let (mut bytes, mut blooms, mut groups) = (0, 0, 0);
+    for (_, segment) in store.state().segments() {
+        let file = VerifiedFile::open(store.locate(&segment.meta.path), &segment.meta)?;
+        bytes += segment.meta.bytes;
+        groups += file.metadata().num_row_groups();
+        for column in file.metadata().row_groups().iter().flat_map(|group| group.columns()) {
+            *sums.entry(column.column_path().string()).or_default() += column.compressed_size();
+            blooms += column.bloom_filter_length().unwrap_or_default();
+        }
+    }
+    let mut sums: Vec<_> = sums.into_iter().collect();
+    sums.sort_by_key(|(_, bytes)| -bytes);
+    println!("segments {bytes} bytes, {groups} row groups, bloom filters {blooms}");
+    for (name, bytes) in sums {
+        println!("{bytes:>12} {name}");
     }
     Ok(())
 }
