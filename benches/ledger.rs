@@ -5,7 +5,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use criterion::{Criterion, criterion_group, criterion_main};
+use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use dwell_storage::extent::{Counts, Extent, LineEnd, SourceInfo, SourceState};
 use dwell_storage::schema::{Col, ColumnType};
 use dwell_storage::segment::{ColumnStats, FileMeta, SourceRange};
@@ -109,11 +109,12 @@ fn ledger(criterion: &mut Criterion) {
     }
     criterion.bench_function("open ten years", |bench| {
         // Nobody waits for a store to be closed.
-        bench.iter_with_large_drop(|| {
+        let look = |()| {
             let store = open(root.path());
             assert_eq!(store.state().days.len(), DAYS as usize);
             store
-        });
+        };
+        bench.iter_batched(|| (), look, BatchSize::PerIteration);
     });
     let mut day = DAYS;
     criterion.bench_function("commit on top of ten years, in memory", |bench| {
@@ -124,7 +125,7 @@ fn ledger(criterion: &mut Criterion) {
     });
     std::fs::remove_file(root.path().join("store/ledger/snapshot")).unwrap();
     criterion.bench_function("open ten years without the snapshot", |bench| {
-        bench.iter_with_large_drop(|| open(root.path()));
+        bench.iter_batched(|| (), |()| open(root.path()), BatchSize::PerIteration);
     });
 }
 

@@ -115,6 +115,9 @@ pub fn from_files(dir: &Path, options: &RecoverOptions) -> Result<Recovered> {
 }
 
 /// Takes the store at `dir`, a copy or one whose ledger was rebuilt, as the store in use, though a newer head is known.
+///
+/// With `new_key`, for a private key that is lost, the records are written anew under a new key: the old ledger, with
+/// the signatures that nobody can continue, goes to `trash/`.
 pub fn accept_head(dir: &Path, options: &RecoverOptions) -> Result<()> {
     let open = OpenOptions {
         key_dir: options.key_dir.clone(),
@@ -124,7 +127,44 @@ pub fn accept_head(dir: &Path, options: &RecoverOptions) -> Result<()> {
         fs: Arc::clone(&options.fs),
     };
     let store = Store::open_whatever_head(dir, &open)?;
+    if options.new_key {
+        return sign_anew(&store, options);
+    }
     store.accept_as_head(&options.by, &options.reason, options.now_us)
+}
+
+/// Writes all records of a ledger anew, under a new key and behind a record that says so.
+fn sign_anew(store: &Store, options: &RecoverOptions) -> Result<()> {
+    let (fs, dir) = (&*options.fs, store.dir());
+    store::refuse_world(dir)?;
+    let lock = fs::wait_for_lock(fs, &dir.join(layout::LOCK), LOCK_WAIT_MS)?;
+    let _lock = lock.ok_or_else(|| store::commit::locked(dir))?;
+    let state = store.refresh()?;
+    let keys = KeyRing::new(
+        Arc::clone(&options.fs),
+        options.key_dir.clone(),
+        options.fallback_dir.clone(),
+    );
+    let mut entries = Vec::new();
+    load::walk(fs, dir, state.version, store.key(), |checked| entries.extend(checked.entries))?;
+    let old_key = Some(store.key().line());
+    let (signer, _) = choose_key(&keys, store.id(), options)?;
+    let mut draft = Draft::new(&load::nothing(), options.now_us);
+    draft.add(Body::Key(signer.verifier()?), Text::by(&options.by))?;
+    let recover = Recover {
+        files: state.files().count() as u64,
+        rows: state.segments().map(|(_, segment)| segment.meta.rows).sum(),
+        records_lost: 0,
+        old_key,
+    };
+    draft.add(Body::Recover(recover), Text::by(&options.by).with("reason", &options.reason))?;
+    for entry in entries {
+        if !matches!(entry.record.body, Body::Key(_)) {
+            draft.add_at(entry.record.at, entry.record.body, entry.text)?;
+        }
+    }
+    replace_ledger(dir, fs, &draft, &signer)?;
+    accept(dir, &keys, &signer.verifier()?, fs)
 }
 
 /// A ledger that holds must not be thrown away.

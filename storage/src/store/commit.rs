@@ -77,8 +77,13 @@ impl Draft {
 
     /// Adds a record; returns its number.
     pub(crate) fn add(&mut self, body: Body, text: Text) -> Result<u64> {
+        self.add_at(self.at, body, text)
+    }
+
+    /// Adds a record with a time of its own.
+    pub(crate) fn add_at(&mut self, at: Micros, body: Body, text: Text) -> Result<u64> {
         self.seq += 1;
-        let mut record = Record { seq: self.seq, at: self.at, text: None, body };
+        let mut record = Record { seq: self.seq, at, text: None, body };
         if !text.is_empty() {
             let line = TextLine::new(self.seq, text)?;
             record.text = Some(line.digest()?);

@@ -124,3 +124,38 @@ fn a_backup_is_taken_as_the_store_in_use() {
     let report = verify(&world.dir(), &verify_options(world.path())).unwrap();
     assert_eq!(report.problems, []);
 }
+
+#[test]
+fn a_whole_ledger_whose_key_is_lost_goes_on_under_a_new_one() {
+    let world = World::new();
+    let store = world.init();
+    for path in ["/a", "/b"] {
+        real::ingest(&store, path).unwrap();
+    }
+    let (before, entries) = (store.state(), store.ledger_entries().unwrap());
+    let old = store.key().line();
+    let private = world.path().join(format!("keys/{}.key", store.id()));
+    drop(store);
+    let mut options = recover_options(world.path());
+    options.new_key = true;
+    let error = accept_head(&world.dir(), &options).unwrap_err();
+    assert!(error.to_string().contains("without --new-key"), "{error}");
+    std::fs::remove_file(private).unwrap();
+    accept_head(&world.dir(), &options).unwrap();
+
+    let store = world.open().unwrap();
+    assert!(store.notes().is_empty(), "{:?}", store.notes());
+    let after = store.state();
+    assert!(after.files().eq(before.files()));
+    assert_eq!(after.sources[&1].counts, before.sources[&1].counts);
+    assert_eq!(after.sources[&2].path, before.sources[&2].path);
+    let kinds: Vec<_> = store.ledger_entries().unwrap().into_iter().map(|it| it.kind).collect();
+    assert_eq!(kinds, ["key", "recover", "schema", "config", "ingest", "ingest"]);
+    assert_eq!(store.ledger_entries().unwrap()[4].at, entries[3].at);
+    real::ingest(&store, "/a").unwrap();
+    let mut asked = verify_options(world.path());
+    let report = verify(&world.dir(), &asked).unwrap();
+    assert!(report.problems[0].what.contains(&old), "{:?}", report.problems);
+    asked.pinned_key = Some(store.key().line());
+    assert_eq!(verify(&world.dir(), &asked).unwrap().problems, []);
+}
