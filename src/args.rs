@@ -253,6 +253,21 @@ pub(crate) enum Quarantine {
         #[command(flatten)]
         output: OutputArgs,
     },
+    /// Read the quarantined lines of a source again, with another format
+    Retry {
+        /// The source
+        #[arg(long, value_name = "N")]
+        source: i32,
+        /// The format to try
+        #[arg(long, value_name = "NAME", required_unless_present = "logformat")]
+        format: Option<String>,
+        /// A Squid logformat to try
+        #[arg(long, value_name = "STR", conflicts_with = "format")]
+        logformat: Option<String>,
+        /// The time zone of lines that print none
+        #[arg(long, value_name = "ZONE")]
+        tz: Option<String>,
+    },
 }
 
 /// `dwell inspect`

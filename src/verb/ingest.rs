@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use ingest::{IngestOptions, IngestReport, InputArg, SourceReport};
 use serde_json::{Value, json};
 use storage::store::Store;
@@ -47,18 +47,10 @@ pub(super) fn run(context: &Context, args: Ingest) -> Result<Outcome> {
 
 /// How an ingest works, by the store's settings.
 pub(super) fn options(context: &Context, store: &Arc<Store>) -> Result<IngestOptions> {
-    let config = context.settings(store)?.ingest;
     Ok(IngestOptions {
-        jobs: config.jobs,
         by: context.by.clone(),
         wait_ms: context.wait_ms,
-        line_bytes_max: usize::try_from(config.max_line_bytes)
-            .context("max_line_bytes of dwell.toml is too large")?,
-        extent_bytes: config.extent,
-        extent_us: i64::try_from(config.extent_minutes)
-            .unwrap_or(i64::MAX / 60_000_000)
-            .saturating_mul(60_000_000),
-        ..IngestOptions::default()
+        ..IngestOptions::from_config(&context.settings(store)?.ingest)
     })
 }
 

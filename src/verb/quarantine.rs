@@ -1,10 +1,13 @@
-//! `dwell quarantine`: which lines did not become rows, why.
+//! `dwell quarantine`: which lines did not become rows, why, and another try for them.
 
 use anyhow::Result;
+use ingest::IngestReport;
 
-use super::{Outcome, sql};
+use super::{Outcome, ingest as ingest_verb, sql};
 use crate::args::Quarantine;
 use crate::context::Context;
+use crate::exit::Exit;
+use crate::progress::IngestProgress;
 
 /// Runs one of its commands.
 pub(super) fn run(context: &Context, what: Quarantine) -> Result<Outcome> {
@@ -25,6 +28,20 @@ pub(super) fn run(context: &Context, what: Quarantine) -> Result<Outcome> {
                 only("source_id", source)
             );
             sql::listing(context, &output, &text)
+        }
+        Quarantine::Retry { source, format, logformat, tz } => {
+            let store = context.open()?;
+            let mut options = ingest_verb::options(context, &store)?;
+            options.format = format;
+            options.logformat = logformat;
+            options.zone = tz.as_deref().map(ingest_verb::zone).transpose()?;
+            let progress = IngestProgress::new(context.cancel.clone());
+            let report = ingest::quarantine::retry(&store, source, &options, &progress);
+            progress.clear();
+            let report = IngestReport { sources: vec![report?] };
+            ingest_verb::report(context, &report)?;
+            let exit = if report.needs_attention() { Exit::Partial } else { Exit::Done };
+            Ok(Outcome { exit, rows: report.counts().rows, bytes_read: progress.bytes() })
         }
     }
 }

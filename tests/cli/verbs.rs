@@ -99,6 +99,22 @@ fn listings() {
 }
 
 #[test]
+fn a_quarantined_source_is_read_again() {
+    let world = World::with_store();
+    let text = SQUID.replace(" GET ", " | GET | ").replace(" CONNECT ", " | CONNECT | ");
+    world.file("branch.log", text.replace(" POST ", " | POST | ").as_bytes());
+    world.run(&["ingest", "branch.log"]).ends(3);
+    assert_eq!(world.csv("SELECT rows, quarantined FROM system.sources"), ["0,12"]);
+    let format = "%ts.%03tu %6tr %>a %Ss/%03>Hs %<st | %rm | %ru %[un %Sh/%<a %mt";
+    let run = world.run(&["quarantine", "retry", "--source", "1", "--logformat", format]);
+    insta::assert_snapshot!("retry", run.ends(0).shown());
+    assert_eq!(world.csv("SELECT rows, quarantined FROM system.sources"), ["12,0"]);
+    assert_eq!(world.csv("SELECT count(*) FROM quarantine"), ["0"]);
+    world.run(&["verify", "--deep"]).ends(0);
+    world.run(&["quarantine", "retry", "--source", "1"]).ends(2);
+}
+
+#[test]
 fn formats_are_listed_shown_and_tried() {
     let world = World::new();
     insta::assert_snapshot!("formats_list", world.run(&["formats", "list"]).ends(0).shown());
