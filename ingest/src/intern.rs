@@ -24,7 +24,10 @@ const WARM_BYTES: usize = 256 << 10;
 
 /// The working memory of [`Interner::intern_column`].
 #[derive(Debug, Default)]
-pub(crate) struct Scratch(Vec<Slot>);
+pub(crate) struct Scratch {
+    tags: Vec<u32>,
+    found: Vec<Slot>,
+}
 
 /// Distinct byte strings, numbered in the order of their first appearance.
 #[derive(Debug)]
@@ -86,22 +89,20 @@ impl Interner {
         scratch: &mut Scratch,
         ids: &mut Vec<u32>,
     ) {
-        let found = &mut scratch.0;
+        let Scratch { tags, found } = scratch;
+        tags.clear();
+        tags.extend(values.clone().map(|value| self.tag(value)));
         found.clear();
         let mask = self.slots.len() - 1;
-        found.extend(values.clone().map(|value| {
-            let tag = self.tag(value);
-            let slot = self.slots[tag as usize & mask];
-            // Another value's slot is as good as none.
-            if slot.tag == tag { slot } else { Slot { tag, ..FREE } }
-        }));
+        // Nothing is decided yet: a wrongly predicted branch would wait for each slot in turn.
+        found.extend(tags.iter().map(|&tag| self.slots[tag as usize & mask]));
         if self.bytes.len() > WARM_BYTES {
             self.touch(found);
         }
         ids.clear();
-        for (value, slot) in values.zip(found.iter()) {
-            let known = slot.id != NONE && self.is(slot, value);
-            ids.push(if known { slot.id } else { self.find_or_add(slot.tag, value).0 });
+        for ((value, &tag), slot) in values.zip(tags.iter()).zip(found.iter()) {
+            let known = slot.tag == tag && slot.id != NONE && self.is(slot, value);
+            ids.push(if known { slot.id } else { self.find_or_add(tag, value).0 });
         }
     }
 

@@ -30,7 +30,7 @@ const GROUP_ROWS: usize = 75_000;
 const OPEN_BYTES: usize = 32 << 20;
 
 /// Most bytes of dictionaries; beyond it everything is handed over and they begin anew.
-const DICTIONARY_BYTES: usize = 64 << 20;
+const DICTIONARY_BYTES: usize = 96 << 20;
 
 /// Dictionaries larger than this begin anew when no row is open: they would only miss the cache.
 const WARM_BYTES: usize = 32 << 20;
