@@ -88,10 +88,12 @@ pub(super) fn plan(store: &Store, input: &Input, opened: Opened) -> Result<Plan,
             return Ok(Plan::Already(Arc::clone(source)));
         }
     }
+    // Hashed once: a store may know thousands of sources.
+    let beginning = prefix(sample);
     let mut candidates: Vec<Arc<Source>> = state
         .sources
         .values()
-        .filter(|source| may_continue(source, input, content, sample, *whole))
+        .filter(|source| may_continue(source, input, &opened, beginning))
         .cloned()
         .collect();
     candidates.sort_by_key(|source| source.bytes);
@@ -108,16 +110,11 @@ pub(super) fn plan(store: &Store, input: &Input, opened: Opened) -> Result<Plan,
 }
 
 /// Whether a content may begin with all of `source`, as far as its sample tells.
-fn may_continue(
-    source: &Source,
-    input: &Input,
-    content: &Content,
-    sample: &[u8],
-    whole: bool,
-) -> bool {
+fn may_continue(source: &Source, input: &Input, opened: &Opened, beginning: Digest) -> bool {
+    let Opened { content, sample, whole } = opened;
     let same_place = is_same_place(source, input, content);
     let stored = source.bytes;
-    if whole && (sample.len() as u64) < stored.min(PREFIX_BYTES) {
+    if *whole && (sample.len() as u64) < stored.min(PREFIX_BYTES) {
         // An older copy, if it is the same file; else nothing can be told from so few bytes.
         return same_place && !sample.is_empty();
     }
@@ -126,7 +123,7 @@ fn may_continue(
         let Ok(stored) = usize::try_from(stored) else { return false };
         return stored > 0 && same_place && Digest::of(&sample[..stored]) == source.sha256;
     }
-    sample.len() as u64 >= PREFIX_BYTES && prefix(sample) == source.prefix
+    sample.len() as u64 >= PREFIX_BYTES && beginning == source.prefix
 }
 
 /// Whether they go by the same path or are the same file.
