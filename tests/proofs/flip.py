@@ -18,8 +18,8 @@ QUERIES = [
     "method, http_version, url, scheme, host, domain, port, path, query, extension, server_ip, peer, hierarchy, proxy_name, "
     "status, action, verdict, cache, reason, rule, categories, threat, response_bytes, request_bytes, content_type, "
     "request_content_type, user_agent, referer, cookie, sni, tls_version, extra, parse, source_id, line_no))), "
-    "bit_xor(response_bytes), bit_xor(line_no), sum(octet_length(raw)) FROM requests",
-    "SELECT count(*), sum(octet_length(raw)) FROM quarantine",
+    "bit_xor(response_bytes), bit_xor(line_no), sum(octet_length(encode(raw, 'hex'))) FROM requests",
+    "SELECT count(*), sum(octet_length(encode(raw, 'hex'))) FROM quarantine",
     # Reads little: two columns of one host.
     "SELECT method, count(*) FROM requests WHERE host = (SELECT min(host) FROM requests) GROUP BY method ORDER BY method",
 ]
