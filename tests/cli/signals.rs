@@ -37,7 +37,11 @@ fn ctrl_c_in_a_query() {
     world.run(&["ingest", "many.log"]).ends(0);
     let query = "SELECT count(*) FROM requests a CROSS JOIN requests b CROSS JOIN requests c WHERE a.url || b.url <> c.url";
     let child = world.command(&["sql", query]).spawn().unwrap();
-    std::thread::sleep(std::time::Duration::from_millis(1_500));
+    // Its private folder shows that it has begun; it would go on for hours.
+    let staging = world.store().join("staging");
+    while std::fs::read_dir(&staging).unwrap().next().is_none() {
+        std::thread::yield_now();
+    }
     interrupt(&child);
     let run = world.ran(child.wait_with_output().unwrap());
     run.ends(130);
