@@ -26,7 +26,7 @@ pub use self::transaction::{Scratch, Transaction};
 use crate::clock::Micros;
 use crate::config::{self, Config};
 use crate::digest::Digest;
-use crate::error::Result;
+use crate::error::{ErrorKind, Result};
 use crate::fs::{self, Fs};
 use crate::ledger::keys::KeyRing;
 use crate::ledger::note::VerifierKey;
@@ -160,9 +160,17 @@ impl Store {
         let mut folded = snapshot::read(&*fs, dir, &key, &mut notes)?;
         load::catch_up(&mut folded, &*fs, dir, &key)?;
         notes.extend(rights::warning(dir));
+        // Whoever only reads can do with the defaults; whoever writes is refused.
+        let config = match read_config(&*fs, dir) {
+            Err(error) if error.kind() == ErrorKind::InvalidInput => {
+                notes.push(format!("settings are not read, defaults are used: {error}"));
+                Config::default()
+            }
+            read => read?.0,
+        };
         Ok(Arc::new(Self {
             dir: dir.to_path_buf(),
-            config: read_config(&*fs, dir)?.0,
+            config,
             fs,
             keys,
             key,
@@ -208,7 +216,7 @@ impl Store {
         &self.key
     }
 
-    /// The settings, as read when the store was opened.
+    /// The settings, as read when the store was opened; defaults (and a note) where the file can't be read as such.
     pub fn config(&self) -> &Config {
         &self.config
     }

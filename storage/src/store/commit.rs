@@ -170,7 +170,8 @@ impl Store {
         fs::wait_for_lock(&*self.fs, &path, wait_ms)?.ok_or_else(|| locked(&self.dir))
     }
 
-    /// Whether this process may write: it owns the key, nobody else may read, no commit is in doubt.
+    /// Whether this process may write: it owns the key, nobody else may read, the settings are sound, no commit is in
+    /// doubt.
     pub(super) fn writable(&self) -> Result<SignerKey> {
         if self.poisoned.load(Ordering::SeqCst) {
             return Err(Error::new(ErrorKind::Io, "a commit of this process is in doubt")
@@ -178,6 +179,7 @@ impl Store {
                 .advise("open the store anew"));
         }
         rights::refuse_world(&self.dir)?;
+        read_config(&*self.fs, &self.dir)?;
         self.keys.signer(&self.key)
     }
 

@@ -5,14 +5,21 @@ use std::path::Path;
 use std::sync::Arc;
 
 use dwell_storage::fs::{self, FaultKind, FaultyFs, Fs, RecordingFs};
-use dwell_storage::store::{Outcome, Standing, State};
+use dwell_storage::store::{Outcome, Standing, State, Store};
 use dwell_storage::{Digest, ErrorKind, Result};
 
 use crate::world::{ingest, init, open, store_dir, temporary};
 
+/// Makes a store that writes a snapshot with its next commit, for there is one that is of no use.
+fn begin(root: &Path, fs: &Arc<dyn Fs>) -> Result<Arc<Store>> {
+    drop(init(root, Arc::clone(fs))?);
+    std::fs::write(store_dir(root).join("ledger/snapshot"), "of no use").unwrap();
+    open(root, Arc::clone(fs), Standing::Live)
+}
+
 /// What is done while things fail: a store is made, and one source gets two extents, another one.
 fn run(root: &Path, fs: &Arc<dyn Fs>) -> Result<Vec<Outcome>> {
-    let store = init(root, Arc::clone(fs))?;
+    let store = begin(root, fs)?;
     ["/a", "/a", "/b"].into_iter().map(|path| ingest(&store, path)).collect()
 }
 
@@ -141,7 +148,7 @@ fn every_state_that_a_power_loss_may_leave_is_before_or_after() {
     let fs: Arc<dyn Fs> = Arc::new(recording.clone());
     // How many changes had been made when each commit was reported as stored.
     let mut acknowledged = Vec::new();
-    let store = init(root.path(), Arc::clone(&fs)).unwrap();
+    let store = begin(root.path(), &fs).unwrap();
     acknowledged.push(recording.len());
     for path in ["/a", "/a", "/b"] {
         ingest(&store, path).unwrap();

@@ -234,9 +234,14 @@ fn a_changed_setting_is_reported_until_it_is_noted() {
     assert_eq!(kinds[6..], ["config", "ingest"]);
     drop(store);
     std::fs::write(world.dir().join("dwell.toml"), "[ingest]\njobs = -2\n").unwrap();
-    let error = world.open().unwrap_err();
+    // A reader goes on with the defaults and says so, a writer does not.
+    let store = world.open().unwrap();
+    assert!(store.notes()[0].contains("line 2"), "{:?}", store.notes());
+    assert_eq!(store.config(), &dwell_storage::config::Config::default());
+    let error = real::ingest(&store, "/a").unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidInput);
     assert!(error.to_string().contains("line 2"), "{error}");
+    assert!(!check(world.path()).is_valid());
 }
 
 #[test]
