@@ -232,3 +232,33 @@ fn the_tour_of_the_readme_runs() {
         world.run(words).ends(0);
     }
 }
+
+#[test]
+fn a_lost_ledger_and_a_lost_key_are_recovered_from() {
+    let world = World::with_rows();
+    let ledger = world.store().join("ledger");
+    for entry in std::fs::read_dir(&ledger).unwrap().flatten() {
+        std::fs::remove_file(entry.path()).unwrap();
+    }
+    let lost = world.run(&["sql", "SELECT 1"]);
+    assert!(lost.ends(12).stderr.contains("recover --from-files"), "{}", lost.stderr);
+    world.run(&["recover", "--from-files"]).ends(0);
+    // It is not the store last seen here until somebody says so, with a reason.
+    world.run(&["verify"]).ends(12);
+    world.run(&["recover", "--accept-head"]).ends(2);
+    world.run(&["recover", "--accept-head", "--reason", "disk died"]).ends(0);
+    world.run(&["verify", "--deep"]).ends(0);
+    assert_eq!(world.csv("SELECT count(*) FROM requests"), ["12"]);
+    assert_eq!(world.run(&["raw", "--source", "1"]).out(), SQUID);
+
+    for entry in std::fs::read_dir(world.path("keys")).unwrap().flatten() {
+        if entry.path().extension().is_some_and(|extension| extension == "key") {
+            std::fs::remove_file(entry.path()).unwrap();
+        }
+    }
+    world.file("more.log", SQUID.replace("10.1.1.5", "10.1.1.2").as_bytes());
+    world.run(&["ingest", "more.log"]).ends(1);
+    world.run(&["recover", "--new-key", "--reason", "laptop lost"]).ends(0);
+    world.run(&["ingest", "more.log"]).ends(0);
+    assert_eq!(world.csv("SELECT count(*) FROM requests"), ["24"]);
+}
