@@ -15,6 +15,9 @@ use crate::input::{Content, ReadError};
 /// Bytes read and hashed at once: they stay in the core's cache from the one to the other.
 const STEP: usize = 256 << 10;
 
+/// A chunk with this many lines is full, however short they are: what is kept of each line bounds the memory, too.
+const LINES_FULL: u64 = 400_000;
+
 /// What a chunk holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ChunkKind {
@@ -197,7 +200,8 @@ impl ChunkReader {
             let enough = if self.long || filling.whole > 0 { self.chunk_bytes } else { 0 };
             let limit = self.line_bytes_max + 3;
             let goal = if enough > 0 { enough } else { self.chunk_bytes.max(limit) };
-            if self.end.is_some() || filling.len >= goal || (self.long && filling.whole > 0) {
+            let full = filling.len >= goal || filling.newlines >= LINES_FULL;
+            if self.end.is_some() || full || (self.long && filling.whole > 0) {
                 break;
             }
             let room = STEP.min(goal - filling.len);
@@ -364,6 +368,15 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn a_chunk_holds_no_more_lines_than_memory_bears() {
+        let text = vec![b'\n'; 3_000_000];
+        let all = chunks(&text, usize::MAX, 0, (16 << 20, 100));
+        assert_eq!(all.iter().map(|(chunk, _)| chunk.lines).sum::<u64>(), 3_000_000);
+        let most = all.iter().map(|(chunk, _)| chunk.lines).max();
+        assert!(most.is_some_and(|most| most < LINES_FULL + STEP as u64), "{most:?}");
     }
 
     #[test]
