@@ -76,16 +76,25 @@ pub enum Detected {
     Ambiguous(FormatChoice),
 }
 
-/// Finds the format of a sample. `ingest_us` is the moment of ingest, as for a parse.
-pub fn detect(sample: &Sample<'_>, ingest_us: Micros) -> Detected {
-    let parsers = FORMATS.iter().filter_map(|format| format.compile("").ok());
-    decide(sample, parsers.map(Arc::from).collect(), ingest_us)
+/// A format that may claim a text, under the name that people know it by.
+pub type Candidate = (String, Arc<dyn Parser>);
+
+/// Finds the format of a sample among the built-in ones and the user's `own`. `ingest_us` is the moment of ingest, as
+/// for a parse.
+pub fn detect(sample: &Sample<'_>, own: &[Candidate], ingest_us: Micros) -> Detected {
+    let built_in = FORMATS
+        .iter()
+        .filter_map(|format| Some((format.id().to_owned(), Arc::from(format.compile("").ok()?))));
+    decide(sample, built_in.chain(own.iter().cloned()).collect(), ingest_us)
 }
 
-fn decide(sample: &Sample<'_>, parsers: Vec<Arc<dyn Parser>>, ingest_us: Micros) -> Detected {
+fn decide(sample: &Sample<'_>, parsers: Vec<Candidate>, ingest_us: Micros) -> Detected {
     let lines = sample.scored();
-    let mut scored: Vec<(Arc<dyn Parser>, Score)> =
-        parsers.into_iter().map(|parser| (Arc::clone(&parser), parser.score(&lines))).collect();
+    let score = |candidate: Candidate| {
+        let score = candidate.1.score(&lines);
+        (candidate, score)
+    };
+    let mut scored: Vec<(Candidate, Score)> = parsers.into_iter().map(score).collect();
     let best = scored.iter().map(|(_, score)| score.fit).fold(0.0, f64::max);
     // Among those that are near the best the rank decides, then how exactly rows give lines back. The sort keeps the
     // order of the registry for equals: the more general format first.
@@ -99,20 +108,20 @@ fn decide(sample: &Sample<'_>, parsers: Vec<Arc<dyn Parser>>, ingest_us: Micros)
         })
     });
     let choice = |note: Option<String>| FormatChoice {
-        id: scored.first().map_or(String::new(), |(parser, _)| parser.id().to_owned()),
+        id: scored.first().map_or(String::new(), |((name, _), _)| name.clone()),
         score: scored.first().map(|(_, score)| score.fit),
-        runner_up: scored.get(1).map(|(parser, score)| (parser.id().to_owned(), score.fit)),
+        runner_up: scored.get(1).map(|((name, _), score)| (name.clone(), score.fit)),
         note,
     };
-    let Some((winner, top)) = scored.first() else { return Detected::Unknown(choice(None)) };
+    let Some(((_, winner), top)) = scored.first() else { return Detected::Unknown(choice(None)) };
     if top.fit < CLAIM {
         return Detected::Unknown(choice(None));
     }
-    let Some((next, _)) = scored.get(1).filter(|(_, score)| equal(score, top)) else {
+    let Some(((name, next), _)) = scored.get(1).filter(|(_, score)| equal(score, top)) else {
         return Detected::Format(Arc::clone(winner), choice(None));
     };
     if same_rows(winner.as_ref(), next.as_ref(), &lines, sample.line_end, ingest_us) {
-        let note = format!("`{}` reads it alike; the more general format was taken", next.id());
+        let note = format!("`{name}` reads it alike; the more general format was taken");
         return Detected::Format(Arc::clone(winner), choice(Some(note)));
     }
     Detected::Ambiguous(choice(None))
@@ -283,8 +292,8 @@ mod tests {
 
     fn decided(stubs: &[Stub]) -> Detected {
         let sample = Sample::new(b"one\ntwo\n", true);
-        let parsers = stubs.iter().map(|stub| Arc::new(*stub) as Arc<dyn Parser>).collect();
-        decide(&sample, parsers, 0)
+        let candidate = |stub: &Stub| (stub.id.to_owned(), Arc::new(*stub) as Arc<dyn Parser>);
+        decide(&sample, stubs.iter().map(candidate).collect(), 0)
     }
 
     #[test]

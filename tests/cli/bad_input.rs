@@ -62,6 +62,35 @@ fn inputs_that_are_no_logs() {
 }
 
 #[test]
+fn two_formats_that_fit_equally() {
+    let world = World::with_store();
+    let formats = "[logformat]\nsent = '%ts.%03tu %>a %<st %>st %ru'\nreceived = '%ts.%03tu %>a %>st %<st %ru'\n";
+    std::fs::write(world.store().join("dwell.toml"), formats).unwrap();
+    let line = "1795169425.918 10.1.1.5 349 120 http://www.corp.test/p1.html\n";
+    world.file("sizes.log", line.repeat(9).as_bytes());
+    let run = ingest(&world, &["sizes.log"]);
+    run.ends(3);
+    assert!(run.stderr.contains("`received` and `sent` fit equally well"), "{}", run.stderr);
+    assert!(run.stderr.contains("dwell quarantine retry --source 1"), "{}", run.stderr);
+    assert_eq!(
+        world.csv("SELECT reason, count(*) FROM quarantine GROUP BY reason"),
+        ["ambiguous_format,9"]
+    );
+    assert_eq!(rows(&world), "0");
+    world.run(&["quarantine", "retry", "--source", "1", "--format", "sent"]).ends(0);
+    assert_eq!(world.csv("SELECT max(response_bytes), count(*) FROM requests"), ["349,9"]);
+    // Where one of them alone knows the lines, it is found without being named.
+    std::fs::write(
+        world.store().join("dwell.toml"),
+        formats.lines().take(2).collect::<Vec<_>>().join("\n"),
+    )
+    .unwrap();
+    world.file("more.log", line.replace("349", "350").repeat(9).as_bytes());
+    ingest(&world, &["more.log"]).ends(0);
+    assert_eq!(world.csv("SELECT max(response_bytes), count(*) FROM requests"), ["350,18"]);
+}
+
+#[test]
 fn compressed_inputs_that_are_damaged() {
     let world = World::with_store();
     let long = SQUID.repeat(400);

@@ -10,7 +10,7 @@ use storage::error::{Error, ErrorKind, Result};
 use storage::extent::LineEnd;
 use storage::store::Source;
 
-use crate::detect::{self, Detected, Sample};
+use crate::detect::{self, Candidate, Detected, Sample};
 use crate::format::{
     self, ChunkParser, ChunkSink, FormatError, LineContext, OddKind, OddLine, Parser, Reason, Score,
 };
@@ -23,6 +23,8 @@ pub(super) struct Given {
     pub(super) parser: Option<Arc<dyn Parser>>,
     pub(super) zone: Option<Tz>,
     rules: Vec<Rule>,
+    /// The formats of dwell.toml; they may claim a text as the built-in ones do.
+    own: Vec<Candidate>,
 }
 
 /// What dwell.toml says of some paths.
@@ -60,7 +62,15 @@ impl Given {
             let zone = source.tz.as_deref().map(zone).transpose()?;
             Ok(Rule { pattern, parser, zone })
         });
-        Ok(Self { parser, zone: options.zone, rules: rules.collect::<Result<_>>()? })
+        let own = config.logformat.iter().map(|(name, spec)| {
+            let parser = format::logformat(spec).map_err(|error| {
+                let message = format!("dwell.toml: logformat `{name}`: {error}");
+                Error::new(ErrorKind::InvalidInput, message)
+            })?;
+            Ok((name.clone(), Arc::from(parser)))
+        });
+        let (rules, own) = (rules.collect::<Result<_>>()?, own.collect::<Result<_>>()?);
+        Ok(Self { parser, zone: options.zone, rules, own })
     }
 
     /// Decides for a new source. `None`: it is no text, and the reason why.
@@ -82,7 +92,7 @@ impl Given {
                 let choice = FormatChoice::given(parser.id());
                 return Ok(Chosen { parser, choice, zone, unread: None });
             }
-            None => match detect::detect(sample, now_us) {
+            None => match detect::detect(sample, &self.own, now_us) {
                 Detected::Format(parser, choice) => {
                     return Ok(Chosen { parser, choice, zone, unread: None });
                 }
