@@ -1,11 +1,8 @@
 //! Do the functions keep their promises in SQL, and does each have an example that runs and a page that is true?
 //!
 //! `tests/slt/functions/NAME.slt` has the cases of a function, in the format of sqllogictest: `statement ok`,
-//! `statement error TEXT`, `query` with the rows below `----`. After a change of a function or of its documentation
-//!
-//!     cargo test -p dwell-query --test it -- --ignored functions::write
-//!
-//! writes the rows and `docs/functions.md` anew; look at the difference before you commit it.
+//! `statement error TEXT`, `query` with the rows below `----`. Where the answers or the page have changed, the failing test
+//! leaves the file as it would be now in cargo's folder for temporary files, and names it.
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
@@ -132,13 +129,22 @@ async fn each_has_cases_and_they_hold() {
             "{}",
             doc.name
         );
-        assert_eq!(rewritten(&text).await, text, "{}", doc.name);
+        let now = rewritten(&text).await;
+        if now != text {
+            let fresh = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{}.slt", doc.name));
+            std::fs::write(&fresh, &now).unwrap();
+            assert_eq!(now, text, "{}: the answers of now lie in {}", doc.name, fresh.display());
+        }
     }
 }
 
 #[tokio::test]
 async fn the_page_is_true() {
-    assert_eq!(std::fs::read_to_string(page_file()).unwrap_or_default(), page().await);
+    let expect = page().await;
+    let fresh = Path::new(env!("CARGO_TARGET_TMPDIR")).join("functions.md");
+    std::fs::write(&fresh, &expect).unwrap();
+    let actual = std::fs::read_to_string(page_file()).unwrap_or_default();
+    assert!(actual == expect, "docs/functions.md is stale; copy {} over it", fresh.display());
 }
 
 #[test]
@@ -166,15 +172,4 @@ async fn wrong_calls_say_how_it_is_called() {
             assert!(error.contains(doc.signature), "{call}: {error}");
         }
     }
-}
-
-#[tokio::test]
-#[ignore = "writes files: for use after a change"]
-async fn write_cases_and_page() {
-    for doc in functions::all() {
-        let file = slt_file(doc);
-        let text = std::fs::read_to_string(&file).unwrap_or_default();
-        std::fs::write(&file, rewritten(&text).await).unwrap();
-    }
-    std::fs::write(page_file(), page().await).unwrap();
 }
