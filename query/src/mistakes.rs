@@ -66,8 +66,8 @@ pub(crate) fn running_error(error: DataFusionError) -> Error {
         DataFusionError::ResourcesExhausted(message) => memory_error(message),
         DataFusionError::Plan(message) => usage(fragment(message)),
         root => {
-            let message = fragment(&root.strip_backtrace());
-            Error::new(ErrorKind::Other, message).caused_by(error)
+            // The engine's error says the same again in its own words: it is no cause of its own.
+            Error::new(ErrorKind::Other, fragment(&root.strip_backtrace()))
         }
     }
 }
@@ -210,6 +210,9 @@ fn unfit_arguments(sql: &str, message: &str) -> Option<Error> {
         usage(format!("`{name}` does not take these arguments: {call}")).at(find_word(sql, name));
     if let Some(expected) = between(message, "takes other arguments: expected ", ", got") {
         return Some(made.advise(format!("it is {expected}")));
+    }
+    if let Some(doc) = crate::functions::all().find(|doc| doc.name == name) {
+        return Some(made.advise(format!("it is {}", doc.signature)));
     }
     let candidates = message.split_once("Candidate functions:").map_or("", |(_, rest)| rest);
     let candidates: Vec<_> = candidates.split_whitespace().take(6).collect();
