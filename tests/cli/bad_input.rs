@@ -104,6 +104,19 @@ fn compressed_inputs_that_are_damaged() {
     world.file("whole.log.gz", &whole);
     ingest(&world, &["whole.log.gz"]).ends(0);
     assert_eq!(world.csv("SELECT count(*), count(DISTINCT line_no) FROM requests"), ["4800,4800"]);
+    // However small it is.
+    let small = SQUID.replace("10.1.1.5", "10.5.5.5");
+    let whole = gzip(small.as_bytes(), &world.path(""));
+    world.file("small-cut.log.gz", &whole[..whole.len() * 2 / 3]);
+    ingest(&world, &["small-cut.log.gz"]).ends(3);
+    world.file("small-whole.log.gz", &whole);
+    let run = ingest(&world, &["small-whole.log.gz"]);
+    run.ends(0);
+    assert!(run.stderr.contains("continued as source 2"), "{}", run.stderr);
+    assert_eq!(
+        world.csv("SELECT state, lines, rows FROM system.sources WHERE source_id = 2"),
+        ["complete,12,12"]
+    );
     let other = SQUID.replace("10.1.1.5", "10.9.9.9");
     let mut tail = gzip(other.as_bytes(), &world.path(""));
     tail.extend_from_slice(b"this is no gzip member\n");
@@ -140,6 +153,8 @@ fn stores_that_cannot_be_used() {
     let run = ingest(&world, &["squid.log"]);
     assert!(matches!(run.code, Some(1 | 2)), "{:?}", run.code);
     assert!(run.stderr.contains("dwell.toml") && run.stderr.contains("line 2"), "{}", run.stderr);
+    world.run(&["sql", "SELECT count(*) FROM requests"]).ends(0);
+    world.run(&["verify"]).ends(12);
     std::fs::write(&toml, good).unwrap();
     if !is_root() {
         std::fs::set_permissions(world.store(), std::fs::Permissions::from_mode(0o500)).unwrap();

@@ -119,9 +119,12 @@ fn may_continue(source: &Source, input: &Input, opened: &Opened, beginning: Dige
         return same_place && !sample.is_empty();
     }
     if stored < PREFIX_BYTES {
-        // So few bytes may be alike by chance: only the same file counts as grown.
+        // So few bytes may be alike by chance: only the same file counts as grown, and the whole copy of a damaged one.
         let Ok(stored) = usize::try_from(stored) else { return false };
-        return stored > 0 && same_place && Digest::of(&sample[..stored]) == source.sha256;
+        let mended = source.state == SourceState::Damaged && source.counts.lines > 1;
+        return stored > 0
+            && (same_place || mended)
+            && Digest::of(&sample[..stored]) == source.sha256;
     }
     sample.len() as u64 >= PREFIX_BYTES && beginning == source.prefix
 }
@@ -147,7 +150,7 @@ fn follow(
     opened: Opened,
     candidates: &[Arc<Source>],
 ) -> Result<Plan, Failure> {
-    let Opened { mut content, sample, whole: _ } = opened;
+    let Opened { mut content, sample, whole } = opened;
     let mut scan = Scan::default();
     let mut found: Option<Match> = None;
     let mut ahead = sample.as_slice();
@@ -185,7 +188,13 @@ fn follow(
     }
     let ahead = ahead.to_vec();
     let Some(found) = found else {
-        return Ok(Plan::New(reopen(input)?, None));
+        // A short content is all here: what comes from a pipe need not be read twice.
+        let again = if whole && !input.can_reopen() {
+            Opened { content, sample, whole }
+        } else {
+            reopen(input)?
+        };
+        return Ok(Plan::New(again, None));
     };
     if scan.at > found.source.bytes {
         return Ok(enter(input, found, sample)?);
