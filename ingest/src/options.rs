@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use chrono_tz::Tz;
 use storage::clock::{self, Micros};
-use storage::config::IngestConfig;
+use storage::config::{Config, IngestConfig};
 
 /// One input as given on the command line.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,6 +38,8 @@ pub struct IngestOptions {
     pub zone: Option<Tz>,
     /// Name the source by this instead of its path (standard input, mostly).
     pub source_name: Option<String>,
+    /// Formats and rules for paths instead of those of the store's dwell.toml.
+    pub settings: Option<Config>,
     /// Worker threads; 0 takes one for each core.
     pub jobs: usize,
     /// Who asks, for the ledger.
@@ -63,6 +65,7 @@ impl Default for IngestOptions {
             logformat: None,
             zone: None,
             source_name: None,
+            settings: None,
             jobs: 0,
             by: String::new(),
             wait_ms: 10_000,

@@ -44,7 +44,8 @@ pub fn run(
     options: &IngestOptions,
     progress: &dyn Progress,
 ) -> Result<IngestReport> {
-    let given = Given::new(store.config(), options)?;
+    store.check_settings()?;
+    let given = Given::new(options.settings.as_ref().unwrap_or(store.config()), options)?;
     let found = expand(inputs, store.dir());
     if options.source_name.is_some() && found.len() > 1 {
         let message = format!("a source name for {} inputs", found.len());

@@ -47,10 +47,12 @@ pub(super) fn run(context: &Context, args: Ingest) -> Result<Outcome> {
 
 /// How an ingest works, by the store's settings.
 pub(super) fn options(context: &Context, store: &Arc<Store>) -> Result<IngestOptions> {
+    let settings = context.settings(store)?;
     Ok(IngestOptions {
         by: context.by.clone(),
         wait_ms: context.wait_ms,
-        ..IngestOptions::from_config(&context.settings(store)?.ingest)
+        settings: context.config.is_some().then(|| settings.clone()),
+        ..IngestOptions::from_config(&settings.ingest)
     })
 }
 

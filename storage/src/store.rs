@@ -216,6 +216,14 @@ impl Store {
         &self.key
     }
 
+    /// Whether dwell.toml can be read now: a writer must not go on with defaults in its place.
+    ///
+    /// # Errors
+    /// `InvalidInput`, naming the line.
+    pub fn check_settings(&self) -> Result<()> {
+        read_config(&*self.fs, &self.dir).map(drop)
+    }
+
     /// The settings, as read when the store was opened; defaults (and a note) where the file can't be read as such.
     pub fn config(&self) -> &Config {
         &self.config

@@ -99,6 +99,30 @@ fn listings() {
 }
 
 #[test]
+fn one_pipe_brings_another_content_each_time() {
+    let world = World::with_store();
+    for (at, lines) in [(1, 12), (2, 5), (3, 1)] {
+        let text = SQUID.replace("10.1.1.", &format!("10.1.{at}."));
+        let text = text.lines().take(lines).map(|line| format!("{line}\n")).collect::<String>();
+        world.run_with(&["ingest", "-", "--source", "tap"], text.as_bytes()).ends(0);
+        world.run_with(&["ingest", "-", "--source", "tap"], text.as_bytes()).ends(0);
+    }
+    assert_eq!(world.csv("SELECT rows FROM system.sources ORDER BY 1 DESC"), ["12", "5", "1"]);
+    world.run(&["verify", "--deep"]).ends(0);
+}
+
+#[test]
+fn other_settings_name_formats_too() {
+    let world = World::with_store();
+    world.file("other.toml", b"[logformat]\nshort = '%ts.%03tu %>a %ru'\n");
+    world.file("short.log", b"1795169425.918 10.1.1.5 http://www.corp.test/\n");
+    let words = ["--config", "other.toml", "ingest", "short.log", "--format", "short"];
+    world.run(&words[2..]).ends(2);
+    world.run(&words).ends(0);
+    assert_eq!(world.csv("SELECT host FROM requests"), ["www.corp.test"]);
+}
+
+#[test]
 fn a_quarantined_source_is_read_again() {
     let world = World::with_store();
     let text = SQUID.replace(" GET ", " | GET | ").replace(" CONNECT ", " | CONNECT | ");

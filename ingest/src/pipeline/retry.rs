@@ -33,7 +33,8 @@ pub fn retry(
     options: &IngestOptions,
     progress: &dyn Progress,
 ) -> Result<SourceReport> {
-    let given = Given::new(store.config(), options)?;
+    store.check_settings()?;
+    let given = Given::new(options.settings.as_ref().unwrap_or(store.config()), options)?;
     let state = store.refresh()?;
     let source = state.sources.get(&source_id).ok_or_else(|| {
         Error::new(ErrorKind::InvalidInput, format!("there is no source {source_id}"))
