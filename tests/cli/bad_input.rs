@@ -172,6 +172,20 @@ fn stores_that_cannot_be_used() {
 }
 
 #[test]
+fn a_data_file_that_is_gone() {
+    let world = World::with_rows();
+    let days = std::fs::read_dir(world.store().join("requests")).unwrap();
+    for day in days {
+        std::fs::remove_dir_all(day.unwrap().path()).unwrap();
+    }
+    let run = world.run(&["sql", "SELECT * FROM requests"]);
+    run.ends(12);
+    assert!(run.stderr.contains(".parquet") && run.stderr.contains("missing"), "{}", run.stderr);
+    world.run(&["raw", "--source", "1"]).ends(12);
+    world.run(&["verify"]).ends(12);
+}
+
+#[test]
 fn wrong_sql_points_at_the_place() {
     let world = World::with_rows();
     insta::assert_snapshot!(

@@ -44,7 +44,13 @@ impl VerifiedFile {
     /// table against the root, and only then decodes the footer.
     pub fn open(path: impl AsRef<Path>, meta: &FileMeta) -> Result<Self> {
         let path = path.as_ref().to_path_buf();
-        let file = File::open(&path).map_err(|error| Error::io("open", &path, error))?;
+        let file = File::open(&path).map_err(|error| match error.kind() {
+            // The ledger names it: that it is gone is no less than that it differs.
+            std::io::ErrorKind::NotFound => {
+                Error::integrity(&path, "file is missing, though the ledger names it")
+            }
+            _ => Error::io("open", &path, error),
+        })?;
         let size = file.metadata().map_err(|error| Error::io("open", &path, error))?.len();
         if size != meta.bytes {
             let message = format!("file has {size} bytes, the ledger says {}", meta.bytes);

@@ -116,7 +116,7 @@ fn check_foreign(
                 .and_then(Path::file_name)
                 .is_some_and(|day| Day::from_folder(&day.to_string_lossy()).is_some());
             if in_a_day && unfinished(&dir.join(&path), &report.store_id, &audit.transactions) {
-                let what = "of a commit that was not finished; the next writer removes it".into();
+                let what = "of a commit that was not finished".into();
                 report.unfinished.push(Finding { path, what });
             } else {
                 report.problem(path, "a foreign file");
