@@ -12,7 +12,7 @@ mod verb;
 mod when;
 
 use std::process::ExitCode;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use clap::Parser;
 
@@ -28,7 +28,11 @@ fn main() -> ExitCode {
         Err(error) => {
             // Help and version go to stdout and end with 0, a wrong use to stderr with 2.
             let _ = error.print();
-            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+            let code = u8::try_from(error.exit_code()).unwrap_or(2);
+            if code != 0 && std::env::args_os().any(|word| word == "--json") {
+                summary(Duration::ZERO, &Outcome::default(), code);
+            }
+            return ExitCode::from(code);
         }
     };
     let begin = Instant::now();
@@ -38,15 +42,19 @@ fn main() -> ExitCode {
         Err(error) => (fail(&error), Outcome::default()),
     };
     if json {
-        say::say(format_args!(
-            r#"{{"message_type":"summary","elapsed_ms":{:.3},"rows":{},"bytes_read":{},"exit_code":{}}}"#,
-            begin.elapsed().as_secs_f64() * 1_000.0,
-            outcome.rows,
-            outcome.bytes_read,
-            exit.code(),
-        ));
+        summary(begin.elapsed(), &outcome, exit.code());
     }
     ExitCode::from(exit.code())
+}
+
+/// The last line of stderr with `--json`.
+fn summary(elapsed: Duration, outcome: &Outcome, code: u8) {
+    say::say(format_args!(
+        r#"{{"message_type":"summary","elapsed_ms":{:.3},"rows":{},"bytes_read":{},"exit_code":{code}}}"#,
+        elapsed.as_secs_f64() * 1_000.0,
+        outcome.rows,
+        outcome.bytes_read,
+    ));
 }
 
 /// Runs the command; a broken promise of the program itself ends it like any other failure.

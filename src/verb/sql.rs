@@ -44,7 +44,7 @@ pub(super) fn run(context: &Context, args: &Sql) -> Result<Outcome> {
         options.memory_bytes = bytes(memory)?;
     }
     if let Some(threads) = args.threads {
-        options.threads = threads.max(1);
+        options.threads = threads.clamp(1, THREADS_MAX);
     }
     query(context, &store, options, &text, format, args.output.output.as_deref())
 }
@@ -105,6 +105,9 @@ fn query(
     runtime.shutdown_background();
     result
 }
+
+/// More threads than this gain nothing, and the system may refuse them.
+const THREADS_MAX: usize = 256;
 
 /// The threads a query runs on.
 pub(super) fn runtime(threads: usize) -> Result<tokio::runtime::Runtime> {

@@ -39,6 +39,11 @@ fn json_by_the_contract() {
     assert!(summary["elapsed_ms"].is_f64() && summary["bytes_read"].is_u64());
     let lines = run.stderr.lines().filter(|line| line.contains("message_type")).count();
     assert_eq!(lines, 1, "{}", run.stderr);
+    let wrong = world.run(&["sql", "--json", "--nope"]);
+    let last = wrong.ends(2).stderr.lines().last().unwrap();
+    assert_eq!(serde_json::from_str::<serde_json::Value>(last).unwrap()["exit_code"], 2);
+    let many = world.run(&["sql", QUERY, "--format", "csv", "--threads", "100000"]);
+    assert_eq!(many.ends(0).out().lines().count(), 3);
     let empty = world.run(&["sql", "SELECT host FROM requests WHERE false", "--format", "json"]);
     assert_eq!(empty.ends(0).out(), "[]\n");
     let ndjson = world.run(&["sql", QUERY, "--format", "ndjson"]);
