@@ -30,6 +30,9 @@ pub(crate) use self::choose::{known, zone_of};
 pub(crate) use self::extent::MORE;
 pub use self::retry::retry;
 
+/// More threads than this gain nothing, and each holds buffers.
+const JOBS_MAX: usize = 256;
+
 /// Brings inputs into a store.
 ///
 /// Inputs that can't be read, damaged ones and quarantined lines are entries of the report, not errors.
@@ -76,7 +79,8 @@ pub fn run(
     let jobs = match options.jobs {
         0 => std::thread::available_parallelism().map_or(1, usize::from),
         jobs => jobs,
-    };
+    }
+    .min(JOBS_MAX);
     let run = Run {
         store,
         options,
