@@ -26,8 +26,12 @@ def fresh(args):
     shutil.rmtree(args.keys, ignore_errors=True)
     answer = run(args, "init")
     assert answer.returncode == 0, answer.stderr
-    with open(os.path.join(args.store, "dwell.toml"), "a") as config:
-        config.write(f'\n[ingest]\nextent = "{args.extent}"\n')
+    path = os.path.join(args.store, "dwell.toml")
+    with open(path) as config:
+        text = config.read()
+    assert '# extent = "1GiB"' in text
+    with open(path, "w") as config:
+        config.write(text.replace('# extent = "1GiB"', f'extent = "{args.extent}"'))
 
 
 def check(args, lines, digest):
