@@ -10,10 +10,13 @@ pub(crate) mod split;
 pub(crate) mod squid;
 pub(crate) mod verdict;
 
+use std::sync::{Arc, LazyLock};
+
 use storage::schema::Col;
 
 use crate::time::TimeSpec;
 use escape::Style;
+use verdict::Table;
 
 /// What a field means: the column it fills, and how its text becomes the column's value.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,6 +45,26 @@ pub(crate) enum Kind {
     Hierarchy,
     /// Next hop; the origin's address where the hierarchy code says it was asked directly.
     Peer,
+    /// The name of a host, without port.
+    Host,
+    /// A host name, perhaps with a port.
+    Authority,
+    /// The scheme of a URL, a part of its own.
+    Scheme,
+    /// The path of a URL, a part of its own.
+    Path,
+    /// The query of a URL, a part of its own, with or without its `?`.
+    Query,
+    /// A URL that never names its scheme (`example.com/a?b`).
+    SchemelessUrl,
+    /// Path and query, or a whole URL, where the host has a field of its own.
+    Target,
+    /// A decimal number of another unit: the column holds `value * mul / div`.
+    Decimal(Col, i64, i64),
+    /// `address:port`, for these two columns.
+    Endpoint(Col, Col),
+    /// A vendor's word for what was decided, looked up in its table; fills `action` if that is said.
+    Verdict(Arc<Table>, bool),
     /// Event time.
     Time(TimeSpec),
     /// No column of its own: goes to `extra` under the field's name.
@@ -65,6 +88,43 @@ pub(crate) struct Field {
     pub(crate) left: bool,
     /// Written for a status that was not sent: `0` (Squid), or nothing but the null word (Apache).
     pub(crate) status_zero: bool,
+    /// The texts that stand for an absent value; the first is the one that is written.
+    pub(crate) nulls: Nulls,
+}
+
+impl Field {
+    /// A field of this meaning, neither padded nor escaped, for which `-` stands where it is absent.
+    pub(crate) fn plain(kind: Kind, name: impl Into<String>) -> Self {
+        Self {
+            kind,
+            name: name.into(),
+            style: Style::Raw,
+            width: 0,
+            zero: false,
+            left: false,
+            status_zero: false,
+            nulls: dash(),
+        }
+    }
+
+    /// The text that is written where there is no value.
+    pub(crate) fn null(&self) -> &[u8] {
+        self.nulls.first().map_or(NULL_WORD, Vec::as_slice)
+    }
+
+    /// Whether this text stands for no value.
+    pub(crate) fn is_null(&self, text: &[u8]) -> bool {
+        self.nulls.iter().any(|null| null == text)
+    }
+}
+
+/// Texts that stand for an absent value.
+pub(crate) type Nulls = Arc<[Vec<u8>]>;
+
+/// `-` alone: the null word of all languages of format strings.
+pub(crate) fn dash() -> Nulls {
+    static DASH: LazyLock<Nulls> = LazyLock::new(|| Arc::from([NULL_WORD.to_vec()]));
+    Arc::clone(&DASH)
 }
 
 /// A format string in pieces.

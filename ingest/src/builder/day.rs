@@ -221,7 +221,7 @@ impl<'a> Group<'a> {
         let mut verdict_codes = Vec::with_capacity(self.facts.len());
         let mut cache_codes = Vec::with_capacity(self.facts.len());
         for facts in &self.facts {
-            let (verdict, cache) = *known[usize::from(facts.0) % FACTS].get_or_insert_with(|| {
+            let (verdict, cache) = *known[usize::from(facts.0)].get_or_insert_with(|| {
                 (
                     verdicts.code(facts.verdict()),
                     facts.cache().map_or(NULL_CODE, |c| caches.code(c)),

@@ -52,10 +52,7 @@ fn push_code(
         (_, None) => code.to_owned(),
     };
     let field = |kind| {
-        let style = Style::Apache;
-        let name = name.clone();
-        let field =
-            Field { kind, name, style, width: 0, zero: false, left: false, status_zero: false };
+        let field = Field { style: Style::Apache, ..Field::plain(kind, name.clone()) };
         (Token::Field(field), at)
     };
     match code {

@@ -101,8 +101,21 @@ pub(crate) fn claims(kind: &Kind) -> &[Col] {
         Kind::Action => &[Col::Action],
         Kind::Hierarchy => &[Col::Hierarchy],
         Kind::Peer => &[Col::Peer, Col::ServerIp],
+        Kind::Host => &[Col::Host, Col::Domain],
+        Kind::Authority => &[Col::Host, Col::Domain, Col::Port],
+        Kind::Scheme => &[Col::Scheme],
+        Kind::Path => &[Col::Path, Col::Extension],
+        Kind::Query => &[Col::Query],
+        Kind::SchemelessUrl => {
+            &[Col::Url, Col::Host, Col::Domain, Col::Port, Col::Path, Col::Query, Col::Extension]
+        }
+        Kind::Target => &[Col::Path, Col::Query, Col::Extension],
+        Kind::Decimal(col, ..) => std::slice::from_ref(col),
+        Kind::Endpoint(Col::ClientIp, _) => &[Col::ClientIp, Col::ClientPort],
+        Kind::Endpoint(..) => &[Col::ServerIp, Col::Port],
+        Kind::Verdict(_, true) => &[Col::Action],
         Kind::Time(_) => &[Col::Ts],
-        Kind::Extra => &[],
+        Kind::Extra | Kind::Verdict(..) => &[],
     }
 }
 

@@ -226,7 +226,8 @@ fn field(cursor: &mut Cursor<'_>, in_quotes: bool, at: usize) -> Result<Field, W
         false if kind == Kind::Text(Col::User) => Style::Raw,
         false => Style::UrlUnescaped,
     };
-    Ok(Field { kind, name, style: style.unwrap_or(default), width, zero, left, status_zero: true })
+    let style = style.unwrap_or(default);
+    Ok(Field { style, width, zero, left, status_zero: true, ..Field::plain(kind, name) })
 }
 
 fn number(cursor: &mut Cursor<'_>) -> usize {

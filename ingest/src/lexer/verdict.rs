@@ -4,24 +4,24 @@
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Facts(pub(crate) u16);
 
-const ACTION: u16 = 0b111;
-const CACHE_SHIFT: u16 = 3;
-const STATUS_SHIFT: u16 = 6;
-const HIER_SHIFT: u16 = 9;
-const CONNECT: u16 = 1 << 11;
+const CACHE_SHIFT: u16 = 7;
+const STATUS_SHIFT: u16 = 10;
+const HIER_SHIFT: u16 = 13;
+const CONNECT: u16 = 1 << 15;
 
 /// How many different facts there are.
-pub(crate) const FACTS: usize = 1 << 12;
+pub(crate) const FACTS: usize = 1 << 16;
 
+/// What words say of the decision: a bit each, since several words may speak of it.
 mod action {
     pub(super) const ALLOWED: u16 = 1;
-    pub(super) const DENIED: u16 = 2;
-    pub(super) const REDIRECTED: u16 = 3;
-    pub(super) const ERROR: u16 = 4;
-    pub(super) const AUTH: u16 = 5;
-    pub(super) const UNKNOWN: u16 = 6;
+    pub(super) const DENIED: u16 = 1 << 1;
+    pub(super) const REDIRECTED: u16 = 1 << 2;
+    pub(super) const ERROR: u16 = 1 << 3;
+    pub(super) const AUTH: u16 = 1 << 4;
+    pub(super) const UNKNOWN: u16 = 1 << 5;
     /// `NONE`: no reply from anywhere, unless a success was reported (a tunnel that is being intercepted).
-    pub(super) const NONE: u16 = 7;
+    pub(super) const NONE: u16 = 1 << 6;
 }
 
 mod cache {
@@ -91,22 +91,27 @@ impl Facts {
         Self(verdict | cache << CACHE_SHIFT)
     }
 
-    /// The verdict; never NULL.
+    /// Whether the method is CONNECT.
+    pub(crate) fn is_connect(self) -> bool {
+        self.0 & CONNECT != 0
+    }
+
+    /// The verdict; never NULL. Of several words the one that tells most decides.
     pub(crate) fn verdict(self) -> &'static str {
         let status = self.0 >> STATUS_SHIFT & 0b111;
         let no_hop = self.0 >> HIER_SHIFT & 0b11 == hier::NONE;
-        match self.0 & ACTION {
-            _ if status == status::PROXY_AUTH => "auth_required",
-            action::AUTH => "auth_required",
-            action::DENIED if status == status::UNAUTHORIZED => "auth_required",
-            action::DENIED => "denied",
-            action::REDIRECTED => "redirected",
-            action::ERROR => "error",
-            action::NONE if status == status::SUCCESS => "allowed",
-            action::NONE => "error",
-            action::ALLOWED if no_hop && status == status::SERVER_ERROR => "error",
-            action::ALLOWED => "allowed",
-            _ => "unknown",
+        let says = |action: u16| self.0 & action != 0;
+        match () {
+            () if status == status::PROXY_AUTH || says(action::AUTH) => "auth_required",
+            () if says(action::DENIED) && status == status::UNAUTHORIZED => "auth_required",
+            () if says(action::DENIED) => "denied",
+            () if says(action::REDIRECTED) => "redirected",
+            () if says(action::ERROR) => "error",
+            () if says(action::NONE) && status == status::SUCCESS => "allowed",
+            () if says(action::NONE) => "error",
+            () if says(action::ALLOWED) && no_hop && status == status::SERVER_ERROR => "error",
+            () if says(action::ALLOWED) => "allowed",
+            () => "unknown",
         }
     }
 
@@ -123,6 +128,67 @@ impl Facts {
             _ => None,
         }
     }
+}
+
+/// What a vendor's words for its decision mean.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Table {
+    words: Vec<(String, Facts)>,
+    squid: bool,
+}
+
+impl Table {
+    /// Words and what they mean: `allowed`, `denied`, `auth_required`, `error`, `redirected`, `unknown`, or of the cache
+    /// `hit`, `miss`, `refresh`, `tunnel`, `none`; several joined by `+`. Words are compared without regard to case; one
+    /// that ends with `*` stands for all that begin so. The first that fits counts. `squid` reads the result codes of
+    /// Squid where no word fits.
+    ///
+    /// # Errors
+    /// The meaning that does not exist.
+    pub(crate) fn new<'a>(
+        words: impl IntoIterator<Item = (&'a str, &'a str)>,
+        squid: bool,
+    ) -> Result<Self, String> {
+        let words = words.into_iter().map(|(word, meaning)| {
+            let facts = meaning.split('+').try_fold(Facts::default(), |facts, name| {
+                meant(name.trim()).map(|more| facts.and(more)).ok_or_else(|| name.to_owned())
+            });
+            Ok((word.to_ascii_lowercase(), facts?))
+        });
+        Ok(Self { words: words.collect::<Result<_, String>>()?, squid })
+    }
+
+    /// What a word says.
+    pub(crate) fn facts(&self, word: &str) -> Facts {
+        let lower = word.to_ascii_lowercase();
+        let found = self.words.iter().find(|(known, _)| match known.strip_suffix('*') {
+            Some(beginning) => lower.starts_with(beginning),
+            None => *known == lower,
+        });
+        match found {
+            Some((_, facts)) => *facts,
+            None if self.squid => Facts::of_action(word),
+            None => Facts(action::UNKNOWN),
+        }
+    }
+}
+
+fn meant(name: &str) -> Option<Facts> {
+    let (verdict, cache) = match name {
+        "allowed" => (action::ALLOWED, 0),
+        "denied" => (action::DENIED, 0),
+        "auth_required" => (action::AUTH, 0),
+        "error" => (action::ERROR, 0),
+        "redirected" => (action::REDIRECTED, 0),
+        "unknown" => (action::UNKNOWN, 0),
+        "hit" => (0, cache::HIT),
+        "miss" => (0, cache::MISS),
+        "refresh" => (0, cache::REFRESH),
+        "tunnel" => (0, cache::TUNNEL),
+        "none" => (0, cache::NONE),
+        _ => return None,
+    };
+    Some(Facts(verdict | cache << CACHE_SHIFT))
 }
 
 /// Verdict and cache of a result code: `(TCP|UDP|ICP|NONE|TAG)_[CF_]TAG[_IGNORED][_TIMEDOUT][_ABORTED]`.
@@ -170,7 +236,6 @@ mod tests {
             .and(Facts::of_status(status))
             .and(Facts::of_hierarchy(hierarchy))
             .and(Facts::of_method(method.as_bytes()));
-        assert!(usize::from(facts.0) < FACTS);
         (facts.verdict().into(), facts.cache().map(Into::into))
     }
 
@@ -198,5 +263,14 @@ mod tests {
         }
         assert_eq!(of("FOO", 200, "X", "GET"), ("unknown".into(), None));
         assert_eq!(Facts::of_status(407).verdict(), "auth_required");
+        let table = Table::new([("BLOCK*", "denied+none"), ("ok", "allowed+hit")], true);
+        let table = table.unwrap();
+        assert_eq!(table.facts("Blocked").and(Facts::of_action("TCP_MISS")).verdict(), "denied");
+        assert_eq!(
+            (table.facts("OK").verdict(), table.facts("OK").cache()),
+            ("allowed", Some("hit"))
+        );
+        assert_eq!(table.facts("TCP_DENIED").verdict(), "denied");
+        assert_eq!(Table::new([("a", "perhaps")], false), Err("perhaps".into()));
     }
 }

@@ -1,0 +1,58 @@
+//! Can a text be this word's? Typed fields have their type, so that words found from both ends of an odd line are not
+//! taken for others.
+
+use storage::schema::Col;
+
+use super::cut;
+use crate::lexer::layout::Word;
+use crate::lexer::{Field, Kind, number};
+
+/// Whether a text can be this word's: typed fields have their type, so that words found from both ends of an odd line
+/// are not taken for others.
+pub(crate) fn plausible(word: &Word, text: &[u8]) -> bool {
+    if !word.quoted && !word.pad_free_text(text) {
+        return false;
+    }
+    let mut pieces = Vec::with_capacity(4);
+    if !cut(word, text, &mut pieces) {
+        return word.quoted && word.name == "request";
+    }
+    word.fields().zip(pieces).all(|(field, piece)| plausible_field(field, piece))
+}
+
+impl Word {
+    /// Bare words begin and end with something.
+    fn pad_free_text(&self, text: &[u8]) -> bool {
+        text.first() != Some(&b' ') && text.last() != Some(&b' ')
+    }
+}
+
+pub(crate) fn plausible_field(field: &Field, text: &[u8]) -> bool {
+    let code = |byte: &u8| byte.is_ascii_alphanumeric() || b"_-".contains(byte);
+    let null = field.is_null(text);
+    match &field.kind {
+        Kind::Int(_) | Kind::Scaled(..) => null || number::canonical_signed(text).is_some(),
+        Kind::Status => {
+            null || text.len() <= 4 && number::canonical_signed(text).is_some()
+                || number::digits(text).is_some_and(|code| code < 1000)
+        }
+        Kind::Method => !text.is_empty() && text.len() <= 64 && text.iter().all(code),
+        Kind::Action | Kind::Hierarchy => !text.is_empty() && text.iter().all(code),
+        Kind::Media(_) => null || text.contains(&b'/') && text.first() != Some(&b'['),
+        Kind::Address(_) => {
+            let named = |byte: &u8| byte.is_ascii_alphabetic() || b"-.:".contains(byte);
+            !text.is_empty() && !text.contains(&b' ') && text.iter().any(named)
+        }
+        Kind::Endpoint(..) | Kind::Host | Kind::Authority => null || !text.contains(&b' '),
+        Kind::Decimal(..) => {
+            let digit = |byte: &u8| byte.is_ascii_digit() || b"+-.".contains(byte);
+            null || text.iter().all(digit)
+        }
+        Kind::Peer => !text.is_empty() && !text.contains(&b' '),
+        Kind::Text(Col::User) => {
+            // A dash between spaces is another field's null word, not part of a name.
+            !text.contains(&b' ') || !text.starts_with(b"- ") && !text.ends_with(b" -")
+        }
+        _ => true,
+    }
+}

@@ -1,0 +1,129 @@
+//! How is a field written? Columns and members of `extra` become the logged text again.
+
+use std::borrow::Cow;
+
+use storage::schema::Col;
+
+use super::Values;
+use super::value::is_decoded;
+use crate::lexer::layout::Word;
+use crate::lexer::{Field, Kind, NULL_WORD, Token};
+
+/// Writes a word.
+pub(crate) fn encode(word: &Word, values: &dyn Values, out: &mut Vec<u8>) {
+    if word.tokens.len() > 1
+        && let Some(text) = values.extra(&word.name)
+    {
+        out.extend_from_slice(text.as_bytes());
+        return;
+    }
+    if word.is_quoted_request() && values.text(Col::Method).or(values.text(Col::Url)).is_none() {
+        out.extend_from_slice(NULL_WORD);
+        return;
+    }
+    for token in &word.tokens {
+        match token {
+            Token::Literal(bytes) => out.extend_from_slice(bytes),
+            Token::Field(field) => encode_field(field, values, out),
+        }
+    }
+}
+
+/// Writes a field without its padding by spaces.
+pub(crate) fn encode_field(field: &Field, values: &dyn Values, out: &mut Vec<u8>) {
+    if let Some(text) = values.extra(&field.name) {
+        match field.kind {
+            Kind::Extra => field.style.encode(text.as_bytes(), out),
+            _ => out.extend_from_slice(text.as_bytes()),
+        }
+        return;
+    }
+    let start = out.len();
+    match &field.kind {
+        Kind::Status => match values.int(Col::Status) {
+            Some(code) => push_int(code, out),
+            None if field.status_zero => out.push(b'0'),
+            None => out.extend_from_slice(field.null()),
+        },
+        Kind::Int(col) => push_opt_int(field, values.int(*col), out),
+        Kind::Scaled(col, mul, div) => {
+            push_opt_int(field, values.int(*col).map(|value| value / mul * div), out);
+        }
+        Kind::Protocol => match values.text(Col::HttpVersion) {
+            Some(version) => {
+                out.extend_from_slice(b"HTTP/");
+                out.extend_from_slice(version.as_bytes());
+            }
+            None => out.extend_from_slice(field.null()),
+        },
+        Kind::Text(col) => match values.text(*col) {
+            Some(text) if is_decoded(*col) => field.style.encode(text.as_bytes(), out),
+            text => push_opt_text(field, text, out),
+        },
+        Kind::Url => push_opt_text(field, values.text(Col::Url), out),
+        Kind::Method => push_opt_text(field, values.text(Col::Method), out),
+        Kind::Action => push_opt_text(field, values.text(Col::Action), out),
+        Kind::Hierarchy => push_opt_text(field, values.text(Col::Hierarchy), out),
+        Kind::Peer => push_opt_text(field, values.text(Col::Peer), out),
+        Kind::Media(col) | Kind::Address(col) => push_opt_text(field, values.text(*col), out),
+        Kind::Host => push_opt_text(field, values.text(Col::Host), out),
+        Kind::Authority => endpoint(field, Col::Host, Col::Port, values, out),
+        Kind::Endpoint(addr, port) => endpoint(field, *addr, *port, values, out),
+        Kind::Scheme => push_opt_text(field, values.text(Col::Scheme), out),
+        Kind::Path | Kind::Target => {
+            push_opt_text(field, values.text(Col::Path), out);
+            if field.kind == Kind::Target
+                && let Some(query) = values.text(Col::Query)
+            {
+                out.push(b'?');
+                out.extend_from_slice(query.as_bytes());
+            }
+        }
+        Kind::Query => match values.text(Col::Query) {
+            Some(query) => {
+                out.push(b'?');
+                out.extend_from_slice(query.as_bytes());
+            }
+            None => out.extend_from_slice(field.null()),
+        },
+        Kind::SchemelessUrl => push_opt_text(field, values.text(Col::Url), out),
+        Kind::Decimal(col, mul, div) => {
+            push_opt_int(field, values.int(*col).map(|value| value / mul * div), out);
+        }
+        Kind::Verdict(_, true) => push_opt_text(field, values.text(Col::Action), out),
+        Kind::Extra | Kind::Time(_) | Kind::Verdict(..) => out.extend_from_slice(field.null()),
+    }
+    if field.zero {
+        let len = out.len() - start;
+        let zeros = field.width.saturating_sub(len);
+        out.splice(start..start, std::iter::repeat_n(b'0', zeros));
+    }
+}
+
+fn push_opt_text(field: &Field, text: Option<Cow<'_, str>>, out: &mut Vec<u8>) {
+    match text {
+        Some(text) => out.extend_from_slice(text.as_bytes()),
+        None => out.extend_from_slice(field.null()),
+    }
+}
+
+fn push_opt_int(field: &Field, value: Option<i64>, out: &mut Vec<u8>) {
+    match value {
+        Some(value) => push_int(value, out),
+        None => out.extend_from_slice(field.null()),
+    }
+}
+
+fn push_int(value: i64, out: &mut Vec<u8>) {
+    out.extend_from_slice(value.to_string().as_bytes());
+}
+
+/// An address or name, with its port if there is one.
+fn endpoint(field: &Field, name: Col, port: Col, values: &dyn Values, out: &mut Vec<u8>) {
+    let Some(name) = values.text(name) else { return out.extend_from_slice(field.null()) };
+    out.extend_from_slice(name.as_bytes());
+    if let Some(port) = values.int(port) {
+        out.push(b':');
+        push_int(port, out);
+    }
+}
