@@ -71,16 +71,7 @@ pub(super) fn decode_field(field: &Field, text: &[u8], connect: bool, out: &mut 
                 out.keep_as_logged(&field.name, text);
             }
         }
-        Kind::Extra => extra(field, text, out),
-        Kind::Time(_) => out.keep_as_logged(&field.name, text),
-    }
-}
-
-/// What has no column is kept decoded, if writing it again gives the logged text.
-fn extra(field: &Field, text: &[u8], out: &mut Decoded) {
-    match field.style.decode(text) {
-        Cow::Owned(decoded) => out.keep_as_logged(&field.name, &decoded),
-        Cow::Borrowed(text) => out.keep_as_logged(&field.name, text),
+        Kind::Extra | Kind::Time(_) => out.keep_as_logged(&field.name, text),
     }
 }
 

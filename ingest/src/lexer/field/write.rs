@@ -32,10 +32,7 @@ pub(crate) fn encode(word: &Word, values: &dyn Values, out: &mut Vec<u8>) {
 /// Writes a field without its padding by spaces.
 pub(crate) fn encode_field(field: &Field, values: &dyn Values, out: &mut Vec<u8>) {
     if let Some(text) = values.extra(&field.name) {
-        match field.kind {
-            Kind::Extra => field.style.encode(text.as_bytes(), out),
-            _ => out.extend_from_slice(text.as_bytes()),
-        }
+        out.extend_from_slice(text.as_bytes());
         return;
     }
     let start = out.len();
