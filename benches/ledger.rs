@@ -60,6 +60,7 @@ fn ingest(store: &Arc<Store>, day: Day) {
             zone: String::new(),
             line_end: LineEnd::Lf,
             bom: Vec::new(),
+            privacy: None,
         },
         from: 0,
         to: 500_000_000,

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::privacy::Rule;
 
 /// The file's name in the store.
 pub const FILE_NAME: &str = "dwell.toml";
@@ -29,6 +30,12 @@ pub const DEFAULT_TEXT: &str = r#"# Settings of this dwell store. Everything her
 # path = "/var/log/branch/*.log"
 # format = "branch"
 # tz = "Europe/Berlin"
+# What of these files may not be kept (docs/privacy.md); of the entries that match, the first with such a rule counts.
+# It applies to sources taken in from then on. Either `drop` or `keep`, which drops all others.
+# privacy.drop = ["cookie", "extra.x-virus-id"]
+# privacy.cut_query = true
+# privacy.truncate_ip = { v4 = 24, v6 = 48 }
+# privacy.pseudonymise = ["user", "computer"]
 
 [retention]
 # A day expires when its date and its last ingest are both older than this many days. Unset: kept for ever.
@@ -118,6 +125,9 @@ pub struct SourceConfig {
     /// The time zone of lines that print none.
     #[serde(default)]
     pub tz: Option<String>,
+    /// What of them may not be kept.
+    #[serde(default)]
+    pub privacy: Option<Rule>,
 }
 
 /// How long days are kept.
@@ -184,6 +194,7 @@ mod tests {
         assert_eq!(config.query, QueryConfig::default());
         assert_eq!(config.retention.keep_days, Some(3650));
         assert_eq!(config.source[0].format.as_deref(), Some("branch"));
+        assert!(config.source[0].privacy.as_ref().is_some_and(|rule| rule.cuts_query()));
     }
 
     #[test]
@@ -196,6 +207,9 @@ mod tests {
         assert!(error.starts_with("line 2: ") && error.contains("64MiB"), "{error}");
         let config = Config::parse(b"[ingest]\nextent = \"64MiB\"\n").unwrap();
         assert_eq!(config.ingest.extent, 64 << 20);
+        let text = b"[[source]]\npath = \"*\"\nprivacy.drop = [\"usr\"]\n";
+        let error = Config::parse(text).unwrap_err().to_string();
+        assert!(error.starts_with("line 3: ") && error.contains("`usr`"), "{error}");
         let error = Config::parse(b"a\n[query\n").unwrap_err().to_string();
         assert!(error.starts_with("line 1: "), "{error}");
     }

@@ -1,10 +1,12 @@
 //! What one commit of ingest says: a range of a source's bytes, the accounts of its lines, and the files they went to.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use crate::clock::Micros;
 use crate::day::Day;
 use crate::digest::Digest;
+use crate::privacy::Privacy;
 use crate::segment::FileMeta;
 
 /// How many lines of a range ended as what. `lines = rows + quarantined + headers + blank`.
@@ -109,6 +111,9 @@ pub struct SourceInfo {
     pub line_end: LineEnd,
     /// Bytes before the first line that are no part of it (a byte-order mark), kept to give the source back.
     pub bom: Vec<u8>,
+    /// The privacy rule it is taken in under. Its digests, and those of its extents, are then keyed
+    /// ([`crate::privacy::PrivacyKey::content`]).
+    pub privacy: Option<Arc<Privacy>>,
 }
 
 /// One commit of ingest: a byte range of one source and everything that came of it.

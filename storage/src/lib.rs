@@ -12,6 +12,7 @@ pub mod extent;
 pub mod fs;
 pub mod ledger;
 pub mod observable;
+pub mod privacy;
 pub mod recover;
 pub mod schema;
 pub mod segment;

@@ -8,6 +8,7 @@ pub(crate) mod init;
 pub(crate) mod layout;
 mod lease;
 pub(crate) mod load;
+mod privacy;
 mod rights;
 pub(crate) mod snapshot;
 mod state;

@@ -219,6 +219,7 @@ impl TestStore {
             extents: Vec::new(),
             retired: 0,
             redacted: 0,
+            privacy: None,
         };
         self.state.sources.insert(id, Arc::new(source));
         self

@@ -1,5 +1,8 @@
 //! Which keys and heads does this machine know? A folder outside of every store, by store id: `<id>.key` (private),
-//! `known_keys`, `<id>.head` (the last checkpoint seen), `<id>.heads` (size and root of every one before it).
+//! `known_keys`, `<id>.head` (the last checkpoint seen), `<id>.heads` (size and root of every one before it),
+//! `<id>.privacy` (the secret behind pseudonyms).
+
+mod privacy;
 
 use std::io;
 use std::path::{Path, PathBuf};

@@ -19,6 +19,9 @@ use crate::error::{Error, ErrorKind, Result};
 /// The version of the records that this build writes.
 pub const RECORD_VERSION: u64 = 1;
 
+/// The version of an ingest record whose source came in under a privacy rule: it has a member more.
+const PRIVACY_VERSION: u64 = 2;
+
 /// The kinds that this build knows; later versions of dwell write more.
 const KINDS: &[&str] = &["key", "schema", "config", "ingest", "retry", "recover"];
 
@@ -122,6 +125,14 @@ struct RecoverBody {
 }
 
 impl Body {
+    /// The lowest version of records that can say it.
+    fn version(&self) -> u64 {
+        match self {
+            Self::Ingest(ingest) if ingest.extent.source.privacy.is_some() => PRIVACY_VERSION,
+            _ => RECORD_VERSION,
+        }
+    }
+
     /// The transaction that its files name, if it brought any.
     pub fn transaction(&self) -> Option<&str> {
         match self {
@@ -167,7 +178,7 @@ fn enveloped<B: serde::Serialize>(record: &Record, body: B) -> Result<Vec<u8>> {
         kind: record.body.kind().into(),
         seq: record.seq.into(),
         text: record.text,
-        v: RECORD_VERSION.into(),
+        v: record.body.version().into(),
     })
 }
 
@@ -212,7 +223,9 @@ impl Record {
     pub fn parse(line: &[u8]) -> Result<Self> {
         let probe: Probe = serde_json::from_slice(line)
             .map_err(|error| Error::new(ErrorKind::Integrity, "no record").caused_by(error))?;
-        if probe.v != Int::from(RECORD_VERSION) || !KINDS.contains(&probe.kind.as_str()) {
+        let known = probe.v == Int::from(RECORD_VERSION)
+            || (probe.v == Int::from(PRIVACY_VERSION) && probe.kind == "ingest");
+        if !known || !KINDS.contains(&probe.kind.as_str()) {
             let what = format!("a record of kind `{}`, version {}", probe.kind, probe.v.0);
             return Err(Error::new(ErrorKind::Unsupported, what)
                 .advise("the store was written by a newer version of dwell: use that"));

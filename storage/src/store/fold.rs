@@ -192,6 +192,10 @@ pub(super) fn check_continues(source: &Source, extent: &Extent) -> Result<()> {
             source.next_line()
         )));
     }
+    // Its digests can't be compared if they were made in another way, and what was given up is promised to be gone.
+    if source.bytes > 0 && extent.source.privacy != source.privacy {
+        return Err(broken(format!("the privacy rule of source {id} has changed")));
+    }
     // Only whole lines tell a format: a source without any takes that of its first.
     let told = source.counts.lines > extent.superseded.lines;
     let info = &extent.source;
@@ -223,6 +227,7 @@ fn new_source(ingest: &Ingest, text: &Text) -> Source {
         extents: Vec::new(),
         retired: 0,
         redacted: 0,
+        privacy: info.privacy.clone(),
     }
 }
 
@@ -251,6 +256,7 @@ impl Source {
             self.zone.clone_from(&info.zone);
             self.line_end = info.line_end;
             self.bom.clone_from(&info.bom);
+            self.privacy.clone_from(&info.privacy);
         }
         self.counts.add(&extent.counts);
         self.sha256 = extent.sha256;

@@ -177,6 +177,8 @@ mod tests {
                 ColumnStats { column: "of another".into(), nulls: 1, min: None, max: None },
             ],
         });
+        let rule = toml::from_str("cut_query = true").unwrap();
+        let privacy = crate::privacy::Privacy { rule, key_id: "0123".into() };
         let source = Source {
             id: 7,
             path: "/a/é".into(),
@@ -204,6 +206,7 @@ mod tests {
             }],
             retired: 2,
             redacted: 3,
+            privacy: Some(Arc::new(privacy)),
         };
         let day = "2026-11-20".parse().unwrap();
         let segment = SegmentRef { meta: Arc::clone(&meta), seq: 1 };

@@ -8,6 +8,7 @@ use crate::clock::Micros;
 use crate::day::Day;
 use crate::digest::Digest;
 use crate::extent::{Counts, FileIdentity, LineEnd, SourceState};
+use crate::privacy::Privacy;
 use crate::segment::FileMeta;
 
 /// One version of a store: what the first `version` files of its ledger say.
@@ -116,6 +117,8 @@ pub struct Source {
     pub retired: u64,
     /// How many of its rows were redacted.
     pub redacted: u64,
+    /// The privacy rule it was taken in under; its digests are then keyed, and its bytes can't be given back.
+    pub privacy: Option<Arc<Privacy>>,
 }
 
 /// One committed range of a source.

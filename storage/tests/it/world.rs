@@ -135,6 +135,7 @@ pub(crate) fn outline(path: &str, first: i64, lines: u64) -> Extent {
             zone: String::new(),
             line_end: LineEnd::Lf,
             bom: Vec::new(),
+            privacy: None,
         },
         from,
         to,

@@ -1,6 +1,7 @@
 //! What does an ingest record say? One extent of one source, with the accounts of its lines and its files.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -12,6 +13,7 @@ use crate::day::Day;
 use crate::digest::Digest;
 use crate::error::{Error, ErrorKind, Result};
 use crate::extent::{Counts, Extent, FileIdentity, LineEnd, SourceInfo, SourceState};
+use crate::privacy::{Privacy, Rule};
 
 /// An ingest record: an extent (its path lies in the words) with the ids it got.
 #[derive(Debug, Clone)]
@@ -28,9 +30,16 @@ impl Ingest {
     pub(super) fn detail(&self) -> String {
         let extent = &self.extent;
         let files = extent.segments.len() + usize::from(extent.lines.is_some());
+        let privacy = extent.source.privacy.as_ref();
+        let privacy = privacy.map(|it| format!("; digests keyed; {}", it.rule.describe()));
         format!(
-            "source {}: bytes {}..{}, {} lines, {} rows, {files} files",
-            self.source_id, extent.from, extent.to, extent.counts.lines, extent.counts.rows
+            "source {}: bytes {}..{}, {} lines, {} rows, {files} files{}",
+            self.source_id,
+            extent.from,
+            extent.to,
+            extent.counts.lines,
+            extent.counts.rows,
+            privacy.unwrap_or_default()
         )
     }
 }
@@ -86,7 +95,39 @@ struct SourceBody {
     identity: Option<[Int; 2]>,
     line_end: LineEnd,
     prefix: Digest,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    privacy: Option<PrivacyBody>,
     zone: String,
+}
+
+/// The rule of a source, and the key that its digests and pseudonyms were made with.
+#[derive(serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PrivacyBody {
+    key: String,
+    rule: Rule,
+}
+
+impl Privacy {
+    fn to_body(&self) -> PrivacyBody {
+        PrivacyBody { key: self.key_id.clone(), rule: self.rule.clone() }
+    }
+
+    /// Its canonical bytes.
+    pub(crate) fn to_json(&self) -> Result<Vec<u8>> {
+        json::to_bytes(&self.to_body())
+    }
+
+    /// Reads what [`Self::to_json`] has written.
+    pub(crate) fn from_json(bytes: &[u8]) -> Option<Self> {
+        serde_json::from_slice::<PrivacyBody>(bytes).ok().map(PrivacyBody::into_privacy)
+    }
+}
+
+impl PrivacyBody {
+    fn into_privacy(self) -> Privacy {
+        Privacy { rule: self.rule, key_id: self.key }
+    }
 }
 
 #[derive(serde::Serialize, serde::Deserialize)]
@@ -137,6 +178,7 @@ impl IngestBody {
                 identity: source.identity.map(identity),
                 line_end: source.line_end,
                 prefix: source.prefix,
+                privacy: source.privacy.as_deref().map(Privacy::to_body),
                 zone: source.zone.clone(),
             },
             state: extent.state,
@@ -183,6 +225,7 @@ impl IngestBody {
                 zone: self.source.zone,
                 line_end: self.source.line_end,
                 bom,
+                privacy: self.source.privacy.map(|body| Arc::new(body.into_privacy())),
             },
             from: self.from.get()?,
             to: self.to.get()?,
@@ -268,6 +311,7 @@ mod tests {
                 zone: "UTC".into(),
                 line_end: LineEnd::Crlf,
                 bom: vec![0xef, 0xbb, 0xbf],
+                privacy: None,
             },
             from: 3,
             to: 1 << 60,
@@ -299,6 +343,26 @@ mod tests {
         let mut expected = example();
         expected.source.path = PathBuf::new();
         assert_eq!(format!("{:?}", read.extent), format!("{expected:?}"));
+    }
+
+    #[test]
+    fn a_rule_stands_in_the_record_of_another_version() {
+        let mut extent = example();
+        let rule: Rule = toml::from_str("drop = ['cookie']\ntruncate_ip = {}").unwrap();
+        let privacy = Arc::new(Privacy { rule, key_id: "00".into() });
+        extent.source.privacy = Some(Arc::clone(&privacy));
+        let ingest = Ingest { transaction: "t".into(), source_id: 7, extent };
+        let json = ingest.extent.footer_json(7).unwrap();
+        assert_eq!(Ingest::from_footer(&json).unwrap().extent.source.privacy, Some(privacy));
+        let body = Body::Ingest(Box::new(ingest));
+        assert!(body.detail().ends_with("cookie dropped; client_ip truncated to /24 and /48"));
+        let line = Record { seq: 9, at: 5, text: None, body }.to_line().unwrap();
+        let text = String::from_utf8(line.clone()).unwrap();
+        assert!(text.contains(
+            r#""privacy":{"key":"00","rule":{"drop":["cookie"],"truncate_ip":{"v4":24,"v6":48}}}"#
+        ));
+        assert!(text.ends_with(r#","v":2}"#), "{text}");
+        assert_eq!(Record::parse(&line).unwrap().to_line().unwrap(), line);
     }
 
     #[test]

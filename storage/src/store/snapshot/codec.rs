@@ -11,6 +11,7 @@ use crate::digest::Digest;
 use crate::extent::{Counts, FileIdentity, LineEnd, SourceState};
 use crate::ledger::record::known_name;
 use crate::ledger::tree::Frontier;
+use crate::privacy::Privacy;
 use crate::segment::{ColumnStats, FileMeta, SourceRange};
 use crate::store::load::{self, Folded};
 use crate::store::{DayState, ExtentRef, Hidden, LinesRef, SegmentRef, Source, State};
@@ -22,6 +23,9 @@ const STATES: [SourceState; 5] = [
     SourceState::RetiredInPart,
     SourceState::Retired,
 ];
+
+/// Beside the line end of a source: its privacy rule follows.
+const HAS_RULE: u64 = 2;
 
 /// Writes a folded state.
 #[derive(Debug, Default)]
@@ -121,7 +125,13 @@ impl Writer {
         for text in [&source.format, &source.format_spec, &source.zone] {
             self.bytes(text.as_bytes());
         }
-        self.unsigned((source.line_end == LineEnd::Crlf).into());
+        // A rule is told by a bit that was always 0, so that a source without one has the bytes it always had.
+        let rule = source.privacy.as_ref().and_then(|privacy| privacy.to_json().ok());
+        let crlf = u64::from(source.line_end == LineEnd::Crlf);
+        self.unsigned(crlf | if rule.is_some() { HAS_RULE } else { 0 });
+        if let Some(rule) = rule {
+            self.bytes(&rule);
+        }
         self.bytes(&source.bom);
         self.unsigned(source.final_newline.into());
         let state = STATES.iter().position(|state| *state == source.state);
@@ -310,7 +320,8 @@ impl<'a> Reader<'a> {
     }
 
     fn source(&mut self) -> Option<Source> {
-        Some(Source {
+        let mut privacy = None;
+        let mut source = Source {
             id: self.small()?,
             path: OsString::from_vec(self.bytes()?.to_vec()).into(),
             sha256: self.digest()?,
@@ -321,7 +332,17 @@ impl<'a> Reader<'a> {
             format: self.text()?,
             format_spec: self.text()?,
             zone: self.text()?,
-            line_end: if self.flag()? { LineEnd::Crlf } else { LineEnd::Lf },
+            line_end: {
+                let bits = self.unsigned()?;
+                if bits & HAS_RULE != 0 {
+                    privacy = Some(Arc::new(Privacy::from_json(self.bytes()?)?));
+                }
+                match bits & !HAS_RULE {
+                    0 => LineEnd::Lf,
+                    1 => LineEnd::Crlf,
+                    _ => return None,
+                }
+            },
             bom: self.bytes()?.to_vec(),
             final_newline: self.flag()?,
             state: {
@@ -350,7 +371,10 @@ impl<'a> Reader<'a> {
             })?,
             retired: self.unsigned()?,
             redacted: self.unsigned()?,
-        })
+            privacy: None,
+        };
+        source.privacy = privacy;
+        Some(source)
     }
 
     fn meta(&mut self) -> Option<FileMeta> {
