@@ -150,6 +150,7 @@ fn new_source(
         zone: chosen.zone.map(|zone| zone.name().to_owned()).unwrap_or_default(),
         line_end: sample.line_end,
         bom: sample.bom.to_vec(),
+        privacy: None,
     };
     let unread = chosen.unread.filter(|_| !empty);
     if unread.is_some() {
@@ -214,6 +215,7 @@ fn go_on(
         zone: source.zone.clone(),
         line_end: source.line_end,
         bom: source.bom.clone(),
+        privacy: source.privacy.clone(),
     };
     report.format = Some(FormatChoice::given(&source.format));
     if supersedes.is_some() && source.counts.lines <= 1 {
