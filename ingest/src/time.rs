@@ -1,15 +1,31 @@
 //! When a line happened: reading the times that formats print, and printing them again.
 
 pub(crate) mod civil;
+mod epoch;
+pub(crate) mod fraction;
+mod guess;
+pub(crate) mod header;
+mod memo;
+mod spec;
 pub(crate) mod strftime;
+mod year;
+pub(crate) mod zone;
 
-use chrono::{LocalResult, NaiveDateTime, Offset, TimeZone};
+#[cfg(test)]
+mod tests;
+
 use chrono_tz::Tz;
 use storage::clock::{DAY_US, Micros};
 
 use crate::builder::sink::Reason;
-use crate::lexer::number;
-use strftime::Pattern;
+pub(crate) use epoch::Unit;
+use fraction::{Digits, Fraction};
+pub(crate) use guess::guess;
+pub(crate) use memo::Memo;
+pub(crate) use spec::{SpecError, parse_date, parse_spec};
+use strftime::{Calendar, Date, Pattern};
+use zone::Resolution;
+pub(crate) use zone::{Zone, offset_minutes, offset_text};
 
 const SECOND_US: Micros = 1_000_000;
 
@@ -22,8 +38,8 @@ const AHEAD_US: Micros = 2 * DAY_US;
 /// How the whole seconds of a time are written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Base {
-    /// Seconds since 1970.
-    Epoch,
+    /// A count since 1970.
+    Epoch(Unit),
     /// A calendar time by a pattern of strftime.
     Calendar(Pattern),
 }
@@ -31,27 +47,45 @@ pub(crate) enum Base {
 /// A time as a format prints it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct TimeSpec {
-    /// The whole seconds.
+    /// The whole seconds, or all of it.
     pub(crate) base: Base,
-    /// What stands between the seconds and the milliseconds, and the width these are padded to with zeros.
+    /// What stands between the seconds and the digits of a fraction, and how many of these there are. Up to three
+    /// they are a count of milliseconds padded with zeros to this width, as Squid's `%tu` writes it.
     pub(crate) millis: Option<(Vec<u8>, usize)>,
 }
 
-/// Trust in a time: the values of `ts_quality`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Trust in a time: the values of `ts_quality`, the best first. Of two reasons for distrust the greater counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u8)]
 pub(crate) enum Quality {
     /// Zone printed, an epoch, or UTC by the format's rule.
     Exact = 0,
     /// No zone printed: the one given, or UTC.
     AssumedZone = 1,
+    /// No year printed: the one that lies nearest.
+    InferredYear = 2,
     /// The hour that the clocks repeat, or skip, when daylight saving ends or begins.
-    Ambiguous = 2,
+    Ambiguous = 3,
 }
 
 impl Quality {
     /// All of them; the position of each is its number.
-    pub(crate) const NAMES: [&'static str; 3] = ["exact", "assumed_zone", "ambiguous"];
+    pub(crate) const NAMES: [&'static str; 4] =
+        ["exact", "assumed_zone", "inferred_year", "ambiguous"];
+}
+
+/// What a text does not say about its time.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Context {
+    /// The zone of times that print none; without it they are taken as UTC.
+    pub(crate) zone: Option<Zone>,
+    /// Whether the log states `zone` (in a column of its own, in a header), so that it is not assumed.
+    pub(crate) stated: bool,
+    /// The date of times that print none, in days since 1970.
+    pub(crate) date: Option<i64>,
+    /// An instant that the line lies before, or little behind (file time, a full time in its neighbourhood): gives
+    /// the year of times that print none.
+    pub(crate) near: Option<Micros>,
 }
 
 /// A time that was read.
@@ -59,19 +93,16 @@ impl Quality {
 pub(crate) struct Time {
     /// Microseconds since 1970 UTC.
     pub(crate) ts: Micros,
+    /// Nanoseconds beyond them, 0 to 999: `ts` can't hold them.
+    pub(crate) nanos: u16,
     /// Trust in it.
     pub(crate) quality: Quality,
+    /// Whether it is [`Quality::Ambiguous`] because the clocks skipped it; the offset before the gap was taken.
+    pub(crate) gap: bool,
     /// The printed offset from UTC in minutes.
     pub(crate) offset: i16,
-    /// Whether printing it gives the same text.
+    /// Whether printing it, with its offset and nanoseconds and in the same context, gives the same text.
     pub(crate) exact: bool,
-}
-
-/// The last calendar time a parser read: lines of the same second follow each other.
-#[derive(Debug, Default)]
-pub(crate) struct Memo {
-    text: Vec<u8>,
-    time: Option<Time>,
 }
 
 /// Checks that a time is possible for a log read at `ingest_us`.
@@ -85,10 +116,27 @@ pub(crate) fn check(ts: Micros, ingest_us: Micros) -> Result<(), Reason> {
     Ok(())
 }
 
+impl Context {
+    /// Times without a zone are of this one.
+    pub(crate) fn of_zone(zone: Option<Tz>) -> Self {
+        Self { zone: zone.map(Zone::Named), ..Self::default() }
+    }
+}
+
+impl Time {
+    fn plus(mut self, fraction: Fraction) -> Self {
+        self.ts += fraction.nanos / 1000;
+        self.nanos = (fraction.nanos % 1000) as u16;
+        self.exact &= fraction.canonical;
+        self
+    }
+}
+
 impl TimeSpec {
     /// Seconds since 1970, a dot, milliseconds of this width (0: no milliseconds).
     pub(crate) fn epoch(width: usize) -> Self {
-        Self { base: Base::Epoch, millis: (width > 0).then(|| (b".".to_vec(), width)) }
+        let millis = (width > 0).then(|| (b".".to_vec(), width));
+        Self { base: Base::Epoch(Unit::Seconds), millis }
     }
 
     /// How often a byte stands within a printed time.
@@ -96,42 +144,54 @@ impl TimeSpec {
         let between = self.millis.iter().flat_map(|(between, _)| between);
         let within = between.filter(|&&found| found == byte).count();
         match &self.base {
-            Base::Epoch => within,
+            Base::Epoch(_) => within,
             Base::Calendar(pattern) => within + pattern.count(byte),
         }
     }
 
-    /// Reads a time.
-    pub(crate) fn read(&self, text: &[u8], zone: Option<Tz>, memo: &mut Memo) -> Option<Time> {
-        let (seconds, millis) = self.split(text);
-        let mut time = match &self.base {
-            Base::Epoch => {
-                let value = number::digits(seconds)?;
-                let ts = i64::try_from(value).ok()?.checked_mul(SECOND_US);
-                Time {
-                    // Far beyond any calendar: still a time, and refused as one in the future.
-                    ts: ts.unwrap_or(Micros::MAX / 2),
-                    quality: Quality::Exact,
-                    offset: 0,
-                    exact: ts.is_some() && seconds[0] != b'0',
-                }
-            }
-            Base::Calendar(pattern) => memo.get(seconds, || calendar(pattern, seconds, zone))?,
-        };
-        match (millis, &self.millis) {
-            (None, None) => {}
-            (None, Some(_)) => time.exact = false,
-            (Some(text), Some((_, width))) => {
-                let (micros, exact) = fraction(text, *width)?;
-                time.ts += micros;
-                time.exact &= exact;
-            }
-            (Some(_), None) => return None,
-        }
-        Some(time)
+    /// Whether times print no zone, and none follows from the format.
+    pub(crate) fn needs_zone(&self) -> bool {
+        self.pattern().is_some_and(|pattern| !pattern.utc && !pattern.prints_zone())
     }
 
-    /// The text of the seconds and that of the milliseconds.
+    /// Whether times need [`Context::near`].
+    pub(crate) fn needs_year(&self) -> bool {
+        self.pattern().is_some_and(|pattern| pattern.has_date() && !pattern.has_year())
+    }
+
+    /// Whether times need [`Context::date`].
+    pub(crate) fn needs_date(&self) -> bool {
+        self.pattern().is_some_and(|pattern| !pattern.has_date())
+    }
+
+    fn pattern(&self) -> Option<&Pattern> {
+        match &self.base {
+            Base::Calendar(pattern) => Some(pattern),
+            Base::Epoch(_) => None,
+        }
+    }
+
+    /// Reads a time that says everything but its zone.
+    pub(crate) fn read(&self, text: &[u8], zone: Option<Tz>, memo: &mut Memo) -> Option<Time> {
+        self.read_in(text, &Context::of_zone(zone), memo)
+    }
+
+    /// Reads a time that fills all of `text`. One memo serves one spec.
+    pub(crate) fn read_in(&self, text: &[u8], cx: &Context, memo: &mut Memo) -> Option<Time> {
+        let (seconds, digits) = self.split(text);
+        let time = match &self.base {
+            Base::Epoch(unit) => unit.read(seconds)?,
+            Base::Calendar(pattern) => memo.get(pattern, seconds, cx)?,
+        };
+        match (digits, &self.millis) {
+            (None, None) => Some(time),
+            (None, Some(_)) => Some(Time { exact: false, ..time }),
+            (Some(text), Some((_, width))) => Some(time.plus(digits_of(*width).read(text)?)),
+            (Some(_), None) => None,
+        }
+    }
+
+    /// The text of the seconds and that of the digits behind them.
     fn split<'a>(&self, text: &'a [u8]) -> (&'a [u8], Option<&'a [u8]>) {
         let Some((between, _)) = &self.millis else { return (text, None) };
         match text.iter().rposition(|byte| !byte.is_ascii_digit()) {
@@ -142,180 +202,95 @@ impl TimeSpec {
         }
     }
 
+    /// How many bytes at the beginning of `text` are a time, whatever follows.
+    pub(crate) fn prefix_len(&self, text: &[u8]) -> Option<usize> {
+        let run = |text: &[u8]| text.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        let len = match &self.base {
+            Base::Epoch(_) => Some(run(text)).filter(|&len| len > 0)?,
+            Base::Calendar(pattern) => pattern.read_start(text)?.len,
+        };
+        let dot: &[u8] = match (&self.base, &self.millis) {
+            (_, Some((between, _))) => between,
+            (Base::Epoch(Unit::Auto), None) => b".",
+            _ => return Some(len),
+        };
+        let digits = text[len..].strip_prefix(dot).map_or(0, run);
+        Some(if digits > 0 { len + dot.len() + digits } else { len })
+    }
+
     /// Prints a time. `offset` is the printed offset in minutes, `zone` the one for times without.
     pub(crate) fn write(&self, ts: Micros, offset: i16, zone: Option<Tz>, out: &mut Vec<u8>) {
+        self.write_in(ts, 0, offset, &Context::of_zone(zone), out);
+    }
+
+    /// Prints a time with `nanos` beyond its microseconds; `cx` is the one it was read in.
+    pub(crate) fn write_in(
+        &self,
+        ts: Micros,
+        nanos: u16,
+        offset: i16,
+        cx: &Context,
+        out: &mut Vec<u8>,
+    ) {
         let seconds = ts.div_euclid(SECOND_US);
+        let fraction = ts.rem_euclid(SECOND_US) * 1000 + i64::from(nanos);
         match &self.base {
-            Base::Epoch => out.extend_from_slice(seconds.to_string().as_bytes()),
+            Base::Epoch(unit) => unit.write(seconds, fraction, out),
             Base::Calendar(pattern) => {
-                let shift = match (pattern.prints_zone() || pattern.utc, zone) {
-                    (true, _) => i64::from(offset) * 60,
-                    (false, zone) => local_offset(seconds, zone),
+                let shift = match cx.zone {
+                    _ if pattern.prints_zone() || pattern.utc => i64::from(offset) * 60,
+                    Some(zone) => zone.offset_at(seconds),
+                    None => 0,
                 };
-                pattern.write(seconds + shift, offset, out);
+                pattern.write(seconds + shift, fraction, offset, out);
             }
         }
         if let Some((between, width)) = &self.millis {
-            let micros = ts.rem_euclid(SECOND_US);
             out.extend_from_slice(between);
-            let text = match micros % 1000 {
-                0 => format!("{:0width$}", micros / 1000),
-                _ => format!("{micros:06}"),
-            };
-            out.extend_from_slice(text.as_bytes());
+            digits_of(*width).write(fraction, out);
         }
     }
 }
 
-impl Memo {
-    fn get(&mut self, text: &[u8], read: impl FnOnce() -> Option<Time>) -> Option<Time> {
-        if self.text != text || self.text.is_empty() {
-            self.time = read();
-            self.text.clear();
-            self.text.extend_from_slice(text);
-        }
-        self.time
-    }
+/// How so many digits behind the seconds are written.
+fn digits_of(width: usize) -> Digits {
+    if width <= 3 { Digits::Millis(width.max(1)) } else { Digits::Fixed(width.min(9)) }
 }
 
-/// Microseconds of a printed fraction. Fewer digits than the width mean an unpadded count of milliseconds only where
-/// the format prints them unpadded (width 1); otherwise digits are a decimal fraction.
-fn fraction(text: &[u8], width: usize) -> Option<(Micros, bool)> {
-    let value = i64::try_from(number::digits(text)?).ok()?;
-    if width <= 1 && text.len() <= 3 {
-        return Some((value * 1000, text.len() == 1 || text[0] != b'0'));
-    }
-    let micros = match text.len() {
-        len @ 1..=6 => value * 10_i64.pow(6 - len as u32),
-        len => value / 10_i64.pow(len as u32 - 6),
+/// The time of what a pattern read, its fraction left aside.
+fn resolve(read: &Calendar, utc: bool, cx: &Context) -> Option<Time> {
+    let (zone, mut quality) = match (read.offset, read.zone) {
+        (Some(minutes), _) => (Zone::Offset(minutes), Quality::Exact),
+        (None, Some(zone)) => (zone, Quality::Exact),
+        (None, None) if utc => (Zone::Offset(0), Quality::Exact),
+        (None, None) => match cx.zone {
+            Some(zone) if cx.stated => (zone, Quality::Exact),
+            zone => (zone.unwrap_or(Zone::Offset(0)), Quality::AssumedZone),
+        },
     };
-    let exact = match text.len() {
-        3 => width == 3,
-        6 => micros % 1000 != 0,
-        _ => false,
-    };
-    Some((micros, exact))
-}
-
-fn calendar(pattern: &Pattern, text: &[u8], zone: Option<Tz>) -> Option<Time> {
-    let read = pattern.read(text)?;
-    let exact = |ts: i64, offset: i16, canonical: bool| Time {
-        ts: ts * SECOND_US,
-        quality: Quality::Exact,
-        offset,
-        exact: canonical,
-    };
-    if let Some(offset) = read.offset {
-        return Some(exact(read.seconds - i64::from(offset) * 60, offset, read.canonical));
-    }
-    if pattern.utc {
-        return Some(exact(read.seconds, 0, read.canonical));
-    }
-    let Some(zone) = zone else {
-        let time = exact(read.seconds, 0, read.canonical);
-        return Some(Time { quality: Quality::AssumedZone, ..time });
-    };
-    let local = naive(read.seconds)?;
-    let (seconds, quality) = match zone.offset_from_local_datetime(&local) {
-        LocalResult::Single(offset) => {
-            (read.seconds - i64::from(offset.fix().local_minus_utc()), Quality::AssumedZone)
-        }
-        LocalResult::Ambiguous(first, _) => {
-            (read.seconds - i64::from(first.fix().local_minus_utc()), Quality::Ambiguous)
-        }
-        // A time the clocks skipped: taken with the offset that held before.
-        LocalResult::None => {
-            let before = local_offset(read.seconds - 86_400, Some(zone));
-            (read.seconds - before, Quality::Ambiguous)
+    let at = |days: i64| zone.instant(days * 86_400 + read.of_day);
+    let (days, (seconds, resolution)) = match read.date {
+        Date::Full(days) => (days, at(days)?),
+        Date::Missing => (cx.date?, at(cx.date?)?),
+        Date::Yearless(month, day) => {
+            quality = Quality::InferredYear;
+            year::infer(cx.near?, month, day, at)?
         }
     };
-    let same = seconds + local_offset(seconds, Some(zone)) == read.seconds;
-    Some(Time { quality, exact: read.canonical && same, ..exact(seconds, 0, true) })
-}
-
-/// The offset of `zone` from UTC at a UTC time, in seconds.
-fn local_offset(seconds: i64, zone: Option<Tz>) -> i64 {
-    match (zone, naive(seconds)) {
-        (Some(zone), Some(utc)) => {
-            i64::from(zone.offset_from_utc_datetime(&utc).fix().local_minus_utc())
-        }
-        _ => 0,
+    if resolution != Resolution::Single {
+        quality = Quality::Ambiguous;
     }
-}
-
-fn naive(seconds: i64) -> Option<NaiveDateTime> {
-    chrono::DateTime::from_timestamp(seconds, 0).map(|time| time.naive_utc())
-}
-
-/// A printed offset: `+0330`.
-pub(crate) fn offset_text(offset: i16) -> String {
-    let sign = if offset < 0 { '-' } else { '+' };
-    format!("{sign}{:02}{:02}", offset.unsigned_abs() / 60, offset.unsigned_abs() % 60)
-}
-
-/// The minutes of a printed offset.
-pub(crate) fn offset_minutes(text: &[u8]) -> Option<i16> {
-    let (sign, rest) = text.split_first()?;
-    if rest.len() != 4 || !matches!(sign, b'+' | b'-') {
-        return None;
-    }
-    let value = i16::try_from(number::digits(rest)?).ok()?;
-    let minutes = value / 100 * 60 + value % 100;
-    (value % 100 < 60 && value <= 1800).then_some(if *sign == b'-' { -minutes } else { minutes })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn clf() -> TimeSpec {
-        TimeSpec { base: Base::Calendar(Pattern::clf()), millis: None }
-    }
-
-    fn read(spec: &TimeSpec, text: &str, zone: Option<Tz>) -> Option<Time> {
-        let time = spec.read(text.as_bytes(), zone, &mut Memo::default())?;
-        let mut out = Vec::new();
-        spec.write(time.ts, time.offset, zone, &mut out);
-        assert_eq!(time.exact, out == text.as_bytes(), "{text} {time:?}");
-        Some(time)
-    }
-
-    #[test]
-    fn epochs() {
-        let spec = TimeSpec::epoch(3);
-        let time = read(&spec, "1795169425.918", None).unwrap();
-        assert_eq!((time.ts, time.exact), (1_795_169_425_918_000, true));
-        assert_eq!(read(&spec, "1795169425.918123", None).unwrap().ts, 1_795_169_425_918_123);
-        assert_eq!(read(&spec, "1795169425.5", None).unwrap().ts, 1_795_169_425_500_000);
-        assert_eq!(read(&spec, "1795169425", None).unwrap().ts, 1_795_169_425_000_000);
-        assert!(read(&spec, "-1795169425.918", None).is_none());
-        assert!(read(&spec, "1795169425.", None).is_none());
-        assert_eq!(read(&TimeSpec::epoch(1), "1795169425.5", None).unwrap().ts % 1_000_000, 5_000);
-        assert!(check(read(&spec, "253402300799999.000", None).unwrap().ts, 0).is_err());
-    }
-
-    #[test]
-    fn clf_times() {
-        let time = read(&clf(), "20/Nov/2026:10:10:25 +0330", None).unwrap();
-        assert_eq!((time.ts / SECOND_US, time.offset), (1_795_156_825, 210));
-        assert!(read(&clf(), "31/Feb/2026:10:10:25 +0000", None).is_none());
-        assert!(read(&clf(), "20/Nov/2026:10:10:61 +0000", None).is_none());
-        assert!(!read(&clf(), "20/Nov/2026:10:10:25 -0000", None).unwrap().exact);
-        assert!(!read(&clf(), "20/nov/2026:10:10:25 +0000", None).unwrap().exact);
-    }
-
-    #[test]
-    fn local_times_fold_and_skip() {
-        let pattern = Pattern::compile("%Y-%m-%d %H:%M:%S", false).unwrap();
-        let spec = TimeSpec { base: Base::Calendar(pattern), millis: None };
-        let zone = Some(chrono_tz::Europe::Berlin);
-        let quality = |text: &str, zone| read(&spec, text, zone).unwrap().quality;
-        assert_eq!(quality("2026-07-01 12:00:00", zone), Quality::AssumedZone);
-        assert_eq!(quality("2026-07-01 12:00:00", None), Quality::AssumedZone);
-        // The hour repeats: its first occurrence is summer time, +02:00.
-        let fold = read(&spec, "2026-10-25 02:30:00", zone).unwrap();
-        assert_eq!((fold.ts / SECOND_US, fold.quality), (1_792_888_200, Quality::Ambiguous));
-        let gap = read(&spec, "2026-03-29 02:30:00", zone).unwrap();
-        assert_eq!((gap.quality, gap.exact), (Quality::Ambiguous, false));
-    }
+    let gap = resolution == Resolution::Gap;
+    let weekday = read.weekday.is_none_or(|weekday| i64::from(weekday) == days.rem_euclid(7));
+    Some(Time {
+        ts: seconds.checked_mul(SECOND_US)?,
+        nanos: 0,
+        quality,
+        gap,
+        offset: match (read.offset, read.zone) {
+            (Some(minutes), _) | (None, Some(Zone::Offset(minutes))) => minutes,
+            _ => 0,
+        },
+        exact: read.canonical && weekday && !gap,
+    })
 }

@@ -248,7 +248,8 @@ impl LineParser {
                     block.rows.ts.push(time.ts);
                     block.rejected.push(None);
                     block.rows.flags[row] |= time.quality as u8;
-                    if !time.exact {
+                    // `ts` has no room for nanoseconds.
+                    if !time.exact || time.nanos != 0 {
                         block.rows.flags[row] |= RAW;
                     }
                     if time.offset != 0 {

@@ -1,5 +1,25 @@
 //! Which day a date is: the proleptic Gregorian calendar in whole days since 1970.
 
+/// The months' names.
+pub(crate) const MONTHS: [&str; 12] = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+];
+
+/// The weekdays' names, from that of 1970-01-01.
+pub(crate) const WEEKDAYS: [&str; 7] =
+    ["Thursday", "Friday", "Saturday", "Sunday", "Monday", "Tuesday", "Wednesday"];
+
 /// Days since 1970-01-01 of a date; `None` if there is no such date.
 pub(crate) fn days(year: i64, month: i64, day: i64) -> Option<i64> {
     if !(1..=12).contains(&month) || day < 1 || day > month_days(year, month) {

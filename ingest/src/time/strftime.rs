@@ -1,38 +1,78 @@
-//! What a strftime pattern says: calendar times read and written by the pieces that logs use.
+//! What a strftime pattern says: the pieces of a calendar time that logs use, and which of them a pattern has.
 
-use super::{civil, offset_minutes, offset_text};
+mod read;
+mod write;
 
-const MONTHS: [&[u8; 3]; 12] = [
-    b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov", b"Dec",
-];
-const WEEKDAYS: [&[u8; 3]; 7] = [b"Thu", b"Fri", b"Sat", b"Sun", b"Mon", b"Tue", b"Wed"];
+pub(crate) use read::{Calendar, Date};
+
+use super::fraction::{Digits, Place};
 
 /// A piece of a pattern.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Item {
-    /// `%Y`, `%m`, `%d`, `%H`, `%M`, `%S`, `%y`: this many digits.
+pub(crate) enum Item {
+    /// `%Y`, `%m`, `%d`, `%H`, `%I`, `%M`, `%S`, `%y`: this many digits.
     Digits(Part, usize),
-    /// `%e`: day of the month, padded with a space.
-    SpacedDay,
+    /// `%e`, `%k`, `%l`: two places, padded with a space.
+    Spaced(Part),
+    /// `%-d` and the like: one or two digits without padding.
+    Bare(Part),
     /// `%b`: the month's first three letters in English.
     Month,
+    /// `%B`: the month's English name.
+    LongMonth,
     /// `%a`: the weekday's first three letters in English; read but not believed.
     Weekday,
-    /// `%z`: `+0100`.
-    Offset,
+    /// `%A`: the weekday's English name; read but not believed.
+    LongWeekday,
+    /// `%p` (`AM`), `%P` (`am`): which half of the day.
+    Half {
+        /// Whether it is written in capitals.
+        capital: bool,
+    },
+    /// `%z`, `%:z`, `%#z`: the offset from UTC.
+    Offset(OffsetStyle),
+    /// `%Z`: a zone by a word.
+    Zone,
+    /// `%.3f`, `%3f`, `%f`: the fraction of the second, behind a byte or not.
+    Fraction(Place),
+    /// Between date and time in ISO 8601: `T`, or a space.
+    Separator,
     /// A byte that stands there.
     Literal(u8),
 }
 
+/// What a number means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Part {
+pub(crate) enum Part {
+    /// All four digits of the year.
     Year,
+    /// The last two digits of the year: 69 to 99 are of the last century.
     ShortYear,
+    /// The month from 1.
     Month,
+    /// The day of the month from 1.
     Day,
+    /// The hour from 0 to 23.
     Hour,
+    /// The hour from 1 to 12.
+    Hour12,
+    /// The minute.
     Minute,
+    /// The second.
     Second,
+}
+
+/// How an offset is written. All spellings are read by each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum OffsetStyle {
+    /// `+0200`
+    Plain,
+    /// `+02:00`
+    Colon,
+    /// `+02`
+    Hours,
+    /// `Z` or `+02:00`, and it may be absent.
+    Iso,
 }
 
 /// A compiled strftime pattern.
@@ -41,180 +81,206 @@ pub(crate) struct Pattern {
     items: Vec<Item>,
     /// Whether it prints UTC (Squid's `%tg`) rather than local time.
     pub(crate) utc: bool,
+    /// What it was compiled from.
+    text: String,
+    /// The fraction, if there is one and what stands around it reads alike whatever it is.
+    split: Option<Place>,
 }
 
-/// What a pattern read.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Calendar {
-    /// Seconds since 1970 as the calendar shows them, offset not applied.
-    pub(crate) seconds: i64,
-    /// The printed offset in minutes.
-    pub(crate) offset: Option<i16>,
-    /// Whether writing gives the same text.
-    pub(crate) canonical: bool,
+/// The codes that stand for several others.
+fn expansion(code: u8) -> Option<&'static str> {
+    Some(match code {
+        b'F' => "%Y-%m-%d",
+        b'T' => "%H:%M:%S",
+        b'R' => "%H:%M",
+        b'D' => "%m/%d/%y",
+        b'r' => "%I:%M:%S %p",
+        b'c' => "%a %b %e %H:%M:%S %Y",
+        _ => return None,
+    })
+}
+
+/// The piece at the beginning of `text`, which follows a `%`, and its length.
+fn piece(text: &[u8]) -> Option<(Item, usize)> {
+    let number = |code: u8| {
+        Some(match code {
+            b'm' => Part::Month,
+            b'd' => Part::Day,
+            b'H' => Part::Hour,
+            b'I' => Part::Hour12,
+            b'M' => Part::Minute,
+            b'S' => Part::Second,
+            _ => return None,
+        })
+    };
+    let fraction = |lead, digits| Item::Fraction(Place { lead, digits });
+    let fixed = |digit: u8| Digits::Fixed(usize::from(digit - b'0'));
+    Some(match *text {
+        [byte @ (b'.' | b','), b'f', ..] => (fraction(Some(byte), Digits::Any), 2),
+        [byte @ (b'.' | b','), digit @ b'1'..=b'9', b'f', ..] => {
+            (fraction(Some(byte), fixed(digit)), 3)
+        }
+        [b'-', b'3', b'f', ..] => (fraction(None, Digits::Millis(1)), 3),
+        [digit @ b'1'..=b'9', b'f', ..] => (fraction(None, fixed(digit)), 2),
+        [b'f', ..] => (fraction(None, Digits::Micros), 1),
+        [b':', b'z', ..] => (Item::Offset(OffsetStyle::Colon), 2),
+        [b'#', b'z', ..] => (Item::Offset(OffsetStyle::Hours), 2),
+        [b'-', code, ..] => (Item::Bare(number(code)?), 2),
+        [code, ..] => {
+            let item = match code {
+                b'Y' => Item::Digits(Part::Year, 4),
+                b'y' => Item::Digits(Part::ShortYear, 2),
+                b'e' => Item::Spaced(Part::Day),
+                b'k' => Item::Spaced(Part::Hour),
+                b'l' => Item::Spaced(Part::Hour12),
+                b'b' | b'h' => Item::Month,
+                b'B' => Item::LongMonth,
+                b'a' => Item::Weekday,
+                b'A' => Item::LongWeekday,
+                b'p' => Item::Half { capital: true },
+                b'P' => Item::Half { capital: false },
+                b'z' => Item::Offset(OffsetStyle::Plain),
+                b'Z' => Item::Zone,
+                b't' => Item::Literal(b'\t'),
+                b'%' => Item::Literal(b'%'),
+                _ => Item::Digits(number(code)?, 2),
+            };
+            (item, 1)
+        }
+        [] => return None,
+    })
+}
+
+/// Appends the pieces of `text`; the error is the place, in bytes, of what is not supported.
+fn compile(text: &str, items: &mut Vec<Item>) -> Result<(), usize> {
+    let bytes = text.as_bytes();
+    let mut at = 0;
+    while let Some(&byte) = bytes.get(at) {
+        if byte != b'%' {
+            items.push(Item::Literal(byte));
+            at += 1;
+            continue;
+        }
+        let rest = &bytes[at + 1..];
+        let code = rest.first().copied().unwrap_or_default();
+        if let Some(longer) = expansion(code) {
+            compile(longer, items).map_err(|_| at)?;
+            at += 2;
+        } else if code == b'+' {
+            compile("%Y-%m-%d", items).map_err(|_| at)?;
+            items.push(Item::Separator);
+            compile("%H:%M:%S%.f", items).map_err(|_| at)?;
+            items.push(Item::Offset(OffsetStyle::Iso));
+            at += 2;
+        } else {
+            let (item, len) = piece(rest).ok_or(at)?;
+            items.push(item);
+            at += 1 + len;
+        }
+    }
+    Ok(())
+}
+
+/// The only fraction, if nothing before it is of a length that depends on its digits.
+fn split(items: &[Item]) -> Option<Place> {
+    let mut fractions = items.iter().enumerate().filter_map(|(at, item)| match item {
+        Item::Fraction(place) => Some((at, *place)),
+        _ => None,
+    });
+    let (at, place) = fractions.next().filter(|_| fractions.next().is_none())?;
+    let before = at.checked_sub(1).and_then(|at| items.get(at));
+    let fixed = matches!(before, Some(Item::Digits(..) | Item::Literal(_)));
+    (place.lead.is_some() || fixed).then_some(place)
 }
 
 impl Pattern {
     /// `dd/Mon/yyyy:HH:MM:SS +zzzz`, the time of the Common Log Format.
     pub(crate) fn clf() -> Self {
-        Self::compile("%d/%b/%Y:%H:%M:%S %z", false)
-            .unwrap_or_else(|_| Self { items: Vec::new(), utc: false })
+        let text = "%d/%b/%Y:%H:%M:%S %z";
+        let nothing = Self { items: Vec::new(), utc: false, text: text.into(), split: None };
+        Self::compile(text, false).unwrap_or(nothing)
     }
 
     /// Compiles a pattern; the error is the place, in bytes, of what is not supported.
     pub(crate) fn compile(text: &str, utc: bool) -> Result<Self, usize> {
-        use Part::{Day, Hour, Minute, Month, Second, ShortYear, Year};
-        let two = |part| Item::Digits(part, 2);
-        let lit = Item::Literal;
         let mut items = Vec::new();
-        let mut bytes = text.bytes().enumerate();
-        while let Some((at, byte)) = bytes.next() {
-            if byte != b'%' {
-                items.push(lit(byte));
-                continue;
-            }
-            let hour_minute = [two(Hour), lit(b':'), two(Minute)];
-            match bytes.next().map(|(_, code)| code) {
-                Some(b'Y') => items.push(Item::Digits(Year, 4)),
-                Some(b'y') => items.push(two(ShortYear)),
-                Some(b'm') => items.push(two(Month)),
-                Some(b'd') => items.push(two(Day)),
-                Some(b'e') => items.push(Item::SpacedDay),
-                Some(b'H') => items.push(two(Hour)),
-                Some(b'M') => items.push(two(Minute)),
-                Some(b'S') => items.push(two(Second)),
-                Some(b'b' | b'h') => items.push(Item::Month),
-                Some(b'a') => items.push(Item::Weekday),
-                Some(b'z') => items.push(Item::Offset),
-                Some(b'F') => items.extend([
-                    Item::Digits(Year, 4),
-                    lit(b'-'),
-                    two(Month),
-                    lit(b'-'),
-                    two(Day),
-                ]),
-                Some(b'T') => {
-                    items.extend(hour_minute);
-                    items.extend([lit(b':'), two(Second)]);
-                }
-                Some(b'R') => items.extend(hour_minute),
-                Some(b'%') => items.push(lit(b'%')),
-                _ => return Err(at),
-            }
-        }
-        Ok(Self { items, utc })
+        compile(text, &mut items)?;
+        let split = split(&items);
+        Ok(Self { items, utc, text: text.into(), split })
+    }
+
+    /// What it was compiled from.
+    pub(crate) fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The fraction, if times that differ in it alone can be told without reading the rest again.
+    pub(crate) fn split(&self) -> Option<Place> {
+        self.split
+    }
+
+    /// Its pieces.
+    pub(crate) fn items(&self) -> &[Item] {
+        &self.items
     }
 
     /// Whether it shows day, month, year and hour, without which a time can't be told.
     pub(crate) fn is_complete(&self) -> bool {
-        let has = |wanted: &[Item]| wanted.iter().any(|item| self.items.contains(item));
-        has(&[Item::Digits(Part::Year, 4), Item::Digits(Part::ShortYear, 2)])
-            && has(&[Item::Digits(Part::Month, 2), Item::Month])
-            && has(&[Item::Digits(Part::Day, 2), Item::SpacedDay])
-            && has(&[Item::Digits(Part::Hour, 2)])
+        self.has_year() && self.has_date() && self.has_hour()
     }
 
-    /// How often a byte stands between the pieces.
+    /// Whether it shows the year.
+    pub(crate) fn has_year(&self) -> bool {
+        self.has(Part::Year) || self.has(Part::ShortYear)
+    }
+
+    /// Whether it shows month and day.
+    pub(crate) fn has_date(&self) -> bool {
+        let month = self.has(Part::Month)
+            || self.items.iter().any(|item| matches!(item, Item::Month | Item::LongMonth));
+        month && self.has(Part::Day)
+    }
+
+    /// Whether it shows the hour, and if only one of twelve, then the half of the day too.
+    pub(crate) fn has_hour(&self) -> bool {
+        let half = self.items.iter().any(|item| matches!(item, Item::Half { .. }));
+        self.has(Part::Hour) || self.has(Part::Hour12) && half
+    }
+
+    /// Whether it shows this number.
+    pub(crate) fn has(&self, wanted: Part) -> bool {
+        self.items.iter().any(|item| {
+            matches!(item, Item::Digits(part, _) | Item::Spaced(part) | Item::Bare(part) if *part == wanted)
+        })
+    }
+
+    /// How often a byte stands in every time it prints; what a space pads is not counted.
     pub(crate) fn count(&self, byte: u8) -> usize {
-        self.items.iter().filter(|&&item| item == Item::Literal(byte)).count()
-    }
-
-    /// Whether the offset from UTC is printed.
-    pub(crate) fn prints_zone(&self) -> bool {
-        self.items.contains(&Item::Offset)
-    }
-
-    /// Reads a time that fills all of `text`.
-    pub(crate) fn read(&self, text: &[u8]) -> Option<Calendar> {
-        let (mut year, mut month, mut day) = (None, None, None);
-        let (mut hour, mut minute, mut second) = (0, 0, 0);
-        let (mut offset, mut canonical, mut weekday) = (None, true, None);
-        let mut rest = text;
-        let mut take = |len: usize| {
-            let (head, tail) = rest.split_at_checked(len)?;
-            rest = tail;
-            Some(head)
+        let of = |item: &Item| match *item {
+            Item::Literal(found) => found == byte,
+            Item::Offset(OffsetStyle::Colon) => byte == b':',
+            Item::Fraction(place) => {
+                place.lead == Some(byte) && matches!(place.digits, Digits::Fixed(_))
+            }
+            _ => false,
         };
-        for &item in &self.items {
-            match item {
-                Item::Literal(byte) => (take(1)? == [byte]).then_some(())?,
-                Item::Digits(part, len) => {
-                    let value = two_or_four(take(len)?)?;
-                    match part {
-                        Part::Year => year = Some(value),
-                        Part::ShortYear => {
-                            year = Some(if value < 69 { 2000 } else { 1900 } + value)
-                        }
-                        Part::Month => month = Some(value),
-                        Part::Day => day = Some(value),
-                        Part::Hour => hour = value,
-                        Part::Minute => minute = value,
-                        Part::Second => second = value,
-                    }
-                }
-                Item::SpacedDay => {
-                    let text = take(2)?;
-                    canonical &= text[0] != b'0';
-                    day = Some(two_or_four(if text[0] == b' ' { &text[1..] } else { text })?);
-                }
-                Item::Month => {
-                    let name = take(3)?;
-                    let at = MONTHS.iter().position(|known| known.eq_ignore_ascii_case(name))?;
-                    canonical &= MONTHS[at] == name;
-                    month = Some(at as i64 + 1);
-                }
-                Item::Weekday => weekday = Some(take(3)?),
-                Item::Offset => {
-                    let text = take(5)?;
-                    let minutes = offset_minutes(text)?;
-                    canonical &= minutes != 0 || text[0] == b'+';
-                    offset = Some(minutes);
-                }
-            }
-        }
-        let days = civil::days(year?, month?, day?)?;
-        if !rest.is_empty() || hour > 23 || minute > 59 || second > 59 {
-            return None;
-        }
-        canonical &= weekday.is_none_or(|name| WEEKDAYS[days.rem_euclid(7) as usize] == name);
-        let seconds = days * 86_400 + hour * 3600 + minute * 60 + second;
-        Some(Calendar { seconds, offset, canonical })
+        self.items.iter().filter(|item| of(item)).count()
     }
 
-    /// Writes a time whose calendar shows `seconds` since 1970.
-    pub(crate) fn write(&self, seconds: i64, offset: i16, out: &mut Vec<u8>) {
-        let days = seconds.div_euclid(86_400);
-        let (year, month, day) = civil::date(days);
-        let of_day = seconds.rem_euclid(86_400);
-        for &item in &self.items {
-            match item {
-                Item::Literal(byte) => out.push(byte),
-                Item::Digits(part, width) => {
-                    let value = match part {
-                        Part::Year => year,
-                        Part::ShortYear => year.rem_euclid(100),
-                        Part::Month => month,
-                        Part::Day => day,
-                        Part::Hour => of_day / 3600,
-                        Part::Minute => of_day / 60 % 60,
-                        Part::Second => of_day % 60,
-                    };
-                    out.extend_from_slice(format!("{value:0width$}").as_bytes());
-                }
-                Item::SpacedDay => out.extend_from_slice(format!("{day:2}").as_bytes()),
-                Item::Month => out.extend_from_slice(MONTHS[(month - 1) as usize]),
-                Item::Weekday => out.extend_from_slice(WEEKDAYS[days.rem_euclid(7) as usize]),
-                Item::Offset => out.extend_from_slice(offset_text(offset).as_bytes()),
-            }
-        }
+    /// Whether the zone is printed, as an offset or by a word.
+    pub(crate) fn prints_zone(&self) -> bool {
+        self.items.iter().any(|item| matches!(item, Item::Offset(_) | Item::Zone))
     }
-}
 
-/// The value of a few digits.
-fn two_or_four(text: &[u8]) -> Option<i64> {
-    text.iter().try_fold(0, |value, &byte| {
-        byte.is_ascii_digit().then(|| value * 10 + i64::from(byte - b'0'))
-    })
+    /// Whether it ends its time with a `Z`, as ISO 8601 marks UTC.
+    pub(crate) fn ends_in_z(&self) -> bool {
+        let second = |item: &Item| {
+            matches!(item, Item::Fraction(_) | Item::Digits(Part::Second | Part::Minute, _))
+        };
+        self.items
+            .windows(2)
+            .any(|pair| second(&pair[0]) && pair[1] == Item::Literal(b'Z') && !self.prints_zone())
+    }
 }
 
 #[cfg(test)]
@@ -223,17 +289,20 @@ mod tests {
 
     #[test]
     fn patterns_read_what_they_write() {
-        for text in ["%d/%b/%Y:%H:%M:%S %z", "%FT%T", "%a, %e %b %y %R:%S"] {
+        for text in ["%d/%b/%Y:%H:%M:%S %z", "%FT%T", "%a, %e %b %y %R:%S", "%c", "%D %r"] {
             let pattern = Pattern::compile(text, true).unwrap();
             assert!(pattern.is_complete());
             for seconds in [0, 951_782_400, 1_795_169_425, 3_102_444_799] {
                 let mut out = Vec::new();
-                pattern.write(seconds, 0, &mut out);
+                pattern.write(seconds, 0, 0, &mut out);
                 let read = pattern.read(&out).unwrap();
-                assert_eq!((read.seconds, read.canonical), (seconds, true), "{text}");
+                let Date::Full(days) = read.date else { panic!("{text}") };
+                let shown = days * 86_400 + read.of_day;
+                assert_eq!((shown % 3_153_600_000, read.canonical), (seconds, true), "{text}");
             }
         }
         assert_eq!(Pattern::compile("%Y %Q", false), Err(3));
         assert!(!Pattern::compile("%H:%M", false).unwrap().is_complete());
+        assert!(!Pattern::compile("%F %I:%M", false).unwrap().is_complete());
     }
 }
