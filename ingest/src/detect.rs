@@ -204,7 +204,7 @@ const MAGIC: &[(&[u8], &str)] = &[
     (b"\x4d\x3c\xb2\xa1", "a packet capture"),
     (b"\xa1\xb2\x3c\x4d", "a packet capture"),
     (b"\x0a\x0d\x0d\x0a", "a packet capture"),
-    (b"PK\x03\x04", "a zip archive"),
+    (b"PK\x03\x04", "a document or program packed as a zip archive"),
     (b"PK\x05\x06", "a zip archive"),
     (b"PAR1", "a Parquet file"),
     (b"ARROW1\0\0", "an Arrow file"),
@@ -231,7 +231,8 @@ pub fn binary(bytes: &[u8]) -> Option<String> {
 
 /// What a file's first bytes say it is, where that is certain.
 pub fn magic(bytes: &[u8]) -> Option<&'static str> {
-    if bytes.get(257..262) == Some(b"ustar") {
+    // A mark in the middle of a text is none.
+    if bytes.get(257..262) == Some(b"ustar") && bytes[..257].contains(&0) {
         return Some("a tar archive");
     }
     MAGIC.iter().find(|(magic, _)| bytes.starts_with(magic)).map(|(_, what)| *what)

@@ -4,6 +4,7 @@
 //! who finds no input left helps to parse the extents of others. Memory is bounded by the workers, not by the inputs: a
 //! chunk, its open row groups and one row group being encoded for each.
 
+mod archive;
 mod choose;
 mod extent;
 mod plan;
@@ -21,6 +22,7 @@ use storage::error::{Error, ErrorKind, Result};
 use storage::store::Store;
 
 use self::choose::Given;
+use self::source::Taken;
 use self::work::Shared;
 use crate::input::{Input, expand};
 use crate::options::{IngestOptions, InputArg, Progress};
@@ -54,7 +56,7 @@ pub fn run(
         let message = format!("a source name for {} inputs", found.len());
         return Err(Error::new(ErrorKind::InvalidInput, message).advise("name one input only"));
     }
-    let mut reports: Vec<Option<SourceReport>> = vec![None; found.len()];
+    let mut reports: Vec<Vec<SourceReport>> = vec![Vec::new(); found.len()];
     let mut tasks = Vec::new();
     let mut bytes = Some(0);
     for (at, found) in found.into_iter().enumerate() {
@@ -70,7 +72,7 @@ pub fn run(
                 let mut report = SourceReport::new(missing.path, Outcome::Unreadable);
                 report.message = Some(missing.message);
                 progress.finished(&report);
-                reports[at] = Some(report);
+                reports[at].push(report);
             }
         }
     }
@@ -93,7 +95,7 @@ pub fn run(
             unfinished: tasks.len(),
             ..Board::default()
         }),
-        beginnings: Mutex::default(),
+        beginnings: Beginnings::default(),
         changed: Condvar::new(),
         stop: AtomicBool::new(false),
         failure: Mutex::new(None),
@@ -129,11 +131,19 @@ struct Run<'a> {
     tasks: Vec<(usize, Input)>,
     board: Mutex<Board>,
     /// The beginnings of contents that are being taken in.
-    beginnings: Mutex<HashSet<Digest>>,
+    beginnings: Beginnings,
     changed: Condvar,
     stop: AtomicBool,
     failure: Mutex<Option<Error>>,
-    reports: Mutex<Vec<Option<SourceReport>>>,
+    /// What became of each input; of an archive, of all that lies in it.
+    reports: Mutex<Vec<Vec<SourceReport>>>,
+}
+
+/// Beginnings of contents, and how to hear that one has gone.
+#[derive(Default)]
+struct Beginnings {
+    taken: Mutex<HashSet<Digest>>,
+    released: Condvar,
 }
 
 /// What there is to do.
@@ -166,23 +176,44 @@ impl Run<'_> {
     fn own(&self, at: usize, buffer: &mut Vec<u8>) {
         let mut done = Done { run: self, task: at, deferred: false };
         let (place, input) = &self.tasks[at];
-        match source::take_in(self, input, buffer) {
-            Ok(Some(report)) => {
-                self.progress.finished(&report);
-                lock(&self.reports)[*place] = Some(report);
+        let taken = source::take_in(self, input, None, buffer).and_then(|taken| match taken {
+            Taken::Archive(kind, opened) => {
+                archive::take_in(self, *place, input, (kind, opened), buffer).map(|()| false)
             }
-            Ok(None) => done.deferred = true,
+            Taken::Done(report) => {
+                self.report(*place, report);
+                Ok(false)
+            }
+            Taken::Later => Ok(true),
+        });
+        match taken {
+            Ok(deferred) => done.deferred = deferred,
             Err(error) => self.fail(error),
         }
+    }
+
+    /// Tells what became of an input.
+    fn report(&self, place: usize, report: SourceReport) {
+        self.progress.finished(&report);
+        lock(&self.reports)[place].push(report);
     }
 
     /// Marks a content with this beginning as being taken in; `None` if one is already.
     fn claim(&self, beginning: Digest) -> Option<Claim<'_>> {
         // The mark must be made only if it is new: dropping one takes it off.
-        if !lock(&self.beginnings).insert(beginning) {
+        if !lock(&self.beginnings.taken).insert(beginning) {
             return None;
         }
         Some(Claim { beginnings: &self.beginnings, beginning })
+    }
+
+    /// The same, after whoever has the mark. To be called without a mark of one's own.
+    fn await_claim(&self, beginning: Digest) -> Claim<'_> {
+        let mut taken = lock(&self.beginnings.taken);
+        while !taken.insert(beginning) {
+            taken = self.beginnings.released.wait(taken).unwrap_or_else(PoisonError::into_inner);
+        }
+        Claim { beginnings: &self.beginnings, beginning }
     }
 
     /// What to do next; waits until there is something, `None` when all is done.
@@ -247,7 +278,7 @@ impl Drop for Done<'_, '_> {
         if self.deferred {
             board.deferred.push(self.task);
             // If what it waited for ended in the meantime, nobody would wake it.
-            if !lock(&self.run.beginnings).is_empty() {
+            if !lock(&self.run.beginnings.taken).is_empty() {
                 return;
             }
         } else {
@@ -262,12 +293,13 @@ impl Drop for Done<'_, '_> {
 
 /// Takes the mark off when it goes.
 struct Claim<'a> {
-    beginnings: &'a Mutex<HashSet<Digest>>,
+    beginnings: &'a Beginnings,
     beginning: Digest,
 }
 
 impl Drop for Claim<'_> {
     fn drop(&mut self) {
-        lock(self.beginnings).remove(&self.beginning);
+        lock(&self.beginnings.taken).remove(&self.beginning);
+        self.beginnings.released.notify_all();
     }
 }

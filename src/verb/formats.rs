@@ -99,7 +99,7 @@ fn sample(file: &Path) -> Result<Vec<Vec<u8>>> {
         }
         ReadError::Damaged(what) => anyhow::anyhow!("cannot read `{}`: {what}", file.display()),
     };
-    let input = Input { name: file.into(), file: Some(file.into()), size: None };
+    let input = Input::of_file(file);
     let mut content = input.open().map_err(failed)?;
     let mut bytes = vec![0; SAMPLE_BYTES];
     let mut filled = 0;

@@ -56,10 +56,13 @@ type Reader = Box<dyn Read + Send>;
 /// Looks at the first bytes of `reader` and returns the reader of what they hold.
 pub(super) fn decoder(mut reader: Reader) -> io::Result<(Reader, Compression)> {
     let mut head = Vec::with_capacity(16);
-    reader.by_ref().take(16).read_to_end(&mut head)?;
+    let early = reader.by_ref().take(16).read_to_end(&mut head).err();
     let compression = Compression::of(&head);
     let short = head.len() < 16;
-    let whole: Reader = if short && compression == Compression::None {
+    let whole: Reader = if early.is_some() {
+        // What came before the error is content all the same.
+        Box::new(Cursor::new(head).chain(Early(early)))
+    } else if short && compression == Compression::None {
         Box::new(Cursor::new(head))
     } else {
         Box::new(Cursor::new(head).chain(reader))
@@ -73,6 +76,15 @@ pub(super) fn decoder(mut reader: Reader) -> io::Result<(Reader, Compression)> {
         }
     };
     Ok((decoded, compression))
+}
+
+/// An error that came early, told in its turn.
+struct Early(Option<io::Error>);
+
+impl Read for Early {
+    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+        self.0.take().map_or(Ok(0), Err)
+    }
 }
 
 /// Reads any number of gzip members, and tells bytes behind them that are none from a damaged member. Zeros behind the

@@ -24,7 +24,8 @@ pub fn expand(arguments: &[InputArg], skip: &Path) -> Vec<Result<Input, Missing>
     for argument in arguments {
         match argument {
             InputArg::Stdin => {
-                let input = Input { name: PathBuf::from("-"), file: None, size: None };
+                let (name, file, size) = (PathBuf::from("-"), None, None);
+                let input = Input { name, file, size, place: None };
                 if walk.seen.insert(PathBuf::from("-")) {
                     walk.found.push(Ok(input));
                 }
@@ -85,8 +86,7 @@ impl Walk {
             Ok(metadata) => {
                 if self.seen.insert(canonical(path)) {
                     let size = metadata.is_file().then_some(metadata.len());
-                    let file = Some(path.to_path_buf());
-                    self.found.push(Ok(Input { name: path.to_path_buf(), file, size }));
+                    self.found.push(Ok(Input { size, ..Input::of_file(path) }));
                 }
             }
             Err(error) => self.missing(path, explain(path, &error)),

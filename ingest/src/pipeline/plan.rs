@@ -60,7 +60,11 @@ pub(super) fn prefix(sample: &[u8]) -> Digest {
 
 /// Opens an input and reads its beginning.
 pub(super) fn open(input: &Input) -> Result<Opened, ReadError> {
-    let mut content = input.open()?;
+    begin(input.open()?)
+}
+
+/// Reads the beginning of a content.
+pub(super) fn begin(mut content: Content) -> Result<Opened, ReadError> {
     let mut sample = vec![0; SAMPLE_BYTES];
     let mut len = 0;
     let whole = loop {
@@ -131,7 +135,9 @@ fn may_continue(source: &Source, input: &Input, opened: &Opened, beginning: Dige
 
 /// Whether they go by the same path or are the same file.
 fn is_same_place(source: &Source, input: &Input, content: &Content) -> bool {
-    source.path == input.name || (source.identity.is_some() && source.identity == content.identity)
+    // Archives of one name hold other files each week: there only the content counts.
+    let same_path = input.depth() == 0 && source.path == input.name;
+    same_path || (source.identity.is_some() && source.identity == content.identity)
 }
 
 /// The place where a candidate ends in the content.
@@ -188,8 +194,8 @@ fn follow(
     }
     let ahead = ahead.to_vec();
     let Some(found) = found else {
-        // A short content is all here: what comes from a pipe need not be read twice.
-        let again = if whole && !input.can_reopen() {
+        // A short content is all here: what comes from a pipe or an archive need not be read twice.
+        let again = if whole && (input.depth() > 0 || !input.can_reopen()) {
             Opened { content, sample, whole }
         } else {
             reopen(input)?

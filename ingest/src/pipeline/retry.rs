@@ -59,7 +59,7 @@ pub fn retry(
         started_us: (options.clock)(),
         tasks: Vec::new(),
         board: Board::default().into(),
-        beginnings: std::sync::Mutex::default(),
+        beginnings: super::Beginnings::default(),
         changed: std::sync::Condvar::new(),
         stop: false.into(),
         failure: None.into(),

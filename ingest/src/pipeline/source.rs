@@ -16,28 +16,40 @@ use super::work::{Failure, Shared};
 use crate::chunk::{ChunkReader, End, Start};
 use crate::detect::{self, Sample};
 use crate::format::{Parser, Reason};
-use crate::input::{Input, ReadError, explain};
+use crate::input::{Input, ReadError, archive, explain};
 use crate::quarantine;
 use crate::report::{FormatChoice, Outcome, SourceReport};
 
 /// How often a source is planned anew because another writer was faster.
 const PLANS_MAX: usize = 100;
 
-/// Takes one input in. Troubles of the input are told in the report; an error ends the run. `None`: an input that begins
-/// alike is being taken in; this one is to be tried again after it.
+/// What became of the wish to take an input in.
+pub(super) enum Taken {
+    /// It was taken in, as far as it could be.
+    Done(SourceReport),
+    /// An input that begins alike is being taken in; this one is to be tried again after it.
+    Later,
+    /// It is an archive: what lies in it is to be taken in.
+    Archive(archive::Kind, Opened),
+}
+
+/// Takes one input in; `opened` is a file in an archive as it came out. Troubles of the input are told in the report; an
+/// error ends the run.
 pub(super) fn take_in(
     run: &Run<'_>,
     input: &Input,
+    mut opened: Option<Opened>,
     buffer: &mut Vec<u8>,
-) -> Result<Option<SourceReport>> {
+) -> Result<Taken> {
     let mut report = SourceReport::new(&input.name, Outcome::Unreadable);
     let mut plans = 0;
     loop {
-        match attempt(run, input, buffer, &mut report) {
-            Ok(true) => break,
+        match attempt(run, input, opened.take(), buffer, &mut report) {
+            Ok(Attempt::Done) => break,
             // What was stored before another writer came between is not forgotten: then it is waited for here.
-            Ok(false) if report.extents > 0 => std::thread::yield_now(),
-            Ok(false) => return Ok(None),
+            Ok(Attempt::Later) if report.extents > 0 => std::thread::yield_now(),
+            Ok(Attempt::Later) => return Ok(Taken::Later),
+            Ok(Attempt::Archive(kind, opened)) => return Ok(Taken::Archive(kind, opened)),
             Err(Failure::Store(error))
                 if error.kind() == ErrorKind::Conflict
                     && plans < PLANS_MAX
@@ -49,33 +61,55 @@ pub(super) fn take_in(
             Err(Failure::Store(error)) => return Err(error),
             Err(Failure::Read(error)) => {
                 report.outcome = Outcome::Unreadable;
-                report.message = Some(match error {
-                    ReadError::Io(error) => explain(&input.name, &error),
-                    ReadError::Damaged(why) => format!("{}: {why}", input.name.display()),
-                });
+                report.message = Some(unreadable(input, &error));
                 break;
             }
         }
     }
-    Ok(Some(report))
+    Ok(Taken::Done(report))
+}
+
+/// What to say about an input that can't be read.
+pub(super) fn unreadable(input: &Input, error: &ReadError) -> String {
+    match error {
+        ReadError::Io(error) => explain(&input.name, error),
+        ReadError::Damaged(why) => format!("{}: {why}", input.name.display()),
+    }
+}
+
+enum Attempt {
+    Done,
+    Later,
+    Archive(archive::Kind, Opened),
 }
 
 fn attempt(
     run: &Run<'_>,
     input: &Input,
+    opened: Option<Opened>,
     buffer: &mut Vec<u8>,
     report: &mut SourceReport,
-) -> std::result::Result<bool, Failure> {
+) -> std::result::Result<Attempt, Failure> {
     run.check()?;
-    let opened = plan::open(input)?;
-    let claim = run.claim(plan::prefix(&opened.sample));
+    let opened = opened.map_or_else(|| plan::open(input), Ok)?;
+    if input.depth() < archive::DEPTH_MAX
+        && let Some(kind) = archive::kind(&opened.sample)
+    {
+        return Ok(Attempt::Archive(kind, opened));
+    }
+    let beginning = plan::prefix(&opened.sample);
+    // A file in an archive can't be put back: the archive waits with it.
+    let claim =
+        if input.depth() > 0 { Some(run.await_claim(beginning)) } else { run.claim(beginning) };
     if claim.is_none() && input.can_reopen() {
-        return Ok(false);
+        return Ok(Attempt::Later);
     }
     match plan::plan(run.store, input, opened)? {
         Plan::Already(source) => already(report, source.id, Some(&source)),
         Plan::New(opened, empty) => {
-            let Some(mut intake) = new_source(run, input, opened, report) else { return Ok(true) };
+            let Some(mut intake) = new_source(run, input, opened, report) else {
+                return Ok(Attempt::Done);
+            };
             if let Some(source) = empty {
                 intake.known = Some(source.id);
                 if intake.outcome == Outcome::Stored {
@@ -89,7 +123,7 @@ fn attempt(
             drive(run, intake, buffer, report)?;
         }
     }
-    Ok(true)
+    Ok(Attempt::Done)
 }
 
 fn already(report: &mut SourceReport, source_id: i32, source: Option<&Source>) {
@@ -131,10 +165,12 @@ fn new_source(
         Ok(chosen) => chosen,
         Err(what) => {
             report.outcome = Outcome::Refused;
-            report.message = Some(format!(
-                "{} is no log but {what}; nothing of it was stored",
-                input.name.display()
-            ));
+            let name = input.name.display();
+            report.message = Some(if archive::kind(&bytes).is_some() {
+                format!("{name} is an archive in an archive in an archive; unpack the outer ones")
+            } else {
+                format!("{name} is no log but {what}; nothing of it was stored")
+            });
             return None;
         }
     };
@@ -206,9 +242,13 @@ fn go_on(
 ) -> Result<Intake> {
     let Continue { source, content, head, start, supersedes, sample: bytes } = known;
     let (mut parser, mut zone) = (choose::known(&source)?, choose::zone_of(&source));
+    // A copy in an archive is not the file that grows.
+    let place = (input.name.clone(), content.identity);
+    let known_place = (source.path.clone(), source.identity);
+    let (path, identity) = if input.depth() > 0 { known_place } else { place };
     let mut info = SourceInfo {
-        path: input.name.clone(),
-        identity: content.identity,
+        path,
+        identity,
         prefix: plan::prefix(&bytes),
         format: source.format.clone(),
         format_spec: source.format_spec.clone(),

@@ -6,6 +6,7 @@
     reason = "a test that cannot go on has failed, and says what it has seen"
 )]
 
+mod archives;
 mod damage;
 mod evidence;
 mod exact;
