@@ -12,6 +12,7 @@ mod intern;
 mod lexer;
 pub mod options;
 pub mod pipeline;
+mod privacy;
 pub mod quarantine;
 pub mod raw;
 pub mod render;
