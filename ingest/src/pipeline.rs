@@ -8,6 +8,7 @@ mod archive;
 mod choose;
 mod extent;
 mod plan;
+mod privacy;
 mod retry;
 mod source;
 mod work;
@@ -50,7 +51,9 @@ pub fn run(
     progress: &dyn Progress,
 ) -> Result<IngestReport> {
     store.check_settings()?;
-    let given = Given::new(options.settings.as_ref().unwrap_or(store.config()), options)?;
+    let settings = options.settings.as_ref().unwrap_or(store.config());
+    let given = Given::new(settings, options)?;
+    let rules = privacy::Rules::new(settings)?;
     let found = expand(inputs, store.dir());
     if options.source_name.is_some() && found.len() > 1 {
         let message = format!("a source name for {} inputs", found.len());
@@ -88,6 +91,7 @@ pub fn run(
         options,
         progress,
         given,
+        rules,
         jobs,
         started_us: (options.clock)(),
         board: Mutex::new(Board {
@@ -124,6 +128,7 @@ struct Run<'a> {
     options: &'a IngestOptions,
     progress: &'a dyn Progress,
     given: Given,
+    rules: privacy::Rules,
     jobs: usize,
     /// When the run began: what event times are compared with.
     started_us: Micros,

@@ -28,6 +28,11 @@ pub enum RawRequest {
     Source(i32),
     /// The lines of the rows of a day, in the order of (source, line).
     Day(Day),
+    /// The lines of a source as far as they are kept: what a privacy rule took away is absent as if it had not been
+    /// logged, and of lines that are no rows length and keyed digest stand there.
+    Kept(i32),
+    /// The lines of the rows of a day, as far as they are kept.
+    KeptOfDay(Day),
 }
 
 /// What was given back.
@@ -44,26 +49,69 @@ pub struct RawReport {
 /// Writes the original bytes to `out`.
 ///
 /// # Errors
-/// `InvalidInput`: there is no such source or day. `Integrity`: the bytes are not the ones that came in (they have been
+/// `InvalidInput`: there is no such source or day. `Unsupported`: a source came in under a privacy rule, so that its bytes
+/// were never kept, and they are asked for. `Integrity`: the bytes are not the ones that came in (they have been
 /// written by then, up to where that was noticed). `Io`: `out` can't be written.
 pub fn write(store: &Store, request: RawRequest, out: &mut dyn Write) -> Result<RawReport> {
     let state = store.state();
     let mut sink = Sink { out, hasher: Sha256::new(), bytes: 0 };
     let lines = match request {
         RawRequest::Source(id) => {
-            let source = state.sources.get(&id).ok_or_else(|| {
-                Error::new(ErrorKind::InvalidInput, format!("there is no source {id}"))
-                    .advise("`dwell sources` lists them")
-            })?;
+            let source = known_source(&state, id)?;
+            refuse_withheld(source)?;
             let lines = write_source(store, &state, source, &mut sink)?;
             check(source, &sink)?;
             lines
         }
-        RawRequest::Day(day) => write_day(store, &state, day, &mut sink)?,
+        RawRequest::Kept(id) => {
+            let source = known_source(&state, id)?;
+            let lines = write_source(store, &state, source, &mut sink)?;
+            if source.privacy.is_none() {
+                check(source, &sink)?;
+            } else {
+                check_lines(source, lines)?;
+            }
+            lines
+        }
+        RawRequest::Day(day) => write_day(store, &state, day, false, &mut sink)?,
+        RawRequest::KeptOfDay(day) => write_day(store, &state, day, true, &mut sink)?,
     };
     sink.out.flush().map_err(unwritable)?;
     let sha256 = Digest::so_far(&sink.hasher);
     Ok(RawReport { lines, bytes: sink.bytes, sha256 })
+}
+
+fn known_source(state: &State, id: i32) -> Result<&Arc<Source>> {
+    state.sources.get(&id).ok_or_else(|| {
+        Error::new(ErrorKind::InvalidInput, format!("there is no source {id}"))
+            .advise("`dwell sources` lists them")
+    })
+}
+
+/// Refuses to give back what was never kept.
+fn refuse_withheld(source: &Source) -> Result<()> {
+    let Some(privacy) = &source.privacy else { return Ok(()) };
+    let message = format!(
+        "source {} can't be given back byte for byte: it came in under a privacy rule ({})",
+        source.id,
+        privacy.rule.describe()
+    );
+    Err(Error::new(ErrorKind::Unsupported, message)
+        .advise("--kept writes its lines without what was taken away"))
+}
+
+/// All lines of a source must be there, even if their bytes are not.
+fn check_lines(source: &Source, lines: u64) -> Result<()> {
+    let whole = source.retired == 0 && source.redacted == 0;
+    if whole && lines != source.counts.lines {
+        let message = format!(
+            "{lines} lines of source {}, the ledger has {}",
+            source.id, source.counts.lines
+        );
+        return Err(Error::new(ErrorKind::Integrity, message)
+            .advise("`dwell verify --deep` names the damaged file"));
+    }
+    Ok(())
 }
 
 /// The digest of the first `bytes` of a source, as they are stored; `None` if they can't be given back.
@@ -90,6 +138,9 @@ pub(crate) fn digest_of_beginning(
         fn flush(&mut self) -> std::io::Result<()> {
             Ok(())
         }
+    }
+    if source.privacy.is_some() {
+        return Ok(None);
     }
     let mut beginning = Beginning { hasher: Sha256::new(), left: bytes };
     let mut sink = Sink { out: &mut beginning, hasher: Sha256::new(), bytes: 0 };
@@ -261,7 +312,13 @@ fn missing(source: &Source, line_no: i64) -> Error {
         .advise("`dwell verify --deep` names the damaged file")
 }
 
-fn write_day(store: &Store, state: &State, day: Day, sink: &mut Sink<'_>) -> Result<u64> {
+fn write_day(
+    store: &Store,
+    state: &State,
+    day: Day,
+    kept: bool,
+    sink: &mut Sink<'_>,
+) -> Result<u64> {
     let Some(held) = state.days.get(&day) else {
         return Err(Error::new(ErrorKind::InvalidInput, format!("no rows of {day} are stored"))
             .advise("`dwell days` lists the days"));
@@ -277,6 +334,9 @@ fn write_day(store: &Store, state: &State, day: Day, sink: &mut Sink<'_>) -> Res
                 format!("source {id} is not in the ledger"),
             ));
         };
+        if !kept {
+            refuse_withheld(source)?;
+        }
         let (parser, zone) = (parser_of(source)?, zone_of(source));
         let mut merge = Merge::of_day(store, state, id, day)?;
         while let Some(item) = merge.next()? {

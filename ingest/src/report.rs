@@ -97,6 +97,8 @@ pub struct SourceReport {
     pub extents: u32,
     /// The format, where one was found or given.
     pub format: Option<FormatChoice>,
+    /// What its privacy rule takes away, if it came in under one.
+    pub privacy: Option<String>,
     /// What a person should know.
     pub message: Option<String>,
     /// The command to run next.
@@ -118,6 +120,7 @@ impl SourceReport {
             assumed_zone: 0,
             extents: 0,
             format: None,
+            privacy: None,
             message: None,
             next: None,
         }

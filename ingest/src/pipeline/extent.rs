@@ -17,6 +17,7 @@ use storage::segment::{
 use storage::store::Transaction;
 
 use crate::format::{ChunkSink, OddKind, Reason};
+use crate::privacy::Scrubber;
 
 /// Segments open at once. A text with more days in it gets more than one segment for some of them.
 const OPEN_SEGMENTS_MAX: usize = 400;
@@ -80,6 +81,8 @@ pub(super) struct ExtentWriter {
     transaction: String,
     source_id: i32,
     ingest_day: Day,
+    /// What stands before everything that is written, if the source is under a privacy rule.
+    scrubber: Option<Arc<Scrubber>>,
     days: Mutex<Days>,
     lines: Mutex<Lines>,
     totals: Mutex<Totals>,
@@ -120,6 +123,7 @@ impl ExtentWriter {
         store_id: &str,
         ingest_day: Day,
         first_chunk: u64,
+        scrubber: Option<Arc<Scrubber>>,
     ) -> Self {
         Self {
             fs: Arc::clone(transaction.fs()),
@@ -128,6 +132,7 @@ impl ExtentWriter {
             transaction: transaction.id().to_owned(),
             source_id: transaction.source_id(),
             ingest_day,
+            scrubber,
             days: Mutex::default(),
             lines: Mutex::new(Lines { next: first_chunk, ..Lines::default() }),
             totals: Mutex::default(),
@@ -150,11 +155,11 @@ impl ExtentWriter {
     /// Takes what a parser made of the chunk number `seq` (or of none, at the end): row groups, odd lines, accounts.
     pub(super) fn take(&self, sink: &mut ChunkSink, seq: Option<u64>) -> Result<()> {
         for (day, group) in sink.take_groups() {
-            self.append(day, &group)?;
+            self.append(day, group)?;
         }
         let mut part = Totals {
             counts: std::mem::take(&mut sink.counts),
-            raw_rows: std::mem::take(&mut sink.raw_rows),
+            raw_rows: std::mem::take(&mut sink.raw_rows) * u64::from(self.scrubber.is_none()),
             assumed_zone: std::mem::take(&mut sink.assumed_zone_rows),
             ts_range: sink.ts_range.take(),
             reasons: BTreeMap::new(),
@@ -190,13 +195,17 @@ impl ExtentWriter {
         lock(&self.totals).add(part);
     }
 
-    /// Encodes a row group and appends it to the segment of its day.
-    fn append(&self, day: Day, group: &RowGroup) -> Result<()> {
+    /// Encodes a row group and appends it to the segment of its day: the only way of rows into a file.
+    fn append(&self, day: Day, group: RowGroup) -> Result<()> {
         if group.rows == 0 {
             return Ok(());
         }
-        let encoded = encode(group)?;
-        let (first, last) = line_range(group);
+        let group = match &self.scrubber {
+            Some(scrubber) => scrubber.group(group),
+            None => group,
+        };
+        let encoded = encode(&group)?;
+        let (first, last) = line_range(&group);
         loop {
             let slot = self.slot(day)?;
             let mut slot = lock(&slot);
@@ -245,8 +254,13 @@ impl ExtentWriter {
         }])
     }
 
-    /// Writes the odd lines of a chunk once those of all chunks before it are written.
-    pub(super) fn odd(&self, seq: u64, records: Vec<Odd>) -> Result<()> {
+    /// Writes the odd lines of a chunk once those of all chunks before it are written: the only way of lines into a file.
+    pub(super) fn odd(&self, seq: u64, mut records: Vec<Odd>) -> Result<()> {
+        if let Some(scrubber) = &self.scrubber {
+            for record in &mut records {
+                record.bytes = scrubber.line(record.kind, std::mem::take(&mut record.bytes));
+            }
+        }
         let mut lines = lock(&self.lines);
         lines.waiting.insert(seq, records);
         while let Some(records) = {

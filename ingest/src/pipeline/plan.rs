@@ -12,6 +12,7 @@ use crate::detect::SAMPLE_BYTES;
 use crate::input::{Content, Input, ReadError};
 use crate::raw;
 
+use super::privacy::Known;
 use super::work::Failure;
 
 /// An opened content with its beginning.
@@ -85,10 +86,11 @@ pub(super) fn begin(mut content: Content) -> Result<Opened, ReadError> {
 /// Finds out what the store knows of a content.
 pub(super) fn plan(store: &Store, input: &Input, opened: Opened) -> Result<Plan, Failure> {
     let state = store.state();
+    let known = Known::new(store, &state)?;
     let Opened { content, sample, whole } = &opened;
     if *whole {
         let digest = Digest::of(sample);
-        if let Some(source) = state.source_with_content(sample.len() as u64, &digest) {
+        if let Some(source) = known.source(&state, sample.len() as u64, &digest) {
             return Ok(Plan::Already(Arc::clone(source)));
         }
     }
@@ -97,7 +99,7 @@ pub(super) fn plan(store: &Store, input: &Input, opened: Opened) -> Result<Plan,
     let mut candidates: Vec<Arc<Source>> = state
         .sources
         .values()
-        .filter(|source| may_continue(source, input, &opened, beginning))
+        .filter(|source| may_continue(&known, source, input, &opened, beginning))
         .cloned()
         .collect();
     candidates.sort_by_key(|source| source.bytes);
@@ -107,14 +109,20 @@ pub(super) fn plan(store: &Store, input: &Input, opened: Opened) -> Result<Plan,
                 && source.state != SourceState::Retired
                 && is_same_place(source, input, content)
         };
-        let known = state.sources.values().find(empty).cloned();
-        return Ok(Plan::New(opened, known));
+        let found = state.sources.values().find(empty).cloned();
+        return Ok(Plan::New(opened, found));
     }
-    follow(store, &state, input, opened, &candidates)
+    follow(store, (&state, &known), input, opened, &candidates)
 }
 
 /// Whether a content may begin with all of `source`, as far as its sample tells.
-fn may_continue(source: &Source, input: &Input, opened: &Opened, beginning: Digest) -> bool {
+fn may_continue(
+    known: &Known,
+    source: &Source,
+    input: &Input,
+    opened: &Opened,
+    beginning: Digest,
+) -> bool {
     let Opened { content, sample, whole } = opened;
     let same_place = is_same_place(source, input, content);
     let stored = source.bytes;
@@ -128,9 +136,9 @@ fn may_continue(source: &Source, input: &Input, opened: &Opened, beginning: Dige
         let mended = source.state == SourceState::Damaged && source.counts.lines > 1;
         return stored > 0
             && (same_place || mended)
-            && Digest::of(&sample[..stored]) == source.sha256;
+            && known.is(source, &source.sha256, &Digest::of(&sample[..stored]));
     }
-    sample.len() as u64 >= PREFIX_BYTES && beginning == source.prefix
+    sample.len() as u64 >= PREFIX_BYTES && known.is(source, &source.prefix, &beginning)
 }
 
 /// Whether they go by the same path or are the same file.
@@ -151,7 +159,7 @@ struct Match {
 /// Reads and hashes the content as far as the candidates reach.
 fn follow(
     store: &Store,
-    state: &State,
+    (state, known): (&State, &Known),
     input: &Input,
     opened: Opened,
     candidates: &[Arc<Source>],
@@ -179,8 +187,8 @@ fn follow(
         }
         if scan.at < source.bytes {
             // It ends before; perhaps an earlier state of the same source.
-            if let Some(known) = state.source_with_content(scan.at, &scan.digest()) {
-                return Ok(Plan::Already(Arc::clone(known)));
+            if let Some(source) = known.source(state, scan.at, &scan.digest()) {
+                return Ok(Plan::Already(Arc::clone(source)));
             }
             // Or its beginning: an older copy, from before it was first taken in.
             if raw::digest_of_beginning(store, source, scan.at)? == Some(scan.digest()) {
@@ -188,7 +196,7 @@ fn follow(
             }
             continue;
         }
-        if scan.digest() == source.sha256 {
+        if known.is(source, &source.sha256, &scan.digest()) {
             found = Some(scan.matched(source));
         }
     }

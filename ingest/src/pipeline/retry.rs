@@ -11,6 +11,7 @@ use storage::store::{CommitOptions, Outcome as Committed, Source, Store};
 
 use super::choose::{self, Given};
 use super::extent::ExtentWriter;
+use super::privacy;
 use super::source::show_reasons;
 use super::work::{Failure, Shared};
 use super::{Board, Run};
@@ -45,6 +46,14 @@ pub fn retry(
         return Err(Error::new(ErrorKind::InvalidInput, message)
             .advise("only a source that was quarantined whole can be read anew"));
     }
+    if let Some(privacy) = &source.privacy {
+        let message = format!(
+            "the bytes of the quarantined lines of source {source_id} were not kept, by its privacy rule ({})",
+            privacy.rule.describe()
+        );
+        return Err(Error::new(ErrorKind::Unsupported, message)
+            .advise("there is nothing to read anew; lines and lengths are accounted for"));
+    }
     let parser = given.parser.clone().ok_or_else(|| {
         Error::new(ErrorKind::InvalidInput, "no format is named")
             .advise("name one with --format; `dwell formats list` shows them")
@@ -55,6 +64,7 @@ pub fn retry(
         options: &options,
         progress,
         given,
+        rules: privacy::Rules::default(),
         jobs: 1,
         started_us: (options.clock)(),
         tasks: Vec::new(),
@@ -124,7 +134,7 @@ fn read_anew(
     let mut reader = ChunkReader::new(content, bytes, Start::default(), sizes);
     reader.skip(source.bom.len());
     let transaction = run.store.begin_for(source.id)?;
-    let extent = ExtentWriter::new(&transaction, run.store.id(), Day::of(run.started_us), 0);
+    let extent = ExtentWriter::new(&transaction, run.store.id(), Day::of(run.started_us), 0, None);
     let zone = run.given.zone;
     let shared = Arc::new(Shared::new(reader, Arc::clone(&parser), line_end, zone));
     let extent = shared.fill(run, extent, &mut Vec::new()).map_err(failed)?;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use chrono_tz::Tz;
 use storage::day::Day;
+use storage::digest::Digest;
 use storage::error::{ErrorKind, Result};
 use storage::extent::{Counts, Extent, SourceInfo, SourceState};
 use storage::store::{CommitOptions, Outcome as Committed, Source, Transaction};
@@ -12,11 +13,13 @@ use super::Run;
 use super::choose;
 use super::extent::{ExtentWriter, Totals};
 use super::plan::{self, Continue, Opened, Plan};
+use super::privacy;
 use super::work::{Failure, Shared};
 use crate::chunk::{ChunkReader, End, Start};
 use crate::detect::{self, Sample};
 use crate::format::{Parser, Reason};
 use crate::input::{Input, ReadError, archive, explain};
+use crate::privacy::Scrubber;
 use crate::quarantine;
 use crate::report::{FormatChoice, Outcome, SourceReport};
 
@@ -105,9 +108,19 @@ fn attempt(
         return Ok(Attempt::Later);
     }
     match plan::plan(run.store, input, opened)? {
-        Plan::Already(source) => already(report, source.id, Some(&source)),
+        Plan::Already(source) => {
+            already(report, source.id, Some(&source));
+            if source.privacy.is_none()
+                && run.rules.of(input).is_some()
+                && let Some(message) = &mut report.message
+            {
+                message.push_str(
+                    "; it came in before the privacy rule for this path, and holds all fields",
+                );
+            }
+        }
         Plan::New(opened, empty) => {
-            let Some(mut intake) = new_source(run, input, opened, report) else {
+            let Some(mut intake) = new_source(run, input, opened, report)? else {
                 return Ok(Attempt::Done);
             };
             if let Some(source) = empty {
@@ -141,6 +154,8 @@ struct Intake {
     info: SourceInfo,
     parser: Arc<dyn Parser>,
     zone: Option<Tz>,
+    /// What stands before everything that is written, if it comes in under a privacy rule.
+    scrubber: Option<Arc<Scrubber>>,
     reader: ChunkReader,
     /// First byte of the next extent.
     from: u64,
@@ -158,7 +173,7 @@ fn new_source(
     input: &Input,
     opened: Opened,
     report: &mut SourceReport,
-) -> Option<Intake> {
+) -> Result<Option<Intake>> {
     let Opened { content, sample: bytes, whole } = opened;
     let sample = Sample::new(&bytes, whole);
     let chosen = match run.given.choose(&input.name, &bytes, &sample, run.started_us) {
@@ -171,22 +186,23 @@ fn new_source(
             } else {
                 format!("{name} is no log but {what}; nothing of it was stored")
             });
-            return None;
+            return Ok(None);
         }
     };
+    let (privacy, scrubber) = run.rules.scrubber(run.store, input)?.unzip();
     let empty = sample.lines.is_empty();
     report.format = (!empty && chosen.unread.is_none()).then(|| chosen.choice.clone());
     let given = chosen.unread.is_none();
     let info = SourceInfo {
         path: input.name.clone(),
         identity: content.identity,
-        prefix: plan::prefix(&bytes),
+        prefix: kept(scrubber.as_ref(), plan::prefix(&bytes)),
         format: if empty && !given { String::new() } else { chosen.parser.id().to_owned() },
         format_spec: chosen.parser.spec().to_owned(),
         zone: chosen.zone.map(|zone| zone.name().to_owned()).unwrap_or_default(),
         line_end: sample.line_end,
         bom: sample.bom.to_vec(),
-        privacy: None,
+        privacy,
     };
     let unread = chosen.unread.filter(|_| !empty);
     if unread.is_some() {
@@ -196,11 +212,12 @@ fn new_source(
     let sizes = (run.options.chunk_bytes, run.options.line_bytes_max);
     let mut reader = ChunkReader::new(content, bytes, Start::default(), sizes);
     reader.skip(bom);
-    Some(Intake {
+    Ok(Some(Intake {
         known: None,
         info,
         parser: chosen.parser,
         zone: chosen.zone,
+        scrubber,
         reader,
         from: 0,
         stored: 0,
@@ -211,7 +228,12 @@ fn new_source(
             (false, None) => Outcome::Stored,
         },
         unread,
-    })
+    }))
+}
+
+/// What is kept of a digest: a keyed one in its place, if the source is under a privacy rule.
+fn kept(scrubber: Option<&Arc<Scrubber>>, digest: Digest) -> Digest {
+    scrubber.map_or(digest, |scrubber| scrubber.digest(&digest))
 }
 
 fn unread_message(choice: &FormatChoice, unread: Option<Reason>, bytes: &[u8]) -> String {
@@ -246,10 +268,11 @@ fn go_on(
     let place = (input.name.clone(), content.identity);
     let known_place = (source.path.clone(), source.identity);
     let (path, identity) = if input.depth() > 0 { known_place } else { place };
+    let scrubber = privacy::scrubber_of(run.store, &source)?;
     let mut info = SourceInfo {
         path,
         identity,
-        prefix: plan::prefix(&bytes),
+        prefix: kept(scrubber.as_ref(), plan::prefix(&bytes)),
         format: source.format.clone(),
         format_spec: source.format_spec.clone(),
         zone: source.zone.clone(),
@@ -289,7 +312,19 @@ fn go_on(
     let sizes = (run.options.chunk_bytes, run.options.line_bytes_max);
     let reader = ChunkReader::new(content, head, start, sizes);
     let (known, stored) = (Some(source.id), source.bytes);
-    Ok(Intake { known, info, parser, zone, reader, from, stored, supersedes, outcome, unread })
+    Ok(Intake {
+        known,
+        info,
+        parser,
+        zone,
+        scrubber,
+        reader,
+        from,
+        stored,
+        supersedes,
+        outcome,
+        unread,
+    })
 }
 
 /// Reads and commits extents until the content ends.
@@ -299,7 +334,9 @@ fn drive(
     buffer: &mut Vec<u8>,
     report: &mut SourceReport,
 ) -> std::result::Result<(), Failure> {
-    let Intake { mut known, info, parser, zone, reader, mut from, mut stored, .. } = intake;
+    let Intake { mut known, info, parser, zone, scrubber, reader, mut from, mut stored, .. } =
+        intake;
+    report.privacy = info.privacy.as_ref().map(|privacy| privacy.rule.describe());
     let mut supersedes = intake.supersedes;
     let mut first_line = reader.line_no();
     let mut seq = 0;
@@ -311,7 +348,8 @@ fn drive(
             Some(source_id) => run.store.begin_for(source_id)?,
         };
         let ingest_day = Day::of(run.started_us);
-        let extent = ExtentWriter::new(&transaction, run.store.id(), ingest_day, seq);
+        let extent =
+            ExtentWriter::new(&transaction, run.store.id(), ingest_day, seq, scrubber.clone());
         let extent = shared.fill(run, extent, buffer)?;
         let totals = extent.totals();
         let mut reader = shared.reader.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
@@ -330,7 +368,7 @@ fn drive(
             source: info.clone(),
             from,
             to: reader.offset(),
-            sha256: reader.digest(),
+            sha256: kept(scrubber.as_ref(), reader.digest()),
             first_line,
             counts: totals.counts,
             supersedes: line,
@@ -421,6 +459,11 @@ fn finish(
             report.bytes
         ));
         report.next = Some("dwell ingest <a whole copy of it>".to_owned());
+    } else if unread.is_some() && report.privacy.is_some() {
+        let message = report.message.get_or_insert_default();
+        message.push_str("; its privacy rule lets nothing be kept of such lines but their lengths");
+        report.next =
+            Some(format!("dwell quarantine retry --source {id} --format NAME --original FILE"));
     } else if unread.is_some() {
         report.next = Some(format!("dwell quarantine retry --source {id} --format NAME"));
     } else if report.counts.quarantined > 0 {

@@ -19,14 +19,53 @@ const PIECES: &[&str] = &["tail", "request", "request_headers", "reply_headers"]
 
 /// Words of a member's name that tell what it holds.
 const CLIENT_WORDS: &[&str] = &[
-    "ip", "addr", "address", "client", "src", "source", "remote", "forwarded", "via", "xff", "c", "a",
+    "ip",
+    "addr",
+    "address",
+    "client",
+    "src",
+    "source",
+    "remote",
+    "forwarded",
+    "via",
+    "xff",
+    "c",
+    "a",
 ];
 const USER_WORDS: &[&str] = &[
-    "user", "username", "userid", "login", "auth", "authorization", "account", "uid", "un", "ul",
-    "ui", "us", "ue", "subject", "principal", "email", "mail", "identity", "ident", "dn",
+    "user",
+    "username",
+    "userid",
+    "login",
+    "auth",
+    "authorization",
+    "account",
+    "uid",
+    "un",
+    "ul",
+    "ui",
+    "us",
+    "ue",
+    "subject",
+    "principal",
+    "email",
+    "mail",
+    "identity",
+    "ident",
+    "dn",
 ];
-const COMPUTER_WORDS: &[&str] =
-    &["computer", "machine", "device", "client", "hostname", "workstation", "dns", "mac", "eui", "a"];
+const COMPUTER_WORDS: &[&str] = &[
+    "computer",
+    "machine",
+    "device",
+    "client",
+    "hostname",
+    "workstation",
+    "dns",
+    "mac",
+    "eui",
+    "a",
+];
 const URL_WORDS: &[&str] = &["uri", "url", "query", "referer", "referrer", "location", "ru", "rp"];
 
 /// Classes of fields: the columns that bring them into play, and the words they go by.
@@ -216,7 +255,8 @@ mod tests {
 
     #[test]
     fn addresses_are_found_in_any_company() {
-        for text in ["10.1.2.3", "for=10.1.2.3;by=x", "10.1.2.3:8080", "[2001:db8::1]:80", "x, ::1"] {
+        for text in ["10.1.2.3", "for=10.1.2.3;by=x", "10.1.2.3:8080", "[2001:db8::1]:80", "x, ::1"]
+        {
             assert!(holds_address(text), "{text}");
         }
         for text in ["", "12:30:45", "1.2.3", "text", "a:b", "+0100"] {

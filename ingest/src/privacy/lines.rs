@@ -39,7 +39,8 @@ fn is_known_directive(line: &[u8]) -> bool {
 
 /// Whether a word is the name of a field.
 fn is_field(word: &str) -> bool {
-    const PLAIN: &[&str] = &["date", "time", "time-taken", "bytes", "cached", "gmttime", "localtime"];
+    const PLAIN: &[&str] =
+        &["date", "time", "time-taken", "bytes", "cached", "gmttime", "localtime"];
     const PREFIXES: &[&str] = &["c", "s", "r", "cs", "sc", "sr", "rs", "x"];
     let begins = word.split(['-', '(']).next().unwrap_or_default();
     let letters = |c: char| c.is_ascii_alphanumeric() || "-_().".contains(c);

@@ -29,10 +29,8 @@ fn texts(values: &[&str]) -> ColumnData {
 /// A group of these rows in these columns, and what every row has.
 fn group(rows: usize, columns: Vec<(Col, ColumnData)>) -> RowGroup {
     let mut all = vec![ColumnData::Null; Col::stored().len()];
-    let numbers = |from: i64| ColumnData::Int64 {
-        values: (from..from + rows as i64).collect(),
-        valid: None,
-    };
+    let numbers =
+        |from: i64| ColumnData::Int64 { values: (from..from + rows as i64).collect(), valid: None };
     all[Col::Ts as usize] = numbers(1_795_169_425_000_000);
     all[Col::LineNo as usize] = numbers(1);
     all[Col::TsQuality as usize] = ColumnData::ConstText("exact".into());

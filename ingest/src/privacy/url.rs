@@ -10,9 +10,7 @@ pub(super) fn cut(text: &str, query: bool) -> Cow<'_, str> {
     let length = kept[authority..].find(['/', '?', '#']).unwrap_or(kept.len() - authority);
     match kept[authority..authority + length].rfind('@') {
         None => Cow::Borrowed(kept),
-        Some(at) => {
-            Cow::Owned(format!("{}{}", &kept[..authority], &kept[authority + at + 1..]))
-        }
+        Some(at) => Cow::Owned(format!("{}{}", &kept[..authority], &kept[authority + at + 1..])),
     }
 }
 

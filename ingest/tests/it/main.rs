@@ -15,5 +15,6 @@ mod formats;
 mod growth;
 mod inputs;
 mod parsed;
+mod privacy;
 mod samples;
 mod support;
