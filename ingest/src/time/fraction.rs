@@ -1,5 +1,10 @@
 //! What the digits behind a second are worth, and how they are printed.
 
+use crate::lexer::number;
+
+/// Nanoseconds of the last of so many digits.
+const WORTH: [i64; 10] = [0, 100_000_000, 10_000_000, 1_000_000, 100_000, 10_000, 1000, 100, 10, 1];
+
 /// How the digits of a fraction are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Digits {
@@ -33,20 +38,21 @@ pub(crate) struct Fraction {
 
 impl Digits {
     /// Reads digits. Those behind the ninth are dropped.
+    #[inline]
     pub(crate) fn read(self, text: &[u8]) -> Option<Fraction> {
-        if text.is_empty() || !text.iter().all(u8::is_ascii_digit) {
+        let (kept, dropped) = text.split_at(text.len().min(9));
+        let value = i64::try_from(number::digits(kept)?).ok()?;
+        if !dropped.iter().all(u8::is_ascii_digit) {
             return None;
         }
-        let kept = &text[..text.len().min(9)];
-        let value = kept.iter().fold(0, |value, byte| value * 10 + i64::from(byte - b'0'));
         if let Self::Millis(width) = self
             && (width..=3).contains(&text.len())
         {
             let canonical = text.len() == width || text[0] != b'0';
             return Some(Fraction { nanos: value * 1_000_000, canonical });
         }
-        let nanos = value * 10_i64.pow(9 - kept.len() as u32);
-        let canonical = text.len() <= 9 && text.len() == self.len(nanos);
+        let nanos = value * WORTH[kept.len()];
+        let canonical = text.len() == self.len(nanos);
         Some(Fraction { nanos, canonical })
     }
 

@@ -5,9 +5,9 @@ use super::zone::Zone;
 
 /// What is tried, in this order.
 const PATTERNS: &[&str] = &[
-    "%Y-%m-%d %H:%M:%S",
-    "%Y-%m-%dT%H:%M:%S",
-    "%Y-%m-%d\t%H:%M:%S",
+    "%Y-%m-%d %H:%M:%S%.f",
+    "%Y-%m-%dT%H:%M:%S%.f",
+    "%Y-%m-%d\t%H:%M:%S%.f",
     "%Y-%m-%d-%H-%M-%S",
     "%Y-%m-%d %H:%M",
     "%Y-%m-%dT%H",
@@ -60,6 +60,10 @@ mod tests {
         assert_eq!(read("16-Apr-2022 13:51:09"), Some((19_098, of_day, None)));
         assert_eq!(read("2022-04-16-13-51-09"), Some((19_098, of_day, None)));
         assert_eq!(read("2022-04-16 13:51:09Z"), Some((19_098, of_day, Some(Zone::Offset(0)))));
+        assert_eq!(
+            read("2022-04-16 13:51:09.128 +02:00"),
+            Some((19_098, of_day, Some(Zone::Offset(120))))
+        );
         assert_eq!(read("2022-04-16"), Some((19_098, 0, None)));
         assert_eq!(read("yesterday"), None);
         assert_eq!(read(""), None);

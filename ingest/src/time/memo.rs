@@ -1,6 +1,6 @@
 //! What was read last: lines of the same second follow each other, so most times are read by comparing.
 
-use super::strftime::Pattern;
+use super::strftime::{Calendar, Pattern};
 use super::{Context, Time, resolve};
 
 /// The last calendar time that a parser read by a spec.
@@ -12,12 +12,13 @@ pub(crate) struct Memo {
     from: Option<usize>,
     /// What it was read in.
     cx: Context,
-    /// The time, without its fraction; `None` if the text is no time.
+    /// The time, without its fraction.
     time: Option<Time>,
 }
 
 impl Memo {
     /// Reads `text` by `pattern`.
+    #[inline]
     pub(super) fn get(&mut self, pattern: &Pattern, text: &[u8], cx: &Context) -> Option<Time> {
         if self.cx == *cx && !self.text.is_empty() {
             match self.from {
@@ -40,12 +41,11 @@ impl Memo {
         self.text.clear();
         self.from = None;
         self.cx = *cx;
-        let read = pattern.read(text);
-        self.time = read.and_then(|read| resolve(&read, pattern.utc, cx));
-        let (Some(time), Some(read)) = (self.time, read) else {
-            // Hostile text is not kept.
-            return None;
-        };
+        // What is no time is not kept.
+        let mut read = Calendar::default();
+        pattern.read_into(text, &mut read)?;
+        let time = resolve(&read, pattern.utc, cx)?;
+        self.time = Some(time);
         let Some((fraction, from, to)) = read.fraction else {
             self.text.extend_from_slice(text);
             return Some(time);

@@ -141,6 +141,27 @@ fn spellings() {
     }
 }
 
+/// Every description in the tables of `docs/times.md` reads the example beside it, to the same instant.
+#[test]
+fn the_page_tells_the_truth() {
+    let cx = Context { near: Some(NEAR), ..Context::default() };
+    let mut rows = 0;
+    for line in include_str!("../../../docs/times.md").lines() {
+        let [_, text, _, printed, _] = line.splitn(5, '`').collect::<Vec<_>>()[..] else {
+            continue;
+        };
+        if !line.starts_with("| `") || !printed.contains("56") && !printed.contains("1791") {
+            continue;
+        }
+        let time = read_in(&spec(text), printed.as_bytes(), &cx);
+        let time = time.unwrap_or_else(|| panic!("{text} {printed}"));
+        let seconds = time.ts.div_euclid(SECOND_US) + i64::from(time.offset) * 60;
+        assert_eq!((seconds * SECOND_US, time.exact), (SPELT, true), "{line}");
+        rows += 1;
+    }
+    assert_eq!(rows, 23);
+}
+
 #[test]
 fn offsets_are_read_in_any_spelling() {
     for style in ["%z", "%:z", "%#z"] {

@@ -21,7 +21,7 @@ pub(crate) enum Date {
 }
 
 /// What a pattern read.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 pub(crate) struct Calendar {
     /// The date.
     pub(crate) date: Date,
@@ -53,17 +53,46 @@ struct Reader<'a> {
     afternoon: Option<bool>,
     minute: i64,
     second: i64,
-    offset: Option<i16>,
-    zone: Option<Zone>,
-    fraction: Option<(Fraction, usize, usize)>,
-    weekday: Option<u8>,
     canonical: bool,
+    out: &'a mut Calendar,
+}
+
+impl Default for Calendar {
+    fn default() -> Self {
+        Self {
+            date: Date::Missing,
+            of_day: 0,
+            offset: None,
+            zone: None,
+            fraction: None,
+            weekday: None,
+            canonical: true,
+            len: 0,
+        }
+    }
 }
 
 impl Pattern {
+    /// Reads a time that fills all of `text` into `out`, which is as yet empty: in place, as copies of what has just
+    /// been written would take longer than the reading.
+    pub(crate) fn read_into(&self, text: &[u8], out: &mut Calendar) -> Option<()> {
+        self.read_start_into(text, out)?;
+        (out.len == text.len()).then_some(())
+    }
+
+    fn read_start_into(&self, text: &[u8], out: &mut Calendar) -> Option<()> {
+        let mut reader = Reader::new(text, out);
+        for &item in self.items() {
+            reader.item(item)?;
+        }
+        reader.finish()
+    }
+
     /// Reads a time that fills all of `text`.
     pub(crate) fn read(&self, text: &[u8]) -> Option<Calendar> {
-        self.read_start(text).filter(|read| read.len == text.len())
+        let mut out = Calendar::default();
+        self.read_into(text, &mut out)?;
+        Some(out)
     }
 
     /// Reads a date that fills all of `text`, in days since 1970.
@@ -76,16 +105,14 @@ impl Pattern {
 
     /// Reads a time at the beginning of `text`.
     pub(crate) fn read_start(&self, text: &[u8]) -> Option<Calendar> {
-        let mut reader = Reader::new(text);
-        for &item in self.items() {
-            reader.item(item)?;
-        }
-        reader.finish()
+        let mut out = Calendar::default();
+        self.read_start_into(text, &mut out)?;
+        Some(out)
     }
 }
 
 impl<'a> Reader<'a> {
-    fn new(text: &'a [u8]) -> Self {
+    fn new(text: &'a [u8], out: &'a mut Calendar) -> Self {
         Self {
             text,
             at: 0,
@@ -97,18 +124,25 @@ impl<'a> Reader<'a> {
             afternoon: None,
             minute: 0,
             second: 0,
-            offset: None,
-            zone: None,
-            fraction: None,
-            weekday: None,
             canonical: true,
+            out,
         }
+    }
+
+    /// The value of two digits.
+    #[inline]
+    fn two(&mut self) -> Option<i64> {
+        let &[tens, ones] = self.text.get(self.at..)?.first_chunk()?;
+        let (tens, ones) = (tens.wrapping_sub(b'0'), ones.wrapping_sub(b'0'));
+        self.at += 2;
+        (tens < 10 && ones < 10).then(|| i64::from(tens * 10 + ones))
     }
 
     fn peek(&self) -> Option<u8> {
         self.text.get(self.at).copied()
     }
 
+    #[inline]
     fn take(&mut self, len: usize) -> Option<&'a [u8]> {
         let taken = self.text.get(self.at..self.at + len)?;
         self.at += len;
@@ -122,11 +156,16 @@ impl<'a> Reader<'a> {
         &rest[..len]
     }
 
+    #[inline(always)]
     fn item(&mut self, item: Item) -> Option<()> {
         match item {
-            Item::Literal(byte) => return (self.take(1)? == [byte]).then_some(()),
+            Item::Literal(byte) => {
+                let same = self.peek() == Some(byte);
+                self.at += 1;
+                return same.then_some(());
+            }
             Item::Digits(part, len) => {
-                let value = digits(self.take(len)?)?;
+                let value = if len == 2 { self.two()? } else { digits(self.take(len)?)? };
                 self.set(part, value);
             }
             Item::Spaced(part) => self.spaced(part)?,
@@ -145,25 +184,26 @@ impl<'a> Reader<'a> {
             Item::Month => {
                 let name = self.take(3)?;
                 let month = month(name)?;
-                self.canonical &= civil::MONTHS[month as usize - 1].as_bytes()[..3] == *name;
+                // Capital, small, small.
+                self.canonical &= name[0] & 0x20 == 0 && name[1] & name[2] & 0x20 != 0;
                 self.month = Some(month);
             }
             Item::LongMonth => {
                 let name = self.take_while(|byte| byte.is_ascii_alphabetic());
                 let known = |known: &&str| known.as_bytes().eq_ignore_ascii_case(name);
-                let at = civil::MONTHS.iter().position(|name| known(&name))?;
+                let at = civil::MONTHS.iter().position(known)?;
                 self.canonical &= civil::MONTHS[at].as_bytes() == name;
                 self.month = Some(at as i64 + 1);
             }
             Item::Weekday => {
                 let name = self.take(3)?;
                 let at = civil::WEEKDAYS.iter().position(|known| known.as_bytes()[..3] == *name);
-                self.weekday = Some(at.unwrap_or(7) as u8);
+                self.out.weekday = Some(at.unwrap_or(7) as u8);
             }
             Item::LongWeekday => {
                 let name = self.take_while(|byte| byte.is_ascii_alphabetic());
                 let at = civil::WEEKDAYS.iter().position(|known| known.as_bytes() == name);
-                self.weekday = Some(at.unwrap_or(7) as u8);
+                self.out.weekday = Some(at.unwrap_or(7) as u8);
             }
             Item::Half { capital } => self.half(capital)?,
             Item::Offset(style) => self.offset(style)?,
@@ -178,6 +218,7 @@ impl<'a> Reader<'a> {
         Some(())
     }
 
+    #[inline]
     fn set(&mut self, part: Part, value: i64) {
         match part {
             Part::Year => self.year = Some(value),
@@ -221,7 +262,7 @@ impl<'a> Reader<'a> {
             Some(byte @ (b'Z' | b'z')) => {
                 self.at += 1;
                 self.canonical &= style == OffsetStyle::Iso && byte == b'Z';
-                self.offset = Some(0);
+                self.out.offset = Some(0);
             }
             Some(sign @ (b'+' | b'-')) => {
                 self.at += 1;
@@ -232,7 +273,7 @@ impl<'a> Reader<'a> {
                     other => other,
                 };
                 self.canonical &= written == wanted && !zero;
-                self.offset = Some(if sign == b'-' { -minutes } else { minutes });
+                self.out.offset = Some(if sign == b'-' { -minutes } else { minutes });
             }
             _ if style == OffsetStyle::Iso => self.canonical = false,
             _ => return None,
@@ -272,7 +313,7 @@ impl<'a> Reader<'a> {
             self.canonical = false;
             let sign = self.take(1)?[0];
             let (minutes, _) = self.hours()?;
-            self.zone = Some(Zone::Offset(if sign == b'-' { -minutes } else { minutes }));
+            self.out.zone = Some(Zone::Offset(if sign == b'-' { -minutes } else { minutes }));
             return Some(());
         }
         let rest = self.take_while(|byte| {
@@ -280,22 +321,22 @@ impl<'a> Reader<'a> {
         });
         self.canonical &= rest.is_empty();
         if rest.is_empty() && utc {
-            self.zone = Some(Zone::Offset(0));
+            self.out.zone = Some(Zone::Offset(0));
         } else if rest.contains(&b'/') {
             let name = std::str::from_utf8(&self.text[start..self.at]).ok()?;
-            self.zone = Tz::from_str(name).ok().map(Zone::Named);
+            self.out.zone = Tz::from_str(name).ok().map(Zone::Named);
         }
         Some(())
     }
 
     fn fraction(&mut self, place: Place) -> Option<()> {
         let (fraction, to) = place.read(self.text, self.at)?;
-        self.fraction = Some((fraction, self.at, to));
+        self.out.fraction = Some((fraction, self.at, to));
         self.at = to;
         Some(())
     }
 
-    fn finish(self) -> Option<Calendar> {
+    fn finish(self) -> Option<()> {
         let mut canonical = self.canonical;
         let hour = match (self.hour12, self.afternoon) {
             (Some(hour), Some(afternoon)) => {
@@ -323,16 +364,11 @@ impl<'a> Reader<'a> {
             }
             _ => Date::Missing,
         };
-        Some(Calendar {
-            date,
-            of_day: hour * 3600 + self.minute * 60 + self.second,
-            offset: self.offset,
-            zone: self.zone,
-            fraction: self.fraction,
-            weekday: self.weekday,
-            canonical,
-            len: self.at,
-        })
+        self.out.date = date;
+        self.out.of_day = hour * 3600 + self.minute * 60 + self.second;
+        self.out.canonical = canonical;
+        self.out.len = self.at;
+        Some(())
     }
 }
 
