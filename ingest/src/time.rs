@@ -125,9 +125,10 @@ impl Context {
 
 impl Time {
     fn plus(mut self, fraction: Fraction) -> Self {
-        self.ts += fraction.nanos / 1000;
+        let whole = self.ts.checked_add(fraction.nanos / 1000);
+        self.ts = whole.unwrap_or(Micros::MAX);
         self.nanos = (fraction.nanos % 1000) as u16;
-        self.exact &= fraction.canonical;
+        self.exact &= fraction.canonical && whole.is_some();
         self
     }
 }

@@ -150,6 +150,8 @@ fn a_store_is_written_through_one_door() {
         "storage/tests/",
         "ingest/tests/",
         "query/tests/",
+        // What the fuzzer has found.
+        "ingest/examples/fuzz/",
         // Lists the folders of the command line.
         "ingest/src/input/expand.rs",
         // The named exceptions: the private folder of spill files, `-o FILE`, and the demo's own log.

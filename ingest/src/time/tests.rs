@@ -73,6 +73,9 @@ fn epochs_in_every_unit() {
     assert_eq!(read(&auto, "1795169425918", None).unwrap().ts, 1_795_169_425_918_000);
     assert_eq!(read(&spec("epoch_ms"), "5", None).unwrap().ts, 5_000);
     assert!(read(&spec("epoch_ms"), "", None).is_none());
+    // Found by fuzzing: one more than fits.
+    let time = read(&spec("epoch_us"), "9223372036854775808", None).unwrap();
+    assert!(!time.exact && check(time.ts, ts).is_err());
     assert!(read(&auto, "1795169425918.5", None).is_none());
 }
 

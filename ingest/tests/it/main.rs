@@ -12,6 +12,7 @@ mod evidence;
 mod exact;
 mod faults;
 mod formats;
+mod fuzz;
 mod growth;
 mod inputs;
 mod parsed;
