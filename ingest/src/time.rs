@@ -50,7 +50,8 @@ pub(crate) struct TimeSpec {
     /// The whole seconds, or all of it.
     pub(crate) base: Base,
     /// What stands between the seconds and the digits of a fraction, and how many of these there are. Up to three
-    /// they are a count of milliseconds padded with zeros to this width, as Squid's `%tu` writes it.
+    /// they are a count of milliseconds padded with zeros to this width, as Squid's `%tu` writes it; 0 is as many as
+    /// needed.
     pub(crate) millis: Option<(Vec<u8>, usize)>,
 }
 
@@ -255,7 +256,11 @@ impl TimeSpec {
 
 /// How so many digits behind the seconds are written.
 fn digits_of(width: usize) -> Digits {
-    if width <= 3 { Digits::Millis(width.max(1)) } else { Digits::Fixed(width.min(9)) }
+    match width {
+        0 => Digits::Trimmed(1),
+        1..=3 => Digits::Millis(width),
+        _ => Digits::Fixed(width.min(9)),
+    }
 }
 
 /// The time of what a pattern read, its fraction left aside.

@@ -12,6 +12,8 @@ pub(crate) enum Digits {
     Fixed(usize),
     /// None, 3, 6 or 9: as few as the value needs.
     Any,
+    /// No more than the value needs, and no fewer than this (0 or 1).
+    Trimmed(usize),
     /// 6, or 9 if there are nanoseconds.
     Micros,
     /// A count of milliseconds, padded with zeros to this width (1 to 3), so that `.5` of width 1 is 5 ms.
@@ -58,7 +60,7 @@ impl Digits {
 
     /// A fraction that is not there.
     fn absent(self) -> Fraction {
-        Fraction { nanos: 0, canonical: self == Self::Any }
+        Fraction { nanos: 0, canonical: self.len(0) == 0 }
     }
 
     /// How many digits are printed.
@@ -72,6 +74,10 @@ impl Digits {
         match self {
             Self::Fixed(len) => len,
             Self::Any => needed,
+            Self::Trimmed(least) => {
+                let zeros = WORTH.iter().rposition(|worth| *worth > 0 && nanos % worth != 0);
+                zeros.map_or(0, |at| at + 1).max(least)
+            }
             Self::Micros => needed.max(6),
             Self::Millis(_) if needed <= 3 => 3,
             Self::Millis(_) => needed,
@@ -118,7 +124,7 @@ impl Place {
     /// Prints the fraction.
     pub(crate) fn write(self, nanos: i64, out: &mut Vec<u8>) {
         if let Some(lead) = self.lead
-            && (self.digits != Digits::Any || nanos != 0)
+            && self.digits.len(nanos) > 0
         {
             out.push(lead);
         }
@@ -145,6 +151,10 @@ mod tests {
         assert_eq!(read(Digits::Fixed(9), "123456789"), Some(123_456_789));
         assert_eq!(read(Digits::Any, "1234567891234"), Some(123_456_789));
         assert_eq!(read(Digits::Any, "000"), Some(0));
+        assert_eq!(read(Digits::Trimmed(0), "07"), Some(70_000_000));
+        assert_eq!(read(Digits::Trimmed(0), "123456789"), Some(123_456_789));
+        assert_eq!(read(Digits::Trimmed(0), "10"), Some(100_000_000));
+        assert_eq!(read(Digits::Trimmed(1), "0"), Some(0));
         assert_eq!(read(Digits::Micros, "000000"), Some(0));
         assert_eq!(read(Digits::Millis(1), "5"), Some(5_000_000));
         assert_eq!(read(Digits::Millis(1), "05"), Some(5_000_000));

@@ -95,11 +95,15 @@ fn epoch(text: &str) -> Result<Option<TimeSpec>, (String, usize)> {
         Some(_) if *unit != Unit::Seconds => {
             return Err((format!("only `epoch` can have digits behind a dot, not `{name}`"), at));
         }
+        Some("f") => {
+            let millis = Some((b".".to_vec(), 0));
+            return Ok(Some(TimeSpec { base: Base::Epoch(*unit), millis }));
+        }
         Some(digits) => match digits.parse() {
             Ok(width @ 1..=9) => width,
             _ => {
                 let message = "how many digits stand behind the dot: 1 to 9 (1: milliseconds \
-                               that are not padded)";
+                               that are not padded), or f: as many as needed";
                 return Err((message.into(), at));
             }
         },
@@ -120,9 +124,11 @@ fn unknown_code(pattern: &str, at: usize) -> (String, usize) {
             "dates by week or by day of the year are not supported"
         }
         "%X" | "%x" | "%E" | "%O" => "what it prints depends on the machine: spell it out",
-        "%." | "%," => "behind it stand `f` (any digits) or how many and `f`: `%.3f`",
+        "%." | "%," => {
+            "behind it stand `f` (any digits), `-f` (no more than needed), or how many and `f`: `%.3f`"
+        }
         _ => {
-            "the codes are %Y %y %m %d %e %b %B %a %A %H %I %k %l %M %S %p %P %.f %.3f %3f %f %z %:z %#z %Z %F %T %R \
+            "the codes are %Y %y %m %d %e %b %B %a %A %H %I %k %l %M %S %p %P %.f %.-f %.3f %3f %f %z %:z %#z %Z %F %T %R \
              %D %r %c %+ %t %% and %-d, %-m, %-H, %-I, %-M, %-S"
         }
     };
@@ -188,6 +194,7 @@ impl TimeSpec {
                 let name =
                     EPOCHS.iter().find(|(_, known)| known == unit).map_or("", |(name, _)| name);
                 match &self.millis {
+                    Some((_, 0)) => format!("{name}.f"),
                     Some((_, width)) => format!("{name}.{width}"),
                     None => name.to_owned(),
                 }

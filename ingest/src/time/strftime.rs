@@ -117,6 +117,7 @@ fn piece(text: &[u8]) -> Option<(Item, usize)> {
     let fixed = |digit: u8| Digits::Fixed(usize::from(digit - b'0'));
     Some(match *text {
         [byte @ (b'.' | b','), b'f', ..] => (fraction(Some(byte), Digits::Any), 2),
+        [byte @ (b'.' | b','), b'-', b'f', ..] => (fraction(Some(byte), Digits::Trimmed(0)), 3),
         [byte @ (b'.' | b','), digit @ b'1'..=b'9', b'f', ..] => {
             (fraction(Some(byte), fixed(digit)), 3)
         }

@@ -59,6 +59,7 @@ fn epochs_in_every_unit() {
         ("epoch_auto", "1795169425918123456", 456),
         ("epoch.6", "1795169425.918123", 0),
         ("epoch.9", "1795169425.918123456", 456),
+        ("epoch.f", "1795169425.918123", 0),
     ] {
         let time = read(&spec(text), printed, None).unwrap();
         assert_eq!((time.ts, time.nanos, time.exact), (ts, nanos, true), "{text}");
@@ -162,7 +163,7 @@ fn the_page_tells_the_truth() {
         assert_eq!((seconds * SECOND_US, time.exact), (SPELT, true), "{line}");
         rows += 1;
     }
-    assert_eq!(rows, 23);
+    assert_eq!(rows, 24);
 }
 
 #[test]
@@ -325,6 +326,9 @@ fn guesses() {
     is(&["1795169425"], "epoch");
     is(&["1795169425.918"], "epoch.3");
     is(&["1795169425.918123", "1795169426.918000"], "epoch.6");
+    is(&["1795169425.9181", "1795169426.0"], "epoch.f");
+    is(&["2026-10-06T12:34:56.07Z", "2026-10-06T12:34:56Z"], "%Y-%m-%dT%H:%M:%S%.-fZ");
+    is(&["5/31/2026, 7:13:02.000 PM"], "%-m/%-d/%Y, %-I:%M:%S%.3f %p");
     is(&["1795169425918"], "epoch_ms");
     is(&["1795169425918123456"], "epoch_ns");
     is(&["2026-10-06T12:34:56.120Z"], "%Y-%m-%dT%H:%M:%S%.3fZ");
@@ -413,7 +417,12 @@ proptest! {
     ) {
         let mut text = Vec::new();
         spec.write_in(ts, nanos, offset, &cx, &mut text);
-        prop_assert!(read_in(&spec, &text, &cx).is_some(), "{}", String::from_utf8_lossy(&text));
+        let time = read_in(&spec, &text, &cx);
+        let shown = String::from_utf8_lossy(&text);
+        prop_assert!(time.is_some(), "{}", shown);
+        // A text that said all there is to say is exact.
+        let all = time.is_some_and(|time| (time.ts, time.nanos, time.offset) == (ts, nanos, offset));
+        prop_assert!(!all || time.is_some_and(|time| time.exact), "{}", shown);
         prop_assert_eq!(spec.prefix_len(&text), Some(text.len()));
         let near = changed(text, &changes);
         let _ = read_in(&spec, &near, &cx);
@@ -443,7 +452,7 @@ proptest! {
     /// Any pattern of the codes: compiled, it comes back as text and reads what it writes.
     #[test]
     fn patterns_of_any_codes(
-        codes in prop::collection::vec("%[-.,:#3]?[a-zA-Z%+]|[ -~é]|%\\.3f|%H|%d|%m|%Y", 0..8),
+        codes in prop::collection::vec("%[-.,:#3]?[a-zA-Z%+]|%[.,]-f|[ -~é]|%\\.3f|%H|%d|%m|%Y", 0..8),
         ts in instants(),
         text in prop::collection::vec(any::<u8>(), 0..40),
     ) {
