@@ -75,6 +75,8 @@ pub(crate) enum Verb {
         #[command(subcommand)]
         what: Quarantine,
     },
+    /// The pseudonyms of known names, where a privacy rule has put them in their place
+    Pseudonym(Pseudonym),
     /// What is in a Parquet file, a ledger file or a log
     Inspect(Inspect),
     /// Check signatures, digests and accounts
@@ -222,9 +224,40 @@ pub(crate) struct Raw {
     /// The rows of a day, in the order of source and line
     #[arg(long, value_name = "DAY")]
     pub(crate) day: Option<storage::Day>,
+    /// Of sources under a privacy rule: their lines as far as they are kept, instead of a refusal
+    #[arg(long)]
+    pub(crate) kept: bool,
     /// Write to FILE, which is replaced when the result is whole
     #[arg(long, short, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
+}
+
+/// `dwell pseudonym`
+#[derive(Debug, Args)]
+pub(crate) struct Pseudonym {
+    /// The names, as the proxy logs them
+    #[arg(value_name = "VALUE", required_unless_present = "new_key")]
+    pub(crate) values: Vec<String>,
+    /// Make a new key, because the one of this store is lost: contents stored with it are not recognised any more
+    #[arg(long, conflicts_with = "values")]
+    pub(crate) new_key: bool,
+    /// What they are names of [default: client_ip for an address, else user]
+    #[arg(long, value_enum, value_name = "KIND")]
+    pub(crate) kind: Option<PseudonymKind>,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+}
+
+/// The columns that pseudonyms stand in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+#[value(rename_all = "snake_case")]
+pub(crate) enum PseudonymKind {
+    /// Users
+    User,
+    /// Addresses of clients
+    ClientIp,
+    /// Device names of clients
+    Computer,
 }
 
 /// `dwell days`, `dwell sources`

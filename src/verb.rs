@@ -8,6 +8,7 @@ mod ingest;
 mod init;
 mod inspect;
 mod listing;
+mod pseudonym;
 mod quarantine;
 mod raw;
 mod recover;
@@ -57,6 +58,7 @@ pub(crate) fn run(context: &Context, verb: Verb) -> Result<Outcome> {
         Verb::Days(args) => listing::days(context, &args),
         Verb::Sources(args) => listing::sources(context, &args),
         Verb::Quarantine { what } => quarantine::run(context, what),
+        Verb::Pseudonym(args) => pseudonym::run(context, &args),
         Verb::Inspect(args) => inspect::run(context, &args),
         Verb::Verify(args) => verify::run(context, &args),
         Verb::Recover(args) => recover::run(context, &args),

@@ -52,6 +52,12 @@ pub(super) fn run(context: &Context) -> Result<Outcome> {
                 "is not here: the store can be read, not written"
             };
             line(writable, format!("private key {text}"))?;
+            if state.sources.values().any(|source| source.privacy.is_some()) {
+                match store.privacy_key() {
+                    Ok(_) => line(true, "privacy key is here; keep a copy of it".into())?,
+                    Err(error) => line(false, error.to_string())?,
+                }
+            }
         }
         Err(error) => {
             exit = exit::of(&error);

@@ -86,6 +86,9 @@ fn tell(report: &IngestReport) {
                 say::count(source.assumed_zone)
             ));
         }
+        if let Some(privacy) = &source.privacy {
+            say::say(format_args!("    privacy rule: {privacy}"));
+        }
         let notes = source.format.iter().filter_map(|format| format.note.as_ref());
         for text in notes.chain(&source.message) {
             say::say(format_args!("    {text}"));
@@ -191,6 +194,7 @@ fn source_json(source: &SourceReport) -> Value {
         "last_ts": source.ts_range.map(|(_, last)| when::rfc3339(last)),
         "assumed_zone": source.assumed_zone,
         "extents": source.extents,
+        "privacy": source.privacy,
         "message": source.message,
         "next": source.next,
     })

@@ -14,9 +14,11 @@ use crate::say;
 
 /// Writes the bytes to stdout or to a file.
 pub(super) fn run(context: &Context, args: &Raw) -> Result<Outcome> {
-    let request = match (args.source, args.day) {
-        (Some(source), None) => RawRequest::Source(source),
-        (None, Some(day)) => RawRequest::Day(day),
+    let request = match (args.source, args.day, args.kept) {
+        (Some(source), None, false) => RawRequest::Source(source),
+        (Some(source), None, true) => RawRequest::Kept(source),
+        (None, Some(day), false) => RawRequest::Day(day),
+        (None, Some(day), true) => RawRequest::KeptOfDay(day),
         _ => return Err(usage("name one of --source N and --day D")),
     };
     let store = context.open()?;

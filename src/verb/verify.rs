@@ -26,6 +26,8 @@ const REPORT_VERSION: u32 = 1;
 struct Sources {
     exact: u64,
     bytes: u64,
+    /// Sources under a privacy rule, each with what was given up: their lines are all there, their bytes are not.
+    withheld: Vec<(i32, String)>,
     problems: Vec<Finding>,
 }
 
@@ -74,23 +76,31 @@ fn same_folder(a: &Path, b: &Path) -> bool {
     }
 }
 
-/// Renders every source and compares its digest with the one taken at ingest.
+/// Renders every source and compares its digest with the one taken at ingest; of a source under a privacy rule, the
+/// lines are counted.
 fn give_back(context: &Context, dir: &Path, standing: Standing, found: &mut Sources) -> Result<()> {
     let store = Store::open(dir, &context.open_options(standing))?;
     for source in store.state().sources.values() {
         if context.cancel.is_asked() {
             return Err(Interrupted.into());
         }
-        match ingest::raw::write(&store, RawRequest::Source(source.id), &mut io::sink()) {
-            Ok(raw) => {
+        let request = match &source.privacy {
+            None => RawRequest::Source(source.id),
+            Some(_) => RawRequest::Kept(source.id),
+        };
+        match (ingest::raw::write(&store, request, &mut io::sink()), &source.privacy) {
+            (Ok(_), Some(privacy)) => found.withheld.push((source.id, privacy.rule.describe())),
+            (Ok(raw), None) => {
                 found.exact += 1;
                 found.bytes += raw.bytes;
             }
-            Err(error) if error.kind() == ErrorKind::Integrity => found.problems.push(Finding {
-                path: error.path().unwrap_or(&source.path).to_path_buf(),
-                what: format!("source {}: {error}", source.id),
-            }),
-            Err(error) => return Err(error.into()),
+            (Err(error), _) if error.kind() == ErrorKind::Integrity => {
+                found.problems.push(Finding {
+                    path: error.path().unwrap_or(&source.path).to_path_buf(),
+                    what: format!("source {}: {error}", source.id),
+                })
+            }
+            (Err(error), _) => return Err(error.into()),
         }
     }
     Ok(())
@@ -138,6 +148,11 @@ fn as_text(
             say::size(sources.bytes)
         ))?;
     }
+    for (id, rule) in &sources.withheld {
+        line(format!(
+            "source {id}: every line is accounted for; its bytes were given up by a privacy rule ({rule})"
+        ))?;
+    }
     let problems = report.problems.len() + sources.problems.len();
     match problems {
         0 => line("valid".into())?,
@@ -169,6 +184,11 @@ fn as_json(report: &Report, sources: &Sources, deep: bool) -> Value {
         "bytes": report.bytes,
         "rows": report.rows,
         "sources_given_back": sources.exact,
+        "sources_withheld": sources
+            .withheld
+            .iter()
+            .map(|(id, rule)| json!({"source_id": id, "privacy": rule}))
+            .collect::<Vec<_>>(),
         "problems": findings(&mut report.problems.iter().chain(&sources.problems)),
         "unfinished": findings(&mut report.unfinished.iter()),
         "notes": report.notes,

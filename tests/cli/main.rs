@@ -5,6 +5,7 @@
 mod bad_input;
 mod house;
 mod output;
+mod privacy;
 mod signals;
 mod verbs;
 mod world;

@@ -41,11 +41,6 @@ pub fn retry(
         Error::new(ErrorKind::InvalidInput, format!("there is no source {source_id}"))
             .advise("`dwell sources` lists them")
     })?;
-    if ![choose::UNKNOWN, choose::AMBIGUOUS].contains(&source.format.as_str()) {
-        let message = format!("source {source_id} was read as `{}`", source.format);
-        return Err(Error::new(ErrorKind::InvalidInput, message)
-            .advise("only a source that was quarantined whole can be read anew"));
-    }
     if let Some(privacy) = &source.privacy {
         let message = format!(
             "the bytes of the quarantined lines of source {source_id} were not kept, by its privacy rule ({})",
@@ -53,6 +48,11 @@ pub fn retry(
         );
         return Err(Error::new(ErrorKind::Unsupported, message)
             .advise("there is nothing to read anew; lines and lengths are accounted for"));
+    }
+    if ![choose::UNKNOWN, choose::AMBIGUOUS].contains(&source.format.as_str()) {
+        let message = format!("source {source_id} was read as `{}`", source.format);
+        return Err(Error::new(ErrorKind::InvalidInput, message)
+            .advise("only a source that was quarantined whole can be read anew"));
     }
     let parser = given.parser.clone().ok_or_else(|| {
         Error::new(ErrorKind::InvalidInput, "no format is named")

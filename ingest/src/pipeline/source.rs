@@ -281,6 +281,12 @@ fn go_on(
         privacy: source.privacy.clone(),
     };
     report.format = Some(FormatChoice::given(&source.format));
+    if source.privacy.is_none() && run.rules.of(input).is_some() {
+        report.message = Some(
+            "it began before the privacy rule for this path, and goes on with all fields; a new file comes in under the rule"
+                .into(),
+        );
+    }
     if supersedes.is_some() && source.counts.lines <= 1 {
         // Its only line had no end: not before now can it be told what it is.
         let sample = Sample::new(&bytes, false);
@@ -462,8 +468,6 @@ fn finish(
     } else if unread.is_some() && report.privacy.is_some() {
         let message = report.message.get_or_insert_default();
         message.push_str("; its privacy rule lets nothing be kept of such lines but their lengths");
-        report.next =
-            Some(format!("dwell quarantine retry --source {id} --format NAME --original FILE"));
     } else if unread.is_some() {
         report.next = Some(format!("dwell quarantine retry --source {id} --format NAME"));
     } else if report.counts.quarantined > 0 {

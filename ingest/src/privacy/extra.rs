@@ -78,6 +78,9 @@ const CLASSES: &[(&[Col], &[&str])] = &[
     (&[Col::UserAgent], &["agent", "useragent"]),
 ];
 
+/// Combinations of values that are remembered.
+const REMEMBERED_MAX: usize = 1 << 16;
+
 /// The members of one value of `extra` that may be kept, as far as names and forms tell.
 type Members = Vec<(String, Value, Vec<String>)>;
 
@@ -95,6 +98,7 @@ pub(super) fn scrub(rule: &Rule, group: &RowGroup) -> ColumnData {
         .collect();
     let parse = group.columns.get(Col::Parse as usize);
     let mut values = Values::default();
+    let mut names = Names { rule, known: HashMap::new() };
     let mut members: HashMap<(u32, bool), Members> = HashMap::new();
     let mut known: HashMap<Vec<u32>, u32> = HashMap::new();
     let mut combination = Vec::new();
@@ -113,7 +117,7 @@ pub(super) fn scrub(rule: &Rule, group: &RowGroup) -> ColumnData {
         }
         let found = members.entry((code, partial)).or_insert_with(|| {
             let json = text::value(data, code).unwrap_or_default();
-            harmless(rule, &json, partial)
+            names.harmless(&json, partial)
         });
         let removed = touched.iter().filter_map(|(col, data)| {
             Some(spellings(*col, &text::value(data, text::code(data, row))?))
@@ -121,29 +125,58 @@ pub(super) fn scrub(rule: &Rule, group: &RowGroup) -> ColumnData {
         let removed: Vec<String> = removed.flatten().collect();
         let kept = object(found, &removed);
         let code = kept.map_or(NULL_CODE, |json| values.code(json.as_bytes()));
+        // Where nothing comes again, remembering all of it is of no use.
+        if known.len() >= REMEMBERED_MAX {
+            known.clear();
+            members.clear();
+        }
         known.insert(combination.clone(), code);
         codes.push(code);
     }
     values.column(codes)
 }
 
-/// The members that names and forms don't speak against.
-fn harmless(rule: &Rule, json: &str, partial: bool) -> Members {
-    let Ok(members) = serde_json::from_str::<Map<String, Value>>(json) else { return Vec::new() };
-    let members = members.into_iter().filter_map(|(name, value)| {
-        let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-        let stays = match rule.extra(&name) {
-            Extra::Named => true,
-            Extra::Gone => false,
-            // What a row that was not understood holds is not understood either.
-            Extra::Unnamed => !partial && !tells(rule, &name, &text),
+/// What a rule says of members by their names, each looked at once.
+struct Names<'a> {
+    rule: &'a Rule,
+    known: HashMap<String, Extra>,
+}
+
+impl Names<'_> {
+    /// The members that names and forms don't speak against.
+    fn harmless(&mut self, json: &str, partial: bool) -> Members {
+        let Ok(members) = serde_json::from_str::<Map<String, Value>>(json) else {
+            return Vec::new();
         };
-        let plain = text.to_lowercase();
-        let decoded = percent_decoded(&plain);
-        let forms = if decoded == plain { vec![plain] } else { vec![plain, decoded] };
-        stays.then_some((name, value, forms))
-    });
-    members.collect()
+        let members = members.into_iter().filter_map(|(name, value)| {
+            let by_name = self.of(&name);
+            if by_name == Extra::Gone || by_name == Extra::Unnamed && partial {
+                // What a row that was not understood holds is not understood either.
+                return None;
+            }
+            let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            if by_name == Extra::Unnamed && form_tells(self.rule, &text) {
+                return None;
+            }
+            let plain = text.to_lowercase();
+            let decoded = percent_decoded(&plain);
+            let forms = if decoded == plain { vec![plain] } else { vec![plain, decoded] };
+            Some((name, value, forms))
+        });
+        members.collect()
+    }
+
+    fn of(&mut self, name: &str) -> Extra {
+        if let Some(&known) = self.known.get(name) {
+            return known;
+        }
+        let said = match self.rule.extra(name) {
+            Extra::Unnamed if name_tells(self.rule, name) => Extra::Gone,
+            said => said,
+        };
+        self.known.insert(name.to_owned(), said);
+        said
+    }
 }
 
 /// The object of the members in which no value that was removed stands; `None` if there is none.
@@ -156,8 +189,8 @@ fn object(members: &Members, removed: &[String]) -> Option<String> {
     (!kept.is_empty()).then(|| Value::Object(kept).to_string())
 }
 
-/// Whether a member may give something back that the rule takes away, by its name or its form.
-fn tells(rule: &Rule, name: &str, text: &str) -> bool {
+/// Whether a member may give something back that the rule takes away, by its name.
+fn name_tells(rule: &Rule, name: &str) -> bool {
     let name = name.to_lowercase();
     if PIECES.contains(&name.as_str()) {
         return true;
@@ -172,9 +205,11 @@ fn tells(rule: &Rule, name: &str, text: &str) -> bool {
     let class = |(cols, class): &(&[Col], &[&str])| {
         cols.iter().any(|col| rule.touches(*col)) && words.iter().any(|word| class.contains(word))
     };
-    if CLASSES.iter().any(class) {
-        return true;
-    }
+    CLASSES.iter().any(class)
+}
+
+/// Whether a member may give something back that the rule takes away, by the form of its value.
+fn form_tells(rule: &Rule, text: &str) -> bool {
     let query = rule.cuts_query() || rule.is_gone(Col::Query);
     (query && text.contains('?'))
         || (rule.touches(Col::Url) && text.contains("://") && text.contains(['@', '#']))
@@ -269,16 +304,16 @@ mod tests {
         let rule = |json: &str| serde_json::from_str::<Rule>(json).unwrap();
         let user = rule(r#"{"drop": ["user"]}"#);
         for name in ["user", "user#2", "client_ip_user", "cs-username", "un", "request", "tail"] {
-            assert!(tells(&user, name, "x"), "{name}");
+            assert!(name_tells(&user, name), "{name}");
         }
         for name in ["utc_offset", "x-virus-id", "s-action", "cs-bytes"] {
-            assert!(!tells(&user, name, "x"), "{name}");
+            assert!(!name_tells(&user, name), "{name}");
         }
         let client = rule(r#"{"truncate_ip": {}}"#);
-        assert!(tells(&client, "X-Forwarded-For", "x") && tells(&client, "note", "of 10.1.2.3"));
-        assert!(!tells(&client, "x-virus-id", "abc"));
+        assert!(name_tells(&client, "X-Forwarded-For") && form_tells(&client, "of 10.1.2.3"));
+        assert!(!name_tells(&client, "x-virus-id") && !form_tells(&client, "abc"));
         let query = rule(r#"{"cut_query": true}"#);
-        assert!(tells(&query, "note", "/a?b") && tells(&query, "cs-uri-query", "b"));
-        assert!(tells(&query, "note", "http://anna@host/") && !tells(&query, "note", "plain"));
+        assert!(name_tells(&query, "cs-uri-query") && form_tells(&query, "/a?b"));
+        assert!(form_tells(&query, "http://anna@host/") && !form_tells(&query, "plain"));
     }
 }

@@ -291,11 +291,17 @@ fn a_changed_rule_is_for_new_sources() {
     let plain = bench.write("branch/plain.log", &secret_log(500, 20));
     let report = take(&bench, &plain);
     assert_eq!((report.privacy, report.source_id), (None, Some(2)));
+    let growing = bench.write("branch/growing.log", &secret_log(700, 20));
+    take(&bench, &growing);
     assert_eq!(raw_of(&bench.store, 2).unwrap(), secret_log(500, 20));
     let bench = set_rule(bench, RULE);
     let report = take(&bench, &plain);
     assert_eq!(report.outcome, Outcome::AlreadyStored);
     assert!(report.message.unwrap().contains("before the privacy rule"));
+    std::fs::write(&growing, [secret_log(700, 20), secret_log(720, 20)].concat()).unwrap();
+    let report = take(&bench, &growing);
+    assert_eq!((report.outcome, report.source_id, report.privacy), (Outcome::Grown, Some(3), None));
+    assert!(report.message.unwrap().contains("began before the privacy rule"));
     take(&bench, &bench.write("branch/new.log", &secret_log(900, 5)));
     let entries = bench.store.ledger_entries().unwrap();
     let configs = entries.iter().filter(|entry| entry.kind == "config").count();
@@ -321,8 +327,15 @@ fn without_its_key_nothing_is_taken_in() {
         assert!(error.to_string().contains("no privacy key"), "{error}");
     }
     assert!(!file.exists(), "a new key would know nothing of what is stored");
+    // One that is made on purpose goes on, but knows nothing of before.
+    let other = bench.store.new_privacy_key().unwrap();
+    assert_eq!(take(&bench, &path).outcome, Outcome::Stored);
+    let state = bench.store.state();
+    assert_eq!(state.sources[&2].privacy.as_ref().unwrap().key_id, other.id());
+    assert_ne!(state.sources[&1].privacy, state.sources[&2].privacy);
     std::fs::rename(&away, &file).unwrap();
-    assert_eq!(take(&bench, &path).outcome, Outcome::AlreadyStored);
+    assert!(bench.store.new_privacy_key().is_err(), "there is one");
+    assert_eq!(take(&bench, &path).source_id, Some(1));
 }
 
 #[test]

@@ -30,6 +30,10 @@ fn schema() -> Schema {
         time("last_ts"),
         number("retired"),
         number("redacted"),
+        // What `sha256` is: of the content itself, or keyed, so that nobody can test a guess at the content.
+        text("digest"),
+        // What a privacy rule took away: the fields for which byte-exactness is given up.
+        Field::new("privacy", DataType::Utf8View, true),
     ])
 }
 
@@ -62,6 +66,13 @@ fn rows(facts: &Facts, schema: SchemaRef) -> Result<RecordBatch> {
             times(|source| source.last_ts),
             numbers(|source| source.retired),
             numbers(|source| source.redacted),
+            words(|source| match source.privacy {
+                Some(_) => "hmac-sha256".into(),
+                None => "sha256".into(),
+            }),
+            Arc::new(StringViewArray::from_iter(
+                sources.values().map(|it| it.privacy.as_ref().map(|it| it.rule.describe())),
+            )),
         ],
     )?;
     Ok(batch)

@@ -15,11 +15,27 @@ impl Store {
         if key.is_none() && self.state().sources.values().any(|source| source.privacy.is_some()) {
             let what = format!("no privacy key for store {}", self.id());
             return Err(Error::new(ErrorKind::Io, what).advise(
-                "sources were taken in under a privacy rule: bring <id>.privacy back into the folder of the keys, \
-                 or give that folder with --key-dir",
+                "sources were taken in under a privacy rule: bring <id>.privacy back into the folder of the keys \
+                 (`dwell pseudonym --new-key` if it is lost)",
             ));
         }
         Ok(key)
+    }
+
+    /// Makes a new privacy key in place of one that is lost: what was stored with that is not recognised any more, and its
+    /// pseudonyms don't join with new ones.
+    ///
+    /// # Errors
+    /// There is a key; or the folder of the keys can't be written.
+    pub fn new_privacy_key(&self) -> Result<PrivacyKey> {
+        match self.keys.privacy_key(self.id())? {
+            None => self.keys.privacy_key_or_new(self.id()),
+            Some(key) => {
+                let what = format!("the privacy key of the store is there ({})", key.id());
+                Err(Error::new(ErrorKind::InvalidInput, what)
+                    .advise("move it away first if it must not be used any more"))
+            }
+        }
     }
 
     /// The privacy key, made now if there never was one.
