@@ -65,6 +65,12 @@ pub(crate) enum Kind {
     Endpoint(Col, Col),
     /// A vendor's word for what was decided, looked up in its table; fills `action` if that is said.
     Verdict(Arc<Table>, bool),
+    /// The name or address of the server that was asked, perhaps with a port; its address is the origin's.
+    Upstream,
+    /// A count of thousandths, written as a decimal with three places.
+    Thousandths(Col),
+    /// A text for this column that says what was decided, too.
+    Judged(Arc<Table>, Col),
     /// Event time.
     Time(TimeSpec),
     /// No column of its own: goes to `extra` under the field's name.
@@ -90,6 +96,35 @@ pub(crate) struct Field {
     pub(crate) status_zero: bool,
     /// The texts that stand for an absent value; the first is the one that is written.
     pub(crate) nulls: Nulls,
+    /// What may stand around it.
+    pub(crate) shape: Shape,
+}
+
+/// What may stand around a value that is a word of its own.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Shape {
+    /// Nothing.
+    #[default]
+    Plain,
+    /// These two bytes, which belong to the value: between them it may hold separators.
+    Enclosed(u8, u8),
+    /// These two bytes always; where they are not, the word and the literal before it are absent.
+    Optional(u8, u8),
+}
+
+impl Shape {
+    /// The bytes around the value.
+    pub(crate) fn ends(self) -> Option<(u8, u8)> {
+        match self {
+            Self::Plain => None,
+            Self::Enclosed(open, close) | Self::Optional(open, close) => Some((open, close)),
+        }
+    }
+
+    /// Whether the word may be absent.
+    pub(crate) fn is_optional(self) -> bool {
+        matches!(self, Self::Optional(..))
+    }
 }
 
 impl Field {
@@ -104,6 +139,7 @@ impl Field {
             left: false,
             status_zero: false,
             nulls: dash(),
+            shape: Shape::Plain,
         }
     }
 
@@ -125,6 +161,11 @@ pub(crate) type Nulls = Arc<[Vec<u8>]>;
 pub(crate) fn dash() -> Nulls {
     static DASH: LazyLock<Nulls> = LazyLock::new(|| Arc::from([NULL_WORD.to_vec()]));
     Arc::clone(&DASH)
+}
+
+/// These texts stand for an absent value; the first is the one that is written.
+pub(crate) fn nulls<T: AsRef<[u8]>>(texts: impl IntoIterator<Item = T>) -> Nulls {
+    texts.into_iter().map(|text| text.as_ref().to_vec()).collect()
 }
 
 /// A format string in pieces.

@@ -85,6 +85,9 @@ pub(crate) fn line(layout: &Layout, row: &RowView<'_>, zone: Option<Tz>, out: &m
     let extra = row.text(Col::Extra).and_then(|text| serde_json::from_str(&text).ok());
     let values = WithExtra { row, extra: extra.unwrap_or_default() };
     for word in &layout.words {
+        if word.shape.is_optional() && values.extra(&word.name).is_none() {
+            continue;
+        }
         out.extend_from_slice(&word.lead);
         let start = out.len();
         match &word.kind {

@@ -156,7 +156,7 @@ impl<'a> Group<'a> {
     fn key(&mut self, key: &'a KeyColumn, ids: &'a [u32]) {
         let (texts, places) = localize(ids, key.texts.len());
         for (nth, &col) in key.text_cols.iter().enumerate() {
-            if col == Col::ServerIp {
+            if col == Col::ServerIp && key.is_next_hop {
                 self.server = Some((key, ids, nth));
                 continue;
             }

@@ -6,6 +6,7 @@ use storage::schema::{Col, ColumnType};
 
 use super::{Interner, NONE, Scratch};
 use crate::lexer::field::{self, Decoded, UsualRequest};
+use crate::lexer::Kind;
 use crate::lexer::layout::{Word, claims};
 use crate::lexer::verdict::Facts;
 
@@ -108,6 +109,8 @@ pub(crate) struct KeyColumn {
     pub(crate) any_flags: bool,
     /// Whether any text has facts.
     pub(crate) any_facts: bool,
+    /// Whether its server address is the origin's only where the hierarchy code says so.
+    pub(crate) is_next_hop: bool,
 }
 
 impl KeyColumn {
@@ -127,6 +130,7 @@ impl KeyColumn {
             facts: Vec::new(),
             any_flags: false,
             any_facts: false,
+            is_next_hop: word.fields().any(|field| field.kind == Kind::Peer),
         }
     }
 

@@ -142,6 +142,11 @@ impl LineParser {
             odd(line, place, OddKind::Blank, None, cx, out);
             return None;
         }
+        if self.layout.comments && line.starts_with(b"#") {
+            out.counts.headers += 1;
+            odd(line, place, OddKind::Header, None, cx, out);
+            return None;
+        }
         let words = self.layout.words.len();
         let spans = &mut self.block.spans[row * words..(row + 1) * words];
         match split::anchored(&self.layout, line, spans) {
@@ -195,7 +200,7 @@ impl LineParser {
             }
             None => {
                 add(TAIL, text);
-                PARTIAL
+                if self.layout.open_end { 0 } else { PARTIAL }
             }
         }
     }
@@ -228,7 +233,7 @@ impl LineParser {
                             *flags |= key.flags[id as usize];
                         }
                     }
-                    forget_missing(block, nth, count);
+                    forget_missing(block, nth, count, word.shape.is_optional());
                 }
             }
         }
@@ -433,9 +438,9 @@ impl ChunkParser for LineParser {
 }
 
 /// Words that a line does not have get no id: the empty text that stood for them is not theirs.
-fn forget_missing(block: &mut Block, nth: usize, count: usize) {
+fn forget_missing(block: &mut Block, nth: usize, count: usize, optional: bool) {
     for (row, flags) in block.rows.flags.iter().enumerate() {
-        if flags & PARTIAL != 0 && !block.spans[row * count + nth].is_there() {
+        if (optional || flags & PARTIAL != 0) && !block.spans[row * count + nth].is_there() {
             block.rows.words[nth].ids[row] = NONE;
         }
     }

@@ -19,6 +19,16 @@ pub(crate) enum Style {
     Shell,
     /// Apache: `\"`, `\\`, C-style white space, `\xhh` for what is not printable.
     Apache,
+    /// nginx: `\xHH` for quote, backslash and what is not printable.
+    Nginx,
+    /// As in JSON strings: `\"`, `\\`, `\n`, `\u001F`.
+    Json,
+    /// HAProxy: `#HH` for `"`, `#` and what is not printable.
+    Haproxy,
+    /// Cisco: in quotes of its own.
+    Quoted,
+    /// Cisco: in quotes of its own where it holds more than letters and digits would need (`\`, `@`, space).
+    QuotedUser,
 }
 
 impl Style {
@@ -26,26 +36,52 @@ impl Style {
     pub(crate) fn decode(self, text: &[u8]) -> Cow<'_, [u8]> {
         match self {
             Self::Raw | Self::Shell => Cow::Borrowed(text),
+            Self::Nginx => nginx_escapes(text),
+            Self::Json => json_escapes(text),
+            Self::Haproxy => hex_marks(text, b'#'),
+            Self::Quoted | Self::QuotedUser => {
+                let inner = text.strip_prefix(b"\"").and_then(|text| text.strip_suffix(b"\""));
+                Cow::Borrowed(inner.unwrap_or(text))
+            }
             Self::Quotes | Self::Apache => backslashes(text),
-            Self::UrlUnescaped | Self::Url => percents(text),
-            Self::Mime => match percents(text) {
+            Self::UrlUnescaped | Self::Url => hex_marks(text, b'%'),
+            Self::Mime => match hex_marks(text, b'%') {
                 Cow::Borrowed(text) => backslashes(text),
                 Cow::Owned(text) => Cow::Owned(backslashes(&text).into_owned()),
             },
         }
     }
 
+    /// Whether a quote within a value stands behind a backslash.
+    pub(crate) fn escapes_quotes(self) -> bool {
+        matches!(self, Self::Quotes | Self::Apache | Self::Json)
+    }
+
     /// Writes a value as the writer would.
     pub(crate) fn encode(self, value: &[u8], out: &mut Vec<u8>) {
+        let quoted = match self {
+            Self::Quoted => true,
+            Self::QuotedUser => value.iter().any(|byte| b"\\@ ".contains(byte)),
+            _ => false,
+        };
+        if quoted {
+            out.push(b'"');
+        }
         for &byte in value {
             match self {
-                Self::Raw | Self::Shell => out.push(byte),
+                Self::Raw | Self::Shell | Self::Quoted | Self::QuotedUser => out.push(byte),
+                Self::Nginx => nginx(byte, out),
+                Self::Json => json(byte, out),
+                Self::Haproxy => haproxy(byte, out),
                 Self::Quotes => quotes(byte, out),
                 Self::Apache => apache(byte, out),
                 Self::UrlUnescaped => url(byte, false, out),
                 Self::Url => url(byte, true, out),
                 Self::Mime => mime(byte, out),
             }
+        }
+        if quoted {
+            out.push(b'"');
         }
     }
 }
@@ -84,15 +120,16 @@ fn backslashes(text: &[u8]) -> Cow<'_, [u8]> {
     Cow::Owned(out)
 }
 
-fn percents(text: &[u8]) -> Cow<'_, [u8]> {
-    if memchr::memchr(b'%', text).is_none() {
+/// Decodes `%XX`, or what stands so behind another mark.
+fn hex_marks(text: &[u8], mark: u8) -> Cow<'_, [u8]> {
+    if memchr::memchr(mark, text).is_none() {
         return Cow::Borrowed(text);
     }
     let mut out = Vec::with_capacity(text.len());
     let mut rest = text;
     while let Some((&byte, after)) = rest.split_first() {
         rest = after;
-        match hex_pair(rest).filter(|_| byte == b'%') {
+        match hex_pair(rest).filter(|_| byte == mark) {
             Some(value) => {
                 out.push(value);
                 rest = &rest[2..];
@@ -101,6 +138,43 @@ fn percents(text: &[u8]) -> Cow<'_, [u8]> {
         }
     }
     Cow::Owned(out)
+}
+
+/// `\xHH` alone.
+fn nginx_escapes(text: &[u8]) -> Cow<'_, [u8]> {
+    if memchr::memchr(b'\\', text).is_none() {
+        return Cow::Borrowed(text);
+    }
+    let mut out = Vec::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((&byte, after)) = rest.split_first() {
+        match rest.strip_prefix(b"\\x").and_then(hex_pair) {
+            Some(value) => {
+                out.push(value);
+                rest = &rest[4..];
+            }
+            None => {
+                out.push(byte);
+                rest = after;
+            }
+        }
+    }
+    Cow::Owned(out)
+}
+
+/// Backslashes, and `\u` with four digits.
+fn json_escapes(text: &[u8]) -> Cow<'_, [u8]> {
+    if memchr::memmem::find(text, b"\\u").is_none() {
+        return backslashes(text);
+    }
+    let mut quoted = Vec::with_capacity(text.len() + 2);
+    quoted.push(b'"');
+    quoted.extend_from_slice(text);
+    quoted.push(b'"');
+    match serde_json::from_slice::<String>(&quoted) {
+        Ok(text) => Cow::Owned(text.into_bytes()),
+        Err(_) => backslashes(text),
+    }
 }
 
 fn hex_pair(text: &[u8]) -> Option<u8> {
@@ -141,6 +215,33 @@ fn apache(byte: u8, out: &mut Vec<u8>) {
     }
 }
 
+fn nginx(byte: u8, out: &mut Vec<u8>) {
+    match byte {
+        b'"' | b'\\' | 0..=0x1f | 0x7f.. => hex(b"\\x", byte, UPPER, out),
+        _ => out.push(byte),
+    }
+}
+
+fn json(byte: u8, out: &mut Vec<u8>) {
+    match byte {
+        b'"' | b'\\' => out.extend_from_slice(&[b'\\', byte]),
+        b'\n' => out.extend_from_slice(b"\\n"),
+        b'\r' => out.extend_from_slice(b"\\r"),
+        b'\t' => out.extend_from_slice(b"\\t"),
+        0x08 => out.extend_from_slice(b"\\b"),
+        0x0c => out.extend_from_slice(b"\\f"),
+        0..=0x1f => hex(b"\\u00", byte, UPPER, out),
+        _ => out.push(byte),
+    }
+}
+
+fn haproxy(byte: u8, out: &mut Vec<u8>) {
+    match byte {
+        b'"' | b'#' | 0..=0x1f | 0x7f.. => hex(b"#", byte, UPPER, out),
+        _ => out.push(byte),
+    }
+}
+
 fn url(byte: u8, percent: bool, out: &mut Vec<u8>) {
     let unsafe_byte = matches!(byte, 0..=0x20 | 0x7f..)
         || b"<>\"#{}|\\^~[]`'".contains(&byte)
@@ -164,8 +265,17 @@ mod tests {
 
     use super::*;
 
-    const STYLES: [Style; 6] =
-        [Style::Raw, Style::Quotes, Style::Url, Style::Mime, Style::Shell, Style::Apache];
+    const STYLES: [Style; 9] = [
+        Style::Raw,
+        Style::Quotes,
+        Style::Url,
+        Style::Mime,
+        Style::Shell,
+        Style::Apache,
+        Style::Nginx,
+        Style::Haproxy,
+        Style::Quoted,
+    ];
 
     proptest! {
         #[test]

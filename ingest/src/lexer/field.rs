@@ -104,19 +104,30 @@ pub(crate) fn decode(word: &Word, text: &[u8], out: &mut Decoded) {
         decode_field(field, piece, connect || alone && is_authority(piece), out);
         prove(field, piece, out);
     }
+    // Without method and target `-` would be written.
+    let target = |(col, _): &(Col, String)| matches!(col, Col::Method | Col::Url | Col::Path);
+    if word.is_quoted_request() && !out.texts.iter().any(target) {
+        out.extra.clear();
+        out.keep_as_logged(&word.name, text);
+    }
 }
 
 /// A word that is not made as the format says is kept whole in `extra`, with as much of it as can be told.
 fn decode_misfit(word: &Word, text: &[u8], out: &mut Decoded) {
     let mut fields = word.fields();
     let request = word.is_quoted_request();
-    if request && text == NULL_WORD {
+    // No request was read: `-`, `<BADREQ>`, or nothing between the quotes.
+    let none = |field: &Field| field.kind == Kind::Method && field.is_null(text);
+    if request && (text.is_empty() || word.fields().any(none)) {
+        if text != NULL_WORD {
+            out.keep_as_logged(&word.name, text);
+        }
         return;
     }
     // `GET /path`: HTTP/0.9 had no version.
     if request {
         let method = fields.find(|field| field.kind == Kind::Method);
-        let target = word.fields().find(|field| field.kind == Kind::Url);
+        let target = word.fields().find(|field| matches!(field.kind, Kind::Url | Kind::Target));
         if let (Some(at), Some(method), Some(target)) = (memchr::memchr(b' ', text), method, target)
         {
             decode_field(method, &text[..at], false, out);
@@ -203,8 +214,8 @@ pub(crate) fn cut<'a>(word: &Word, text: &'a [u8], pieces: &mut Vec<&'a [u8]>) -
 fn may_hold(kind: &Kind, literal: &[u8]) -> bool {
     match kind {
         Kind::Url | Kind::SchemelessUrl | Kind::Target | Kind::Path | Kind::Query => true,
-        Kind::Text(_) | Kind::Extra | Kind::Verdict(..) => true,
-        Kind::Address(_) | Kind::Peer | Kind::Endpoint(..) | Kind::Authority => {
+        Kind::Text(_) | Kind::Extra | Kind::Verdict(..) | Kind::Judged(..) => true,
+        Kind::Address(_) | Kind::Peer | Kind::Upstream | Kind::Endpoint(..) | Kind::Authority => {
             literal.contains(&b':')
         }
         _ => false,
@@ -229,7 +240,7 @@ impl Word {
     }
 
     /// Whether it is a request line in quotes, for which `-` stands where no request was read.
-    fn is_quoted_request(&self) -> bool {
+    pub(crate) fn is_quoted_request(&self) -> bool {
         self.quoted && self.name == "request"
     }
 }

@@ -2,8 +2,7 @@
 
 use storage::schema::Col;
 
-use super::escape::Style;
-use super::{Field, Kind, Token};
+use super::{Field, Kind, Shape, Token};
 use crate::time::TimeSpec;
 
 /// How the values of a word are kept while rows are collected.
@@ -40,6 +39,8 @@ pub(crate) struct Word {
     pub(crate) pad_right: usize,
     /// Its key in `extra` if it is not made as the format says.
     pub(crate) name: String,
+    /// What may stand around it.
+    pub(crate) shape: Shape,
 }
 
 /// A compiled format: its words in order.
@@ -57,6 +58,10 @@ pub(crate) struct Layout {
     pub(crate) flexible: Vec<usize>,
     /// Whether a tail of bracketed header blocks may follow (`log_mime_hdrs` of Squid's native format).
     pub(crate) header_blocks: bool,
+    /// Whether fields of the administrator's choice may follow.
+    pub(crate) open_end: bool,
+    /// Whether lines that begin with `#` are headers.
+    pub(crate) comments: bool,
 }
 
 impl Word {
@@ -110,7 +115,10 @@ pub(crate) fn claims(kind: &Kind) -> &[Col] {
             &[Col::Url, Col::Host, Col::Domain, Col::Port, Col::Path, Col::Query, Col::Extension]
         }
         Kind::Target => &[Col::Path, Col::Query, Col::Extension],
-        Kind::Decimal(col, ..) => std::slice::from_ref(col),
+        Kind::Decimal(col, ..) | Kind::Thousandths(col) | Kind::Judged(_, col) => {
+            std::slice::from_ref(col)
+        }
+        Kind::Upstream => &[Col::Peer, Col::ServerIp],
         Kind::Endpoint(Col::ClientIp, _) => &[Col::ClientIp, Col::ClientPort],
         Kind::Endpoint(..) => &[Col::ServerIp, Col::Port],
         Kind::Verdict(_, true) => &[Col::Action],
@@ -138,8 +146,16 @@ impl Layout {
             return Err((message.into(), 0));
         };
         let separator = common_separator(&words);
-        let mut layout =
-            Self { words, end, separator, time, flexible: Vec::new(), header_blocks: false };
+        let mut layout = Self {
+            words,
+            end,
+            separator,
+            time,
+            flexible: Vec::new(),
+            header_blocks: false,
+            open_end: false,
+            comments: false,
+        };
         layout.flexible = layout.flexible_words();
         Ok(layout)
     }
@@ -210,7 +226,8 @@ fn resolve_claims(tokens: &mut [Token]) {
     let mut taken: Vec<Col> = Vec::new();
     let mut names: Vec<String> = Vec::new();
     // The whole URL outranks its parts, and a total outranks the size of a body.
-    let early = |field: &Field| field.kind == Kind::Url || field.name == "O";
+    let totals = ["O", "bytes_sent", "psql"];
+    let early = |field: &Field| field.kind == Kind::Url || totals.contains(&field.name.as_str());
     for pass in [true, false] {
         for token in tokens.iter_mut() {
             let Token::Field(field) = token else { continue };
@@ -286,7 +303,8 @@ fn is_inner(literal: &[u8]) -> bool {
 fn joins_request(words: &[Word], literal: &[u8], next: Option<&Token>) -> bool {
     let last = words.last().and_then(|word| word.tokens.last());
     let method = matches!(last, Some(Token::Field(field)) if field.kind == Kind::Method);
-    let url = matches!(next, Some(Token::Field(field)) if field.kind == Kind::Url);
+    let url = matches!(next, Some(Token::Field(field))
+        if matches!(field.kind, Kind::Url | Kind::Target));
     literal.len() == 1 && method && url
 }
 
@@ -303,6 +321,7 @@ fn new_word(lead: Vec<u8>, field: Field, quoted: bool) -> Word {
         escaped: false,
         quoted,
         name: String::new(),
+        shape: Shape::Plain,
     }
 }
 
@@ -317,6 +336,9 @@ fn finish(words: &mut [Word], end: &[u8]) {
     for (word, stop) in words.iter_mut().zip(stops) {
         word.stop = stop;
         word.inner_stops = stop.map_or(0, |stop| inner_stops(word, stop));
+        if let [Token::Field(field)] = word.tokens.as_slice() {
+            word.shape = field.shape;
+        }
         word.kind = match word.tokens.as_slice() {
             [Token::Field(Field { kind: Kind::Time(spec), .. })] => WordKind::Time(spec.clone()),
             [Token::Field(Field { kind: Kind::Int(col), zero: false, .. })] => {
@@ -325,9 +347,9 @@ fn finish(words: &mut [Word], end: &[u8]) {
             _ => WordKind::Key,
         };
         word.escaped =
-            word.quoted && word.fields().all(|f| matches!(f.style, Style::Quotes | Style::Apache));
-        word.name = if word.has(|kind| *kind == Kind::Method) && word.has(|kind| *kind == Kind::Url)
-        {
+            word.quoted && word.fields().all(|f| f.style.escapes_quotes());
+        let target = |kind: &Kind| matches!(kind, Kind::Url | Kind::Target);
+        word.name = if word.has(|kind| *kind == Kind::Method) && word.has(target) {
             "request".into()
         } else {
             word.fields().map(|field| field.name.as_str()).collect::<Vec<_>>().join("_")

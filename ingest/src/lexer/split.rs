@@ -55,6 +55,10 @@ pub(crate) fn fast(layout: &Layout, line: &[u8], spans: &mut [Span]) -> Option<b
     let mut at = 0;
     let mut exact = true;
     for (word, span) in layout.words.iter().zip(spans) {
+        if word.shape.is_optional() && !is_present(word, line, at) {
+            *span = Span::MISSING;
+            continue;
+        }
         if !begins(line, at, &word.lead) {
             return None;
         }
@@ -76,6 +80,12 @@ fn begins(line: &[u8], at: usize, literal: &[u8]) -> bool {
         [one, two] => line.get(at..at + 2).is_some_and(|found| found[0] == one && found[1] == two),
         _ => line.get(at..).is_some_and(|rest| rest.starts_with(literal)),
     }
+}
+
+/// Whether a word that may be absent is there.
+fn is_present(word: &Word, line: &[u8], at: usize) -> bool {
+    let open = word.shape.ends().map(|(open, _)| open);
+    begins(line, at, &word.lead) && line.get(at + word.lead.len()).copied() == open
 }
 
 /// Start and end of the word whose padding begins at `at`, the first byte behind its right padding, and whether the
@@ -109,6 +119,11 @@ fn bounds(
 /// Where the word that starts at `start` ends by the format.
 #[inline]
 fn end_of(layout: &Layout, word: &Word, line: &[u8], start: usize) -> Option<usize> {
+    if let Some((open, close)) = word.shape.ends()
+        && line.get(start) == Some(&open)
+    {
+        return enclosed_end(layout, word, line, start, close);
+    }
     let Some(stop) = word.stop else {
         let end = line.len();
         let split = !word.quoted && memchr::memchr(layout.separator, &line[start..end]).is_some();
@@ -126,6 +141,23 @@ fn end_of(layout: &Layout, word: &Word, line: &[u8], start: usize) -> Option<usi
         }
         return Some(at);
     }
+}
+
+/// Where an enclosed word ends: behind the first closing byte that the next word, or nothing, follows.
+fn enclosed_end(
+    layout: &Layout,
+    word: &Word,
+    line: &[u8],
+    start: usize,
+    close: u8,
+) -> Option<usize> {
+    let inner = line.get(start + 1..)?;
+    let ends = |behind: usize| match (line.get(behind), word.stop) {
+        (None, _) => true,
+        (Some(&next), Some(stop)) => next == stop,
+        (Some(&next), None) => layout.open_end && next == layout.separator,
+    };
+    memchr::memchr_iter(close, inner).map(|at| start + at + 2).find(|&behind| ends(behind))
 }
 
 /// Whether an odd number of backslashes stands before `at`.
@@ -245,13 +277,18 @@ fn from_left(layout: &Layout, line: &[u8]) -> Vec<(usize, usize, Span)> {
     let mut found = Vec::with_capacity(layout.words.len());
     let mut at = 0;
     for word in &layout.words {
+        if word.shape.is_optional() && !is_present(word, line, at) {
+            found.push((at, at, Span::MISSING));
+            continue;
+        }
         if !line[at..].starts_with(&word.lead) {
             break;
         }
         let from = at + word.lead.len();
+        let open = word.shape.ends().is_some_and(|(open, _)| line.get(from) == Some(&open));
         // At the end of an odd line the last bare word ends at a separator.
         let cut = match (word.stop, word.quoted) {
-            (None, false) => memchr::memchr(layout.separator, &line[from..])
+            (None, false) if !open => memchr::memchr(layout.separator, &line[from..])
                 .map_or(line, |len| &line[..from + len]),
             _ => line,
         };
@@ -275,6 +312,15 @@ fn from_right(layout: &Layout, line: &[u8]) -> Vec<(usize, Span)> {
     let mut end = body.len();
     for word in layout.words.iter().rev() {
         let mut head = &line[..end];
+        if let Some(start) = enclosed_start(word, head) {
+            found.push((start - word.lead.len(), Span::new(start, end)));
+            end = start - word.lead.len();
+            continue;
+        }
+        if word.shape.is_optional() {
+            found.push((end, Span::MISSING));
+            continue;
+        }
         // A word with the separator within its format begins further left.
         let inner = if word.lead.first().copied() == word.stop { word.inner_stops } else { 0 };
         for _ in 0..inner {
@@ -296,6 +342,14 @@ fn from_right(layout: &Layout, line: &[u8]) -> Vec<(usize, Span)> {
         end = lead;
     }
     found
+}
+
+/// Where the enclosed word that ends with `head` begins, if one does.
+fn enclosed_start(word: &Word, head: &[u8]) -> Option<usize> {
+    let (open, close) = word.shape.ends()?;
+    let inner = head.strip_suffix(&[close])?;
+    let begins = memchr::memrchr_iter(open, inner).find(|&at| head[..at].ends_with(&word.lead))?;
+    Some(begins)
 }
 
 /// Whether the words of a line are those of the format at least up to the time.
@@ -320,7 +374,8 @@ pub(crate) fn paddings(
 ) -> Option<Vec<(usize, usize)>> {
     let mut odd = Vec::new();
     let mut at = 0;
-    for (nth, (word, span)) in layout.words.iter().zip(spans).enumerate() {
+    let there = layout.words.iter().zip(spans).enumerate().filter(|(_, (_, span))| span.is_there());
+    for (nth, (word, span)) in there {
         let (start, end) = (span.start as usize, span.end as usize);
         let pad = line.get(at..start)?.strip_prefix(word.lead.as_slice())?;
         if pad.iter().any(|&byte| byte != b' ') {

@@ -160,16 +160,21 @@ impl Table {
 
     /// What a word says.
     pub(crate) fn facts(&self, word: &str) -> Facts {
+        match self.known(word) {
+            Some(facts) => facts,
+            None if self.squid => Facts::of_action(word),
+            None => Facts(action::UNKNOWN),
+        }
+    }
+
+    /// What a word of the table says.
+    pub(crate) fn known(&self, word: &str) -> Option<Facts> {
         let lower = word.to_ascii_lowercase();
         let found = self.words.iter().find(|(known, _)| match known.strip_suffix('*') {
             Some(beginning) => lower.starts_with(beginning),
             None => *known == lower,
         });
-        match found {
-            Some((_, facts)) => *facts,
-            None if self.squid => Facts::of_action(word),
-            None => Facts(action::UNKNOWN),
-        }
+        found.map(|&(_, facts)| facts)
     }
 }
 
@@ -199,7 +204,8 @@ fn classify(code: &str) -> (u16, u16) {
     let known = ["TCP_", "UDP_", "ICP_"].iter().find_map(|prefix| code.strip_prefix(prefix));
     let Some(mut tag) = known else { return (action::UNKNOWN, 0) };
     tag = tag.strip_prefix("CF_").unwrap_or(tag);
-    for suffix in ["_ABORTED", "_TIMEDOUT", "_IGNORED"] {
+    // `_SSL`: Cisco's mark of a decrypted request.
+    for suffix in ["_SSL", "_ABORTED", "_TIMEDOUT", "_IGNORED"] {
         tag = tag.strip_suffix(suffix).unwrap_or(tag);
     }
     match tag {

@@ -15,7 +15,7 @@ pub(crate) fn plausible(word: &Word, text: &[u8]) -> bool {
     }
     let mut pieces = Vec::with_capacity(4);
     if !cut(word, text, &mut pieces) {
-        return word.quoted && word.name == "request";
+        return word.is_quoted_request();
     }
     word.fields().zip(pieces).all(|(field, piece)| plausible_field(field, piece))
 }
@@ -36,7 +36,7 @@ pub(crate) fn plausible_field(field: &Field, text: &[u8]) -> bool {
             null || text.len() <= 4 && number::canonical_signed(text).is_some()
                 || number::digits(text).is_some_and(|code| code < 1000)
         }
-        Kind::Method => !text.is_empty() && text.len() <= 64 && text.iter().all(code),
+        Kind::Method => null || !text.is_empty() && text.len() <= 64 && text.iter().all(code),
         Kind::Action | Kind::Hierarchy => !text.is_empty() && text.iter().all(code),
         Kind::Media(_) => null || text.contains(&b'/') && text.first() != Some(&b'['),
         Kind::Address(_) => {
@@ -44,11 +44,11 @@ pub(crate) fn plausible_field(field: &Field, text: &[u8]) -> bool {
             !text.is_empty() && !text.contains(&b' ') && text.iter().any(named)
         }
         Kind::Endpoint(..) | Kind::Host | Kind::Authority => null || !text.contains(&b' '),
-        Kind::Decimal(..) => {
+        Kind::Decimal(..) | Kind::Thousandths(_) => {
             let digit = |byte: &u8| byte.is_ascii_digit() || b"+-.".contains(byte);
             null || text.iter().all(digit)
         }
-        Kind::Peer => !text.is_empty() && !text.contains(&b' '),
+        Kind::Peer | Kind::Upstream => !text.is_empty() && !text.contains(&b' '),
         Kind::Text(Col::User) => {
             // A dash between spaces is another field's null word, not part of a name.
             !text.contains(&b' ') || !text.starts_with(b"- ") && !text.ends_with(b" -")

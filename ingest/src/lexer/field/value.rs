@@ -10,10 +10,14 @@ use crate::lexer::verdict::Facts;
 use crate::lexer::{Field, Kind, number};
 
 pub(super) fn decode_field(field: &Field, text: &[u8], connect: bool, out: &mut Decoded) {
-    if field.is_null(text) && !matches!(field.kind, Kind::Status) {
+    let lossy = String::from_utf8_lossy(text);
+    if field.is_null(text) && field.kind != Kind::Status {
+        // That nothing was noted may be what was decided.
+        if let Kind::Verdict(table, _) | Kind::Judged(table, _) = &field.kind {
+            out.facts = out.facts.and(table.known(&lossy).unwrap_or_default());
+        }
         return;
     }
-    let lossy = String::from_utf8_lossy(text);
     match &field.kind {
         Kind::Text(col) => out.text(*col, decoded_text(field, *col, text)),
         Kind::Method if matches!(text, b"NONE" | b"") => {}
@@ -52,6 +56,18 @@ pub(super) fn decode_field(field: &Field, text: &[u8], connect: bool, out: &mut 
             }
             out.text(Col::Peer, lossy);
         }
+        Kind::Upstream => {
+            let name = without_port(&lossy);
+            if let Some(address) = addr::normalize(name) {
+                out.texts.push((Col::ServerIp, address.into_owned()));
+            }
+            out.text(Col::Peer, lossy);
+        }
+        Kind::Thousandths(col) => decode_decimal(*col, text, 1000, 1, out),
+        Kind::Judged(table, col) => {
+            out.facts = out.facts.and(table.facts(&lossy));
+            out.text(*col, lossy);
+        }
         Kind::Host => host(&lossy, None, out),
         Kind::Authority => authority(&lossy, out),
         Kind::Scheme => out.texts.push((Col::Scheme, lossy.to_ascii_lowercase())),
@@ -60,6 +76,8 @@ pub(super) fn decode_field(field: &Field, text: &[u8], connect: bool, out: &mut 
             out.texts.push((Col::Query, lossy.strip_prefix('?').unwrap_or(&lossy).into()));
         }
         Kind::SchemelessUrl => schemeless(&lossy, out),
+        // The `host:port` of CONNECT has neither path nor query.
+        Kind::Target if connect => {}
         Kind::Target => target(&lossy, out),
         Kind::Decimal(col, mul, div) => decode_decimal(*col, text, *mul, *div, out),
         Kind::Endpoint(addr, port) => endpoint(*addr, *port, &lossy, out),
@@ -130,6 +148,18 @@ fn target(text: &str, out: &mut Decoded) {
     ] {
         out.texts.extend(part.map(|part| (col, part.into_owned())));
     }
+}
+
+/// An address without the port behind it and the brackets around it.
+fn without_port(text: &str) -> &str {
+    let text = match text.rsplit_once(':') {
+        Some((address, port)) if number::digits(port.as_bytes()).is_some() => {
+            let alone = address.contains(':') && !address.ends_with(']');
+            if alone { text } else { address }
+        }
+        _ => text,
+    };
+    text.trim_start_matches('[').trim_end_matches(']')
 }
 
 /// `address:port`, `[address]:port`, or an address alone; the last colon decides.

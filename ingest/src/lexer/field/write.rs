@@ -17,7 +17,8 @@ pub(crate) fn encode(word: &Word, values: &dyn Values, out: &mut Vec<u8>) {
         out.extend_from_slice(text.as_bytes());
         return;
     }
-    if word.is_quoted_request() && values.text(Col::Method).or(values.text(Col::Url)).is_none() {
+    let of_request = [Col::Method, Col::Url, Col::Path];
+    if word.is_quoted_request() && of_request.iter().all(|col| values.text(*col).is_none()) {
         out.extend_from_slice(NULL_WORD);
         return;
     }
@@ -61,7 +62,14 @@ pub(crate) fn encode_field(field: &Field, values: &dyn Values, out: &mut Vec<u8>
         Kind::Method => push_opt_text(field, values.text(Col::Method), out),
         Kind::Action => push_opt_text(field, values.text(Col::Action), out),
         Kind::Hierarchy => push_opt_text(field, values.text(Col::Hierarchy), out),
-        Kind::Peer => push_opt_text(field, values.text(Col::Peer), out),
+        Kind::Peer | Kind::Upstream => push_opt_text(field, values.text(Col::Peer), out),
+        Kind::Judged(_, col) => push_opt_text(field, values.text(*col), out),
+        Kind::Thousandths(col) => match values.int(*col) {
+            Some(value) if value >= 0 => {
+                out.extend_from_slice(format!("{}.{:03}", value / 1000, value % 1000).as_bytes());
+            }
+            value => push_opt_int(field, value, out),
+        },
         Kind::Media(col) | Kind::Address(col) => push_opt_text(field, values.text(*col), out),
         Kind::Host => push_opt_text(field, values.text(Col::Host), out),
         Kind::Authority => endpoint(field, Col::Host, Col::Port, values, out),
