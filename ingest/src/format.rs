@@ -1,8 +1,13 @@
 //! Which log formats there are, and what every one of them can do: score a sample, parse chunks, render rows back.
 
 pub(crate) mod compiled;
+mod haproxy_http;
+mod haproxy_https;
+mod haproxy_tcp;
 mod ncsa_combined;
 mod ncsa_common;
+mod nginx_combined;
+mod nginx_main;
 mod squid;
 mod squid_combined;
 mod squid_common;
@@ -16,6 +21,7 @@ use storage::clock::Micros;
 use storage::extent::LineEnd;
 
 pub use crate::builder::sink::{ChunkSink, OddKind, OddLine, Reason};
+use crate::lexer::language::Language;
 pub use crate::render::RowView;
 
 /// A log format could not be compiled or found: message, and where in the text it was given.
@@ -132,6 +138,11 @@ pub static FORMATS: &[&'static dyn Format] = &[
     &squid_useragent::SquidUseragent,
     &ncsa_common::NcsaCommon,
     &ncsa_combined::NcsaCombined,
+    &nginx_combined::FORMAT,
+    &nginx_main::FORMAT,
+    &haproxy_tcp::FORMAT,
+    &haproxy_http::FORMAT,
+    &haproxy_https::FORMAT,
 ];
 
 /// The id of formats that users describe themselves.
@@ -143,12 +154,24 @@ pub fn find(id: &str) -> Option<&'static dyn Format> {
     FORMATS.iter().copied().find(|format| format.id() == id)
 }
 
-/// Compiles a Squid `logformat` string given by the user.
+/// Compiles a format string given by the user: Squid's `logformat`, or that of another program, told by its signs or
+/// by a word before it (`nginx:$remote_addr ...`).
 ///
 /// # Errors
 /// [`FormatError::Syntax`], pointing at the place.
 pub fn logformat(spec: &str) -> Result<Box<dyn Parser>, FormatError> {
-    Ok(Box::new(compiled::squid(LOGFORMAT, spec, spec)?))
+    let (language, definition) = Language::of(spec);
+    let kept = match language {
+        Language::Squid => definition.to_owned(),
+        _ => format!("{}:{definition}", language.word()),
+    };
+    Ok(Box::new(compiled::compile(LOGFORMAT, language, definition, &kept)?))
+}
+
+/// Compiles a format string that the ledger keeps: without a word before it, it is Squid's.
+fn kept_logformat(spec: &str) -> Result<Box<dyn Parser>, FormatError> {
+    let (language, definition) = Language::named(spec).unwrap_or((Language::Squid, spec));
+    Ok(Box::new(compiled::compile(LOGFORMAT, language, definition, spec)?))
 }
 
 /// Compiles the format that the ledger names for a source.
@@ -158,7 +181,7 @@ pub fn logformat(spec: &str) -> Result<Box<dyn Parser>, FormatError> {
 pub fn open(id: &str, spec: &str) -> Result<Box<dyn Parser>, FormatError> {
     match find(id) {
         Some(format) => format.compile(spec),
-        None if id == LOGFORMAT => logformat(spec),
+        None if id == LOGFORMAT => kept_logformat(spec),
         None => Err(FormatError::Unknown { name: id.into(), known: FORMATS.len() }),
     }
 }

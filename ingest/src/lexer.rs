@@ -4,6 +4,7 @@ pub(crate) mod apache;
 pub(crate) mod chunk;
 pub(crate) mod escape;
 pub(crate) mod field;
+pub(crate) mod language;
 pub(crate) mod layout;
 pub(crate) mod number;
 pub(crate) mod split;

@@ -4,13 +4,91 @@ use std::sync::Arc;
 
 use chrono_tz::Tz;
 
-use super::{ChunkParser, FormatError, Parser, Score};
+use super::{ChunkParser, Format, FormatError, Parser, Score};
 use crate::lexer::chunk::LineParser;
+use crate::lexer::language::Language;
 use crate::lexer::layout::Layout;
 use crate::lexer::split::{self, Cut, Span};
-use crate::lexer::squid::{Placed, Wrong};
-use crate::lexer::{apache, squid as squid_syntax};
 use crate::render::{self, RowView};
+
+/// A dialect: a format string, and what people and detection should know of it.
+#[derive(Debug)]
+pub(crate) struct Dialect {
+    /// Its name.
+    pub(crate) id: &'static str,
+    /// The product, and the format's name there.
+    pub(crate) title: &'static str,
+    /// Where it comes from, what it carries, what its times mean.
+    pub(crate) doc: &'static str,
+    /// The language of its definition.
+    pub(crate) language: Language,
+    /// The format string.
+    pub(crate) definition: &'static str,
+    /// Texts that only this dialect writes. If there are any, a text without one of them is another dialect's.
+    pub(crate) marks: &'static [&'static str],
+    /// Whether fields of the administrator's choice may follow.
+    pub(crate) open_end: bool,
+    /// Whether lines that begin with `#` are headers.
+    pub(crate) comments: bool,
+}
+
+impl Dialect {
+    /// A dialect whose lines are made of the definition alone.
+    pub(crate) const fn plain(
+        id: &'static str,
+        title: &'static str,
+        language: Language,
+        definition: &'static str,
+        doc: &'static str,
+    ) -> Self {
+        Self { id, title, doc, language, definition, marks: &[], open_end: false, comments: false }
+    }
+
+    /// It is known by one of these.
+    pub(crate) const fn known_by(mut self, marks: &'static [&'static str]) -> Self {
+        self.marks = marks;
+        self
+    }
+
+    /// Further fields may follow.
+    pub(crate) const fn with_open_end(mut self) -> Self {
+        self.open_end = true;
+        self
+    }
+
+    /// Lines that begin with `#` are headers.
+    pub(crate) const fn with_comments(mut self) -> Self {
+        self.comments = true;
+        self
+    }
+}
+
+impl Format for Dialect {
+    fn id(&self) -> &'static str {
+        self.id
+    }
+
+    fn title(&self) -> &'static str {
+        self.title
+    }
+
+    fn doc(&self) -> &'static str {
+        self.doc
+    }
+
+    fn definition(&self) -> &'static str {
+        self.definition
+    }
+
+    fn compile(&self, spec: &str) -> Result<Box<dyn Parser>, FormatError> {
+        let mut compiled = compile(self.id, self.language, self.definition, spec)?;
+        let layout = Arc::make_mut(&mut compiled.layout);
+        layout.open_end = self.open_end;
+        layout.comments = self.comments;
+        compiled.marks = self.marks;
+        Ok(Box::new(compiled))
+    }
+}
 
 /// A compiled format string.
 #[derive(Debug, Clone)]
@@ -18,6 +96,7 @@ pub(crate) struct Compiled {
     id: &'static str,
     spec: String,
     layout: Arc<Layout>,
+    marks: &'static [&'static str],
 }
 
 /// Compiles a Squid `logformat`; `spec` is what the ledger keeps of it.
@@ -26,7 +105,7 @@ pub(crate) fn squid(
     definition: &str,
     spec: &str,
 ) -> Result<Compiled, FormatError> {
-    compile(id, definition, spec, squid_syntax::tokens(definition))
+    compile(id, Language::Squid, definition, spec)
 }
 
 /// Compiles an Apache `LogFormat`.
@@ -35,20 +114,22 @@ pub(crate) fn ncsa(
     definition: &str,
     spec: &str,
 ) -> Result<Compiled, FormatError> {
-    compile(id, definition, spec, apache::tokens(definition))
+    compile(id, Language::Apache, definition, spec)
 }
 
-fn compile(
+/// Compiles a format string of any language; `spec` is what the ledger keeps of it.
+pub(crate) fn compile(
     id: &'static str,
+    language: Language,
     definition: &str,
     spec: &str,
-    tokens: Result<Vec<Placed>, Wrong>,
 ) -> Result<Compiled, FormatError> {
     let wrong = |(message, at)| FormatError::Syntax { message, at, text: definition.into() };
-    let (tokens, places): (Vec<_>, Vec<_>) = tokens.map_err(wrong)?.into_iter().unzip();
+    let tokens = language.tokens(definition).map_err(wrong)?;
+    let (tokens, places): (Vec<_>, Vec<_>) = tokens.into_iter().unzip();
     let place = |token: usize| places.get(token).copied().unwrap_or(0);
     let layout = Layout::new(tokens).map_err(|(message, token)| wrong((message, place(token))))?;
-    Ok(Compiled { id, spec: spec.into(), layout: Arc::new(layout) })
+    Ok(Compiled { id, spec: spec.into(), layout: Arc::new(layout), marks: &[] })
 }
 
 impl Compiled {
@@ -65,6 +146,9 @@ const WITH_TAIL: f64 = 0.5;
 /// Lines whose words could be told only by anchors count a little less: a format that needs none fits better.
 const ANCHORED: f64 = 0.9;
 
+/// What a mark of its own adds to the rank of a dialect.
+const MARKED: u32 = 100;
+
 impl Parser for Compiled {
     fn id(&self) -> &'static str {
         self.id
@@ -76,6 +160,12 @@ impl Parser for Compiled {
 
     fn score(&self, lines: &[&[u8]]) -> Score {
         let layout = &*self.layout;
+        let has = |mark: &&str| {
+            lines.iter().any(|line| memchr::memmem::find(line, mark.as_bytes()).is_some())
+        };
+        if !self.marks.is_empty() && !self.marks.iter().any(has) {
+            return Score { fit: 0.0, exact: 0.0, rank: 0 };
+        }
         let mut spans = vec![Span::MISSING; layout.words.len()];
         let (mut fit, mut exact) = (0.0, 0.0);
         for line in lines {
@@ -84,6 +174,7 @@ impl Parser for Compiled {
                     .words
                     .iter()
                     .zip(&spans)
+                    .filter(|(_, span)| span.is_there())
                     .all(|(word, span)| split::fits(word, span.of(line)));
                 if typed {
                     fit += 1.0;
@@ -97,12 +188,17 @@ impl Parser for Compiled {
                     fit += ANCHORED;
                     exact += ANCHORED * f64::from(u8::from(padded.is_some()));
                 }
+                Cut::Tail(_) if layout.open_end => {
+                    fit += ANCHORED;
+                    exact += ANCHORED;
+                }
                 Cut::Tail(_) => fit += WITH_TAIL,
                 Cut::Partial { .. } | Cut::Nothing => {}
             }
         }
         let share = |sum: f64| if lines.is_empty() { 0.0 } else { sum / lines.len() as f64 };
-        Score { fit: share(fit), exact: share(exact), rank: layout.rank() }
+        let rank = layout.rank() + if self.marks.is_empty() { 0 } else { MARKED };
+        Score { fit: share(fit), exact: share(exact), rank }
     }
 
     fn chunk_parser(&self) -> Box<dyn ChunkParser> {

@@ -57,6 +57,11 @@ impl Style {
         matches!(self, Self::Quotes | Self::Apache | Self::Json)
     }
 
+    /// Whether no quote ever stands within a value.
+    pub(crate) fn hides_quotes(self) -> bool {
+        matches!(self, Self::Nginx | Self::Haproxy | Self::Url | Self::Mime)
+    }
+
     /// Writes a value as the writer would.
     pub(crate) fn encode(self, value: &[u8], out: &mut Vec<u8>) {
         let quoted = match self {

@@ -173,7 +173,8 @@ impl Layout {
         order.extend(all.clone().filter(with(|kind| *kind == Kind::Url)));
         order.extend(all.clone().rev().filter(|&index| {
             let word = &self.words[index];
-            word.quoted && !word.escaped && word.kind == WordKind::Key
+            let hidden = word.fields().all(|field| field.style.hides_quotes());
+            word.quoted && !word.escaped && !hidden && word.kind == WordKind::Key
         }));
         order.extend(all.rev().filter(with(|kind| {
             matches!(
@@ -227,12 +228,28 @@ fn resolve_claims(tokens: &mut [Token]) {
     let mut names: Vec<String> = Vec::new();
     // The whole URL outranks its parts, and a total outranks the size of a body.
     let totals = ["O", "bytes_sent", "psql"];
-    let early = |field: &Field| field.kind == Kind::Url || totals.contains(&field.name.as_str());
+    // So does the address of the server the next hop's, which may be another.
+    let server = Kind::Address(Col::ServerIp);
+    let early: Vec<bool> = tokens
+        .iter()
+        .map(|token| match token {
+            Token::Field(field) => {
+                matches!(field.kind, Kind::Url | Kind::SchemelessUrl)
+                    || field.kind == server
+                    || totals.contains(&field.name.as_str())
+            }
+            Token::Literal(_) => false,
+        })
+        .collect();
     for pass in [true, false] {
-        for token in tokens.iter_mut() {
+        for (token, &early) in tokens.iter_mut().zip(&early) {
             let Token::Field(field) = token else { continue };
-            if early(field) != pass {
+            if early != pass {
                 continue;
+            }
+            let hop = matches!(field.kind, Kind::Peer | Kind::Upstream);
+            if hop && taken.contains(&Col::ServerIp) && !taken.contains(&Col::Peer) {
+                field.kind = Kind::Text(Col::Peer);
             }
             let wanted = claims(&field.kind);
             if wanted.iter().any(|col| taken.contains(col)) {

@@ -3,13 +3,14 @@
 use std::fmt::Write;
 
 use chrono_tz::Tz;
+use dwell_ingest::detect::{Detected, Sample, detect};
 use dwell_ingest::format::{
     FORMATS, FormatError, LineContext, Parser, Reason, find, logformat, open,
 };
 use proptest::prelude::*;
 use storage::extent::LineEnd;
 
-use crate::parsed::{Parsed, context, parse};
+use crate::parsed::{NOW_US, Parsed, context, parse};
 
 /// Rows and odd lines, as a reviewer wants to see them.
 fn show(parsed: &Parsed) -> String {
@@ -49,6 +50,9 @@ fn every_format_reads_its_fixtures() {
     }
 }
 
+/// Dialects whose lines others read as well, so that only marks of their own tell them apart.
+const MARKED: &[&str] = &["nginx_combined"];
+
 #[test]
 fn every_format_knows_its_own_lines_best() {
     for format in FORMATS {
@@ -58,7 +62,13 @@ fn every_format_knows_its_own_lines_best() {
         assert!(own.fit > 0.8, "{} {own:?}", format.id());
         for other in FORMATS.iter().filter(|other| other.id() != format.id()) {
             let score = other.compile("").unwrap().score(&lines);
-            assert!(score.fit < own.fit - 0.2, "{} {own:?} {} {score:?}", format.id(), other.id());
+            let near = score.fit >= own.fit - 0.2;
+            let marked = MARKED.contains(&format.id()) && score.rank < own.rank;
+            assert!(!near || marked, "{} {own:?} {} {score:?}", format.id(), other.id());
+        }
+        match detect(&Sample::new(&text, true), &[], NOW_US) {
+            Detected::Format(parser, _) => assert_eq!(parser.id(), format.id()),
+            other => panic!("{}: {other:?}", format.id()),
         }
     }
 }

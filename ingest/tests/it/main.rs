@@ -15,6 +15,7 @@ mod formats;
 mod fuzz;
 mod growth;
 mod inputs;
+mod languages;
 mod parsed;
 mod privacy;
 mod samples;

@@ -126,9 +126,10 @@ fn push_int(value: i64, out: &mut Vec<u8>) {
 /// An address or name, with its port if there is one.
 fn endpoint(field: &Field, name: Col, port: Col, values: &dyn Values, out: &mut Vec<u8>) {
     let Some(name) = values.text(name) else { return out.extend_from_slice(field.null()) };
+    let Some(port) = values.int(port) else { return out.extend_from_slice(name.as_bytes()) };
+    let brackets = name.contains(':');
+    out.extend_from_slice(if brackets { b"[" } else { b"" });
     out.extend_from_slice(name.as_bytes());
-    if let Some(port) = values.int(port) {
-        out.push(b':');
-        push_int(port, out);
-    }
+    out.extend_from_slice(if brackets { b"]:" } else { b":" });
+    push_int(port, out);
 }
