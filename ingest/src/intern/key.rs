@@ -5,8 +5,8 @@ use storage::observable::url::{self, UrlParts};
 use storage::schema::{Col, ColumnType};
 
 use super::{Interner, NONE, Scratch};
-use crate::lexer::field::{self, Decoded, UsualRequest};
 use crate::lexer::Kind;
+use crate::lexer::field::{self, Decoded, UsualRequest};
 use crate::lexer::layout::{Word, claims};
 use crate::lexer::verdict::Facts;
 

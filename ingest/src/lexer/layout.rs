@@ -363,8 +363,7 @@ fn finish(words: &mut [Word], end: &[u8]) {
             }
             _ => WordKind::Key,
         };
-        word.escaped =
-            word.quoted && word.fields().all(|f| f.style.escapes_quotes());
+        word.escaped = word.quoted && word.fields().all(|f| f.style.escapes_quotes());
         let target = |kind: &Kind| matches!(kind, Kind::Url | Kind::Target);
         word.name = if word.has(|kind| *kind == Kind::Method) && word.has(target) {
             "request".into()

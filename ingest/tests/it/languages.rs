@@ -6,8 +6,16 @@ use crate::parsed::{Parsed, context, parse};
 
 /// Strings, the language each must be taken for, and a line of theirs.
 const STRINGS: &[(&str, &str, &str)] = &[
-    ("squid", "%ts.%03tu %6tr %>a %Ss/%03>Hs %<st %rm %ru", "1795169425.918     12 10.0.0.1 TCP_MISS/200 900 GET http://a.example/"),
-    ("squid", "%>a [%tl] \"%{User-Agent}>h\" %<a:%<p", "10.0.0.1 [20/Nov/2026:10:10:25 +0000] \"x y\" 192.0.2.1:443"),
+    (
+        "squid",
+        "%ts.%03tu %6tr %>a %Ss/%03>Hs %<st %rm %ru",
+        "1795169425.918     12 10.0.0.1 TCP_MISS/200 900 GET http://a.example/",
+    ),
+    (
+        "squid",
+        "%>a [%tl] \"%{User-Agent}>h\" %<a:%<p",
+        "10.0.0.1 [20/Nov/2026:10:10:25 +0000] \"x y\" 192.0.2.1:443",
+    ),
     ("squid", "%tS %{X-Forwarded-For}>h %note{k} %ssl::>sni", "1795169425.918 - v a.example"),
     (
         "apache",
@@ -35,15 +43,31 @@ const STRINGS: &[(&str, &str, &str)] = &[
         "%ci:%cp [%tr] %ft %s %TR/%Ta %ST %B %ts %{+Q}r %si:%sp %[ssl_fc_sni] %{+Q}[req.hdr(user-agent)]",
         "::1:4711 [20/Nov/2026:10:10:25.918] f s1 0/8 200 90 -- \"GET / HTTP/1.1\" 192.0.2.9:80 a.example \"b c\"",
     ),
-    ("haproxy", "%Ts.%ms %ci %HM %HU %HV", "1795169425.007 10.0.0.1 GET http://a.example/?q HTTP/1.1"),
-    ("ats", "%<cqtq> %<chi> %<crc>/%<pssc> %<cqtx> %<{User-Agent}cqh>", "1795169425.918 10.0.0.1 ERR_CONNECT_FAIL/502 GET http://a.example/ HTTP/1.1 curl"),
-    ("ats", "%<chi> [%<cqtn>] %<tts> %<phr>/%<shn>", "10.0.0.1 [20/Nov/2026:10:10:25 -0500] 3 DIRECT/a.example"),
+    (
+        "haproxy",
+        "%Ts.%ms %ci %HM %HU %HV",
+        "1795169425.007 10.0.0.1 GET http://a.example/?q HTTP/1.1",
+    ),
+    (
+        "ats",
+        "%<cqtq> %<chi> %<crc>/%<pssc> %<cqtx> %<{User-Agent}cqh>",
+        "1795169425.918 10.0.0.1 ERR_CONNECT_FAIL/502 GET http://a.example/ HTTP/1.1 curl",
+    ),
+    (
+        "ats",
+        "%<chi> [%<cqtn>] %<tts> %<phr>/%<shn>",
+        "10.0.0.1 [20/Nov/2026:10:10:25 -0500] 3 DIRECT/a.example",
+    ),
     (
         "envoy",
         "[%START_TIME%] \"%REQ(:METHOD)% %REQ(X-ENVOY-ORIGINAL-PATH?:PATH)% %PROTOCOL%\" %RESPONSE_CODE% %RESPONSE_FLAGS% \"%REQ(:AUTHORITY)%\" \"%UPSTREAM_HOST%\"\n",
         "[2026-11-20T10:10:25.918Z] \"GET /x?y=1 HTTP/2\" 503 UH,URX \"a.example:8443\" \"192.0.2.8:443\"",
     ),
-    ("envoy", "%START_TIME(%s.%3f)% %DOWNSTREAM_REMOTE_ADDRESS% %REQ(USER-AGENT):8%", "1795169425.918 [2001:db8::1]:4711 curl"),
+    (
+        "envoy",
+        "%START_TIME(%s.%3f)% %DOWNSTREAM_REMOTE_ADDRESS% %REQ(USER-AGENT):8%",
+        "1795169425.918 [2001:db8::1]:4711 curl",
+    ),
     (
         "wsa",
         "%t %e %a %w/%h %s %2r %A %H/%d %c %D %Xr %?BLOCK_SUSPECT_USER_AGENT,MONITOR_SUSPECT_USER_AGENT?%<User-Agent:%!%-%. %XC %k %p",
@@ -85,7 +109,12 @@ fn each_language_is_told_and_read() {
         let found = found.filter(|word| known.contains(word)).unwrap_or("squid");
         assert_eq!(found, language, "{spec}");
         let parsed = parse(parser.as_ref(), line.as_bytes(), 1 << 20, &context());
-        assert_eq!((parsed.counts.rows, parsed.raw_rows), (1, 0), "{spec}\n{line}\n{:?}", parsed.odd);
+        assert_eq!(
+            (parsed.counts.rows, parsed.raw_rows),
+            (1, 0),
+            "{spec}\n{line}\n{:?}",
+            parsed.odd
+        );
         out += &format!("{spec:?}\n{line}\n{}", shown(&parsed));
         // The ledger opens it again.
         let again = open("logformat", kept).unwrap();

@@ -45,7 +45,8 @@ fn is_ats(spec: &str) -> bool {
     spec.match_indices("%<").any(|(at, sign)| {
         let rest = &spec[at + sign.len()..];
         let inner = rest.split('>').next().unwrap_or_default();
-        let inner = inner.strip_prefix('{').and_then(|rest| rest.split_once('}')).map_or(inner, |p| p.1);
+        let inner =
+            inner.strip_prefix('{').and_then(|rest| rest.split_once('}')).map_or(inner, |p| p.1);
         inner.len() < rest.len()
             && (3..=8).contains(&inner.len())
             && inner.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
@@ -53,9 +54,8 @@ fn is_ats(spec: &str) -> bool {
 }
 
 fn names_variable(spec: &str) -> bool {
-    spec.match_indices('$').any(|(at, _)| {
-        spec[at + 1..].starts_with(|c: char| c.is_ascii_lowercase() || c == '{')
-    })
+    spec.match_indices('$')
+        .any(|(at, _)| spec[at + 1..].starts_with(|c: char| c.is_ascii_lowercase() || c == '{'))
 }
 
 /// The codes behind percent signs, without modifiers and arguments.

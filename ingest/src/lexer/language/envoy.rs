@@ -37,7 +37,8 @@ pub(super) fn tokens(text: &str) -> Result<Vec<Placed>, Wrong> {
             out.literal("%", at);
             continue;
         }
-        let operator = cursor.take_while(|c| c.is_ascii_uppercase() || c == '_' || c.is_ascii_digit());
+        let operator =
+            cursor.take_while(|c| c.is_ascii_uppercase() || c == '_' || c.is_ascii_digit());
         let argument = argument(&mut cursor)?;
         // The most that is printed of it.
         cursor.take_while(|c| c == ':' || c.is_ascii_digit());

@@ -22,9 +22,11 @@ const CACHE: &[(&str, &str)] = &[
 pub(super) fn tokens(text: &str) -> Result<Vec<Placed>, Wrong> {
     let mut cursor = Cursor::new(text);
     let mut out = Tokens::new(Style::Nginx);
-    for (word, style) in
-        [("escape=default ", Style::Nginx), ("escape=json ", Style::Json), ("escape=none ", Style::Raw)]
-    {
+    for (word, style) in [
+        ("escape=default ", Style::Nginx),
+        ("escape=json ", Style::Json),
+        ("escape=none ", Style::Raw),
+    ] {
         if cursor.take(word) {
             out.style = style;
         }

@@ -85,9 +85,8 @@ fn part(name: &str, conversion: &str) -> Option<&'static str> {
 /// Ends a run of parts of a date: it is the time if it is whole. What follows its last part is literal text.
 fn close(out: &mut Tokens, date: &mut Option<(String, usize)>) -> Result<(), Wrong> {
     let Some((pattern, at)) = date.take() else { return Ok(()) };
-    let last = pattern.rfind('%').map_or(0, |at| {
-        at + if pattern[at..].starts_with("%-") { 3 } else { 2 }
-    });
+    let last =
+        pattern.rfind('%').map_or(0, |at| at + if pattern[at..].starts_with("%-") { 3 } else { 2 });
     let (pattern, behind) = pattern.split_at(last);
     match time(pattern) {
         Ok(kind) => out.add(kind, "time", at),

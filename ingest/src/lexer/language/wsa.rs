@@ -112,7 +112,9 @@ fn code(cursor: &mut Cursor<'_>, out: &mut Tokens, at: usize) -> Result<(), Wron
     let digits = cursor.take_while(|c| c.is_ascii_digit() || c == '#');
     let mut code = cursor.next().map(String::from).unwrap_or_default();
     if matches!(code.as_str(), "X" | ":") {
-        code.push_str(cursor.take_while(|c| c.is_ascii_alphanumeric() || c == '<' || c == '>' || c == '#'));
+        code.push_str(
+            cursor.take_while(|c| c.is_ascii_alphanumeric() || c == '<' || c == '>' || c == '#'),
+        );
     }
     if !code.starts_with(|c: char| c.is_ascii_alphabetic() || c == ':') {
         return Err(("`%` is not followed by a code".into(), at));
@@ -121,10 +123,8 @@ fn code(cursor: &mut Cursor<'_>, out: &mut Tokens, at: usize) -> Result<(), Wron
     match code.as_str() {
         "r" => out.request(Kind::Url, at),
         "A" => {
-            let field = Field {
-                style: Style::QuotedUser,
-                ..quoted(out, Kind::Text(Col::User), name)
-            };
+            let field =
+                Field { style: Style::QuotedUser, ..quoted(out, Kind::Text(Col::User), name) };
             out.push(field, at);
         }
         "u" => {
