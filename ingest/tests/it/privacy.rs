@@ -1,17 +1,21 @@
 //! Is what a privacy rule takes away in no file of the store, and is the source still known and accounted for?
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use dwell_ingest::raw::{self, RawRequest};
+use dwell_ingest::render::{BatchRows, Rows as _};
 use dwell_ingest::{IngestOptions, Outcome, Progress, SourceReport};
-use parquet::column::page::PageReader as _;
 use parquet::file::reader::{FileReader as _, SerializedFileReader};
 use storage::ErrorKind;
 use storage::clock::Micros;
 use storage::digest::Digest;
-use storage::fs;
+use storage::fs::{self, FaultKind, FaultyFs};
 use storage::privacy::Kind;
+use storage::schema::Col;
+use storage::segment::VerifiedFile;
+use storage::segment::reader::{self, ReadOptions};
 use storage::store::{Standing, Store};
 use storage::verify::{VerifyOptions, verify};
 
@@ -402,4 +406,93 @@ fn a_lost_ledger_is_rebuilt_with_the_rule() {
     assert_eq!((&old.privacy, old.sha256, old.counts), (&new.privacy, new.sha256, new.counts));
     assert!(new.privacy.is_some());
     assert_absent(&bench.path("store"), &secrets());
+}
+
+#[test]
+fn every_call_fails_once_and_never_leaks() {
+    let log = secret_log(0, 60);
+    let mut fired = 0;
+    for n in 1.. {
+        let kind = if n % 2 == 0 { FaultKind::Error } else { FaultKind::Torn };
+        let bench = ruled();
+        let path = bench.write("branch/access.log", &log);
+        let faulty = Arc::new(FaultyFs::new(fs::real(), n, kind));
+        let options = IngestOptions { jobs: 1, ..settings() };
+        let done = open(bench.dir.path(), Arc::clone(&faulty) as _)
+            .and_then(|store| dwell_ingest::run(&store, &[path.clone().into()], &options, &()));
+        assert_absent(&bench.path("store"), &secrets());
+        if done.is_ok() {
+            break;
+        }
+        fired += 1;
+        let store = bench.reopen().unwrap();
+        let report = dwell_ingest::run(&store, &[path.into()], &options, &()).unwrap();
+        let id = report.sources[0].source_id.unwrap();
+        assert_eq!(store.state().sources.len(), 1, "call {n}");
+        assert!(store.state().sources[&id].privacy.is_some());
+    }
+    assert!(fired > 20, "only {fired} faults fired");
+}
+
+/// The distinct values of some columns of all rows.
+fn values(store: &Store, cols: &[Col]) -> BTreeSet<(Col, String)> {
+    let mut found = BTreeSet::new();
+    for (_, segment) in store.state().segments() {
+        let file = VerifiedFile::open(store.locate(&segment.meta.path), &segment.meta).unwrap();
+        let options = ReadOptions { batch_rows: 4096, row_groups: None };
+        for batch in reader::rows(&file, cols, &options).unwrap() {
+            let batch = batch.unwrap();
+            let rows = BatchRows::new(&batch);
+            for row in 0..batch.num_rows() {
+                let text = |col: &Col| rows.text(row, *col).map(|text| (*col, text.into_owned()));
+                found.extend(cols.iter().filter_map(text));
+            }
+        }
+    }
+    found
+}
+
+/// The folder of samples, beside the project or above it.
+fn samples() -> Option<PathBuf> {
+    let above = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors();
+    above.map(|dir| dir.join("shared/samples")).find(|path| path.is_dir())
+}
+
+#[test]
+fn of_real_logs_nothing_comes_through_extra() {
+    let Some(root) = samples() else {
+        println!("skipped: shared/samples is not there");
+        return;
+    };
+    const TAKEN: &[Col] = &[Col::User, Col::ClientIp, Col::Query, Col::Cookie, Col::Referer];
+    let plain = Bench::new();
+    plain.run(&[&root], &options());
+    let taken = values(&plain.store, TAKEN);
+    for rule in [
+        "privacy.keep = [\"host\", \"status\", \"extra\"]",
+        "privacy.pseudonymise = [\"user\", \"client_ip\"]\nprivacy.cut_query = true\n\
+         privacy.drop = [\"cookie\", \"referer\"]",
+    ] {
+        let bench = set_rule(Bench::new(), &format!("[[source]]\npath = \"*\"\n{rule}\n"));
+        let report = bench.run(&[&root], &options());
+        let kept = values(&bench.store, &[Col::Extra]);
+        let kept: Vec<_> = kept.into_iter().map(|(_, json)| json.to_lowercase()).collect();
+        let mut hits = BTreeSet::new();
+        // Short words stand anywhere by chance.
+        for (col, value) in taken.iter().filter(|(_, value)| value.len() >= 6) {
+            let value = value.to_lowercase();
+            let hit = kept.iter().find(|extra| extra.contains(&value));
+            hits.extend(hit.map(|extra| format!("{} {value} in {extra}", col.name())));
+        }
+        println!(
+            "{rule}: {} sources, {} rows, {} values taken away, {} of extra kept",
+            report.sources.len(),
+            report.counts().rows,
+            taken.len(),
+            kept.len()
+        );
+        assert!(hits.is_empty(), "{hits:#?}");
+        let lines = plain.store.state().sources.values().map(|it| it.counts.lines).sum::<u64>();
+        assert_eq!((report.raw_rows(), report.counts().lines), (0, lines));
+    }
 }
