@@ -27,6 +27,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         line_end: LineEnd::Lf,
         zone: None,
         line_bytes_max: 1 << 20,
+        headers: None,
+        near_us: i64::MAX / 2,
     };
     for _ in 0..runs {
         let mut cx = cx.clone();

@@ -7,9 +7,13 @@
 //! A line longer than the limit that fits into a chunk is left to the parser. One that does not is handed out in pieces
 //! as it is read, so memory stays bounded whatever comes in.
 
+use std::sync::Arc;
+
 use sha2::{Digest as _, Sha256};
+use storage::clock::Micros;
 use storage::digest::Digest;
 
+use crate::format::Headers;
 use crate::input::{Content, ReadError};
 
 /// Bytes read and hashed at once: they stay in the core's cache from the one to the other.
@@ -69,11 +73,13 @@ pub struct Start {
     pub hasher: Sha256,
     /// Number of the line that begins there.
     pub line_no: i64,
+    /// The header lines before it.
+    pub headers: Headers,
 }
 
 impl Default for Start {
     fn default() -> Self {
-        Self { offset: 0, hasher: Sha256::new(), line_no: 1 }
+        Self { offset: 0, hasher: Sha256::new(), line_no: 1, headers: Headers::default() }
     }
 }
 
@@ -92,6 +98,10 @@ pub struct ChunkReader {
     end: Option<End>,
     chunk_bytes: usize,
     line_bytes_max: usize,
+    /// The header lines before the next chunk, and before the last one, if anybody wants to know.
+    headers: Arc<Headers>,
+    before: Arc<Headers>,
+    watches: bool,
 }
 
 impl std::fmt::Debug for ChunkReader {
@@ -125,6 +135,33 @@ impl ChunkReader {
             end: None,
             chunk_bytes: chunk_bytes.max(1),
             line_bytes_max: line_bytes_max.max(1),
+            before: Arc::default(),
+            headers: Arc::new(start.headers),
+            watches: false,
+        }
+    }
+
+    /// When the content was last changed, if that is known.
+    pub fn modified_us(&self) -> Option<Micros> {
+        self.content.modified_us
+    }
+
+    /// From here on header lines are remembered.
+    pub fn watch_headers(&mut self) {
+        self.watches = true;
+    }
+
+    /// The header lines in force where the last chunk began, if they are remembered.
+    pub fn headers(&self) -> Option<Arc<Headers>> {
+        self.watches.then(|| Arc::clone(&self.before))
+    }
+
+    fn see_headers(&mut self, text: &[u8]) {
+        self.before = Arc::clone(&self.headers);
+        let mut seen = Headers::clone(&self.headers);
+        seen.see(text);
+        if seen != *self.headers {
+            self.headers = Arc::new(seen);
         }
     }
 
@@ -291,6 +328,9 @@ impl ChunkReader {
         let (first_line, first_offset) = (self.line_no, self.given);
         self.given += len as u64;
         self.final_newline = buffer[len - 1] == b'\n';
+        if self.watches {
+            self.see_headers(if kind == ChunkKind::Lines { &buffer[..len] } else { &[] });
+        }
         let seq = self.seq;
         self.seq += 1;
         match kind {

@@ -82,9 +82,10 @@ pub type Candidate = (String, Arc<dyn Parser>);
 /// Finds the format of a sample among the built-in ones and the user's `own`. `ingest_us` is the moment of ingest, as
 /// for a parse.
 pub fn detect(sample: &Sample<'_>, own: &[Candidate], ingest_us: Micros) -> Detected {
+    let lines = sample.scored();
     let built_in = FORMATS
         .iter()
-        .filter_map(|format| Some((format.id().to_owned(), Arc::from(format.compile("").ok()?))));
+        .filter_map(|format| Some((format.id().to_owned(), Arc::from(format.learn(&lines)?))));
     decide(sample, built_in.chain(own.iter().cloned()).collect(), ingest_us)
 }
 
@@ -151,6 +152,8 @@ fn same_rows(
             line_end,
             zone: None,
             line_bytes_max: 1 << 20,
+            headers: None,
+            near_us: ingest_us,
         };
         let mut chunk = parser.chunk_parser();
         chunk.parse(&text, &context, &mut sink);
@@ -259,7 +262,7 @@ mod tests {
     }
 
     impl Parser for Stub {
-        fn id(&self) -> &'static str {
+        fn id(&self) -> &str {
             self.id
         }
         fn spec(&self) -> &str {

@@ -1,6 +1,9 @@
 //! Which log formats there are, and what every one of them can do: score a sample, parse chunks, render rows back.
 
+mod cisco_umbrella;
 pub(crate) mod compiled;
+pub(crate) mod dialect;
+mod fortigate;
 mod haproxy_http;
 mod haproxy_https;
 mod haproxy_tcp;
@@ -13,8 +16,11 @@ mod squid_combined;
 mod squid_common;
 mod squid_referrer;
 mod squid_useragent;
+mod w3c;
+mod zeek_json;
 
 use std::fmt;
+use std::sync::Arc;
 
 use chrono_tz::Tz;
 use storage::clock::Micros;
@@ -22,6 +28,8 @@ use storage::extent::LineEnd;
 
 pub use crate::builder::sink::{ChunkSink, OddKind, OddLine, Reason};
 use crate::lexer::language::Language;
+pub use crate::lexer::shaped::dialect::Basis;
+pub use crate::lexer::shaped::headers::{HeaderStream, Headers};
 pub use crate::render::RowView;
 
 /// A log format could not be compiled or found: message, and where in the text it was given.
@@ -77,6 +85,10 @@ pub struct LineContext {
     pub zone: Option<Tz>,
     /// The longest line that can become a row, in bytes.
     pub line_bytes_max: usize,
+    /// The header lines in force where the chunk begins, for formats that have such.
+    pub headers: Option<Arc<Headers>>,
+    /// A moment near which the source ends; the year of times that print none follows from it.
+    pub near_us: Micros,
 }
 
 /// One worker's state of parsing: dictionaries and open row groups. It lives as long as the source is being read.
@@ -92,13 +104,23 @@ pub trait ChunkParser: Send {
 /// A compiled format: makes chunk parsers and renders rows.
 pub trait Parser: Send + Sync + fmt::Debug {
     /// The format's id, as `system.sources` shows it.
-    fn id(&self) -> &'static str;
+    fn id(&self) -> &str;
 
     /// What it was compiled from; with [`open`] it gives the same parser again. Empty where the id says it all.
     fn spec(&self) -> &str;
 
     /// How well it fits a sample of lines, given without their line ends.
     fn score(&self, lines: &[&[u8]]) -> Score;
+
+    /// Whether lines are read by header lines before them, which then must be known where a chunk begins.
+    fn has_headers(&self) -> bool {
+        false
+    }
+
+    /// The same parser for a source whose zone was given, where the format's own rule would say UTC.
+    fn localized(&self) -> Option<Box<dyn Parser>> {
+        None
+    }
 
     /// A parser for one worker.
     fn chunk_parser(&self) -> Box<dyn ChunkParser>;
@@ -109,7 +131,7 @@ pub trait Parser: Send + Sync + fmt::Debug {
 }
 
 /// A log format: one file, one line in [`FORMATS`].
-pub trait Format: Send + Sync {
+pub trait Format: Send + Sync + fmt::Debug {
     /// The name on the command line and in `system.sources`.
     fn id(&self) -> &'static str;
 
@@ -127,6 +149,27 @@ pub trait Format: Send + Sync {
     /// # Errors
     /// [`FormatError::Syntax`] if `spec` is wrong.
     fn compile(&self, spec: &str) -> Result<Box<dyn Parser>, FormatError>;
+
+    /// A parser for a source with these first lines (without line ends); `None` if they can't be this format's. Formats
+    /// that learn nothing read any source alike.
+    fn learn(&self, _lines: &[&[u8]]) -> Option<Box<dyn Parser>> {
+        self.compile("").ok()
+    }
+
+    /// Which end of a transaction its times mark.
+    fn basis(&self) -> Basis {
+        Basis::End
+    }
+
+    /// The names of its fields and what they mean, for formats whose fields have names.
+    fn fields(&self) -> Vec<(String, String)> {
+        Vec::new()
+    }
+
+    /// Its page in the docs, where that follows from its description.
+    fn page(&self) -> Option<String> {
+        None
+    }
 }
 
 /// All formats, the more general of two dialects first.
@@ -143,6 +186,10 @@ pub static FORMATS: &[&'static dyn Format] = &[
     &haproxy_tcp::FORMAT,
     &haproxy_http::FORMAT,
     &haproxy_https::FORMAT,
+    &w3c::FORMAT,
+    &fortigate::FORMAT,
+    &cisco_umbrella::FORMAT,
+    &zeek_json::FORMAT,
 ];
 
 /// The id of formats that users describe themselves.
@@ -182,6 +229,7 @@ pub fn open(id: &str, spec: &str) -> Result<Box<dyn Parser>, FormatError> {
     match find(id) {
         Some(format) => format.compile(spec),
         None if id == LOGFORMAT => kept_logformat(spec),
+        None if spec.starts_with('{') => dialect::own(id, spec),
         None => Err(FormatError::Unknown { name: id.into(), known: FORMATS.len() }),
     }
 }

@@ -94,6 +94,8 @@ fn circumstances(bytes: &[u8]) -> (usize, LineContext) {
         line_end,
         zone,
         line_bytes_max,
+        headers: None,
+        near_us: NOW_US,
     };
     (chunk, cx)
 }

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use storage::clock::Micros;
 use storage::extent::FileIdentity;
 
 use self::archive::{Archive, Bounds, Entry};
@@ -72,6 +73,8 @@ pub struct Content {
     pub compression: Compression,
     /// The file's identity, where it is a file.
     pub identity: Option<FileIdentity>,
+    /// When the file was last changed, where it is a file: the year of times that print none follows from it.
+    pub modified_us: Option<Micros>,
 }
 
 impl std::fmt::Debug for Content {
@@ -132,7 +135,8 @@ impl Input {
             return Err(ReadError::Io(io::ErrorKind::IsADirectory.into()));
         }
         let plain = if metadata.is_file() { file.try_clone().ok() } else { None };
-        let content = Content::new(Box::new(file), plain, identity(&metadata))?;
+        let mut content = Content::new(Box::new(file), plain, identity(&metadata))?;
+        content.modified_us = modified(&metadata);
         let Some(place) = &self.place else { return Ok(content) };
         let left = |left: u32| Some(left.saturating_sub(1));
         let _ = place.reopens.fetch_update(Ordering::Relaxed, Ordering::Relaxed, left);
@@ -156,6 +160,12 @@ fn member(mut content: Content, nth: usize) -> Result<Content, ReadError> {
         }
     }
     Err(ReadError::Damaged("the archive has changed while it was read".to_owned()))
+}
+
+/// When a file was last changed.
+fn modified(metadata: &std::fs::Metadata) -> Option<Micros> {
+    let since = metadata.modified().ok()?.duration_since(std::time::UNIX_EPOCH).ok()?;
+    Micros::try_from(since.as_micros()).ok()
 }
 
 #[cfg(unix)]
@@ -184,7 +194,17 @@ impl Content {
         let (reader, compression) =
             decode::decoder(Box::new(watched)).map_err(|error| sort_out(&failed, error))?;
         let plain = if compression == Compression::None { plain } else { None };
-        Ok(Self { reader, plain, failed, ended: None, packed, bounds: None, compression, identity })
+        Ok(Self {
+            reader,
+            plain,
+            failed,
+            ended: None,
+            packed,
+            bounds: None,
+            compression,
+            identity,
+            modified_us: None,
+        })
     }
 
     /// The content of a file in an archive; `reader` notes the errors of the operating system in `failed` itself.
@@ -198,7 +218,17 @@ impl Content {
         let bounds = Some(bounds);
         let packed = Arc::default();
         let identity = None;
-        Ok(Self { reader, plain: None, failed, ended: None, packed, bounds, compression, identity })
+        Ok(Self {
+            reader,
+            plain: None,
+            failed,
+            ended: None,
+            packed,
+            bounds,
+            compression,
+            identity,
+            modified_us: None,
+        })
     }
 
     /// What may come out of it, if it is an archive.
@@ -219,7 +249,17 @@ impl Content {
         let watched = Watched { reader, failed: Arc::clone(&failed), packed: Arc::clone(&packed) };
         let (compression, reader) = (Compression::None, Box::new(watched));
         let (plain, ended, bounds, identity) = (None, None, None, None);
-        Self { reader, plain, failed, ended, packed, bounds, compression, identity }
+        Self {
+            reader,
+            plain,
+            failed,
+            ended,
+            packed,
+            bounds,
+            compression,
+            identity,
+            modified_us: None,
+        }
     }
 
     /// A content whose every error is one of its decoder.
@@ -227,7 +267,17 @@ impl Content {
     pub(crate) fn from_decoder(reader: Box<dyn Read + Send>) -> Self {
         let (failed, packed, compression) = (Failed::default(), Arc::default(), Compression::Gzip);
         let (plain, ended, bounds, identity) = (None, None, None, None);
-        Self { reader, plain, failed, ended, packed, bounds, compression, identity }
+        Self {
+            reader,
+            plain,
+            failed,
+            ended,
+            packed,
+            bounds,
+            compression,
+            identity,
+            modified_us: None,
+        }
     }
 
     /// Reads some bytes; 0 at the end.

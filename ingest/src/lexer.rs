@@ -7,6 +7,7 @@ pub(crate) mod field;
 pub(crate) mod language;
 pub(crate) mod layout;
 pub(crate) mod number;
+pub(crate) mod shaped;
 pub(crate) mod split;
 pub(crate) mod squid;
 pub(crate) mod verdict;

@@ -10,10 +10,11 @@ use storage::schema::Col;
 
 pub use rows::{BatchRows, GroupRows};
 
-use crate::lexer::chunk::{REPLY_HEADERS, REQUEST_HEADERS, SPACES, TAIL, UTC_OFFSET};
+use crate::lexer::chunk::{LAYOUT, REPLY_HEADERS, REQUEST_HEADERS, SPACES, TAIL, UTC_OFFSET, ZONE};
 use crate::lexer::field::{self, Values};
 use crate::lexer::layout::{Layout, Word, WordKind};
-use crate::time;
+use crate::lexer::shaped::spec::Shaped;
+use crate::time::{self, Context, Zone};
 
 /// Rows whose values can be asked for one by one.
 pub trait Rows {
@@ -84,21 +85,16 @@ pub(crate) fn line(layout: &Layout, row: &RowView<'_>, zone: Option<Tz>, out: &m
     }
     let extra = row.text(Col::Extra).and_then(|text| serde_json::from_str(&text).ok());
     let values = WithExtra { row, extra: extra.unwrap_or_default() };
+    if let Some(shaped) = &layout.shaped {
+        return by_shape(layout, shaped, &values, zone, out);
+    }
     for word in &layout.words {
         if word.shape.is_optional() && values.extra(&word.name).is_none() {
             continue;
         }
         out.extend_from_slice(&word.lead);
         let start = out.len();
-        match &word.kind {
-            WordKind::Time(spec) => {
-                let offset = values.extra(UTC_OFFSET);
-                let offset = offset.and_then(|text| time::offset_minutes(text.as_bytes()));
-                let ts = row.int(Col::Ts).unwrap_or_default();
-                spec.write(ts, offset.unwrap_or_default(), zone, out);
-            }
-            WordKind::Number(_) | WordKind::Key => field::encode(word, &values, out),
-        }
+        text(word, &values, zone, None, out);
         pad(word, &values, start, out);
     }
     out.extend_from_slice(&layout.end);
@@ -111,6 +107,52 @@ pub(crate) fn line(layout: &Layout, row: &RowView<'_>, zone: Option<Tz>, out: &m
     if let Some(tail) = values.extra(TAIL) {
         out.extend_from_slice(tail.as_bytes());
     }
+}
+
+/// Writes a word without its padding. `told`: the member of `extra` that names the zone.
+fn text(
+    word: &Word,
+    values: &WithExtra<'_>,
+    zone: Option<Tz>,
+    told: Option<&str>,
+    out: &mut Vec<u8>,
+) {
+    match &word.kind {
+        WordKind::Time(spec) => {
+            let offset = values.extra(UTC_OFFSET);
+            let offset = offset.and_then(|text| time::offset_minutes(text.as_bytes()));
+            let ts = values.row.int(Col::Ts).unwrap_or_default();
+            let told = told.and_then(|name| values.extra(name)).or_else(|| values.extra(ZONE));
+            match told.and_then(|text| Zone::read(text.as_bytes())) {
+                Some(told) => {
+                    let context = Context { zone: Some(told), stated: true, ..Context::default() };
+                    spec.write_in(ts, 0, offset.unwrap_or_default(), &context, out);
+                }
+                None => spec.write(ts, offset.unwrap_or_default(), zone, out),
+            }
+        }
+        WordKind::Number(_) | WordKind::Key => field::encode(word, values, out),
+    }
+}
+
+/// Writes a line whose fields have names: the shape says in which order.
+fn by_shape(
+    layout: &Layout,
+    shaped: &Shaped,
+    values: &WithExtra<'_>,
+    zone: Option<Tz>,
+    out: &mut Vec<u8>,
+) {
+    let nth = values.extra(LAYOUT).and_then(|text| text.parse().ok()).unwrap_or(0_usize);
+    let Some(shape) = shaped.shapes.all().get(nth) else { return };
+    let told = shaped.zone.and_then(|word| layout.words.get(word)).map(|word| word.name.as_str());
+    for slot in &shape.slots {
+        out.extend_from_slice(&slot.lead);
+        if let Some(word) = layout.words.get(slot.word) {
+            text(word, values, zone, told, out);
+        }
+    }
+    out.extend_from_slice(&shape.end);
 }
 
 /// Pads the word that begins at `start` with spaces.

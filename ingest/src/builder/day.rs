@@ -3,12 +3,13 @@
 use std::collections::HashMap;
 
 use storage::day::Day;
+use storage::observable::url;
 use storage::schema::{Col, ColumnType};
 use storage::segment::{Coded, ColumnData, Dictionary, NULL_CODE, RowGroup};
 
 use crate::intern::key::{KeyColumn, NULL_INT, PARTIAL, Values};
 use crate::intern::{Interner, NONE};
-use crate::lexer::layout::{Layout, WordKind};
+use crate::lexer::layout::{Layout, Word, WordKind, claims};
 use crate::lexer::verdict::{FACTS, Facts};
 use crate::time::Quality;
 
@@ -130,6 +131,11 @@ impl Rows {
                 _ => {}
             }
         }
+        let claimed =
+            |word: &Word| word.fields().any(|field| claims(&field.kind).contains(&Col::Port));
+        if layout.shaped.is_some() && !layout.words.iter().any(claimed) {
+            group.imply_ports();
+        }
         group.finish(source_id)
     }
 }
@@ -213,6 +219,22 @@ impl<'a> Group<'a> {
         let data = raw(rows);
         self.set(Col::Raw, data);
         RowGroup { rows: rows.len(), columns: self.columns }
+    }
+
+    /// Where no field tells the port, the scheme implies it.
+    fn imply_ports(&mut self) {
+        let port = |text: &[u8]| std::str::from_utf8(text).ok().and_then(url::implied_port);
+        let ports = match &self.columns[Col::Scheme as usize] {
+            ColumnData::ConstText(scheme) => vec![port(scheme.as_bytes()); self.rows.len()],
+            ColumnData::Text(Coded { values, codes }) => {
+                let code = |&code: &u32| (code != NULL_CODE).then(|| port(values.value(code)));
+                codes.iter().map(|found| code(found).flatten()).collect()
+            }
+            _ => return,
+        };
+        if ports.iter().any(Option::is_some) {
+            self.set(Col::Port, ColumnData::Int32(ports));
+        }
     }
 
     fn verdicts(&mut self) {

@@ -150,7 +150,7 @@ const ANCHORED: f64 = 0.9;
 const MARKED: u32 = 100;
 
 impl Parser for Compiled {
-    fn id(&self) -> &'static str {
+    fn id(&self) -> &str {
         self.id
     }
 

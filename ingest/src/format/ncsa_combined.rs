@@ -3,6 +3,7 @@
 use super::{Format, FormatError, Parser, compiled};
 
 /// NCSA combined (Apache, nginx and others).
+#[derive(Debug)]
 pub(super) struct NcsaCombined;
 
 impl Format for NcsaCombined {

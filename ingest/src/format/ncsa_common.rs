@@ -3,6 +3,7 @@
 use super::{Format, FormatError, Parser, compiled};
 
 /// NCSA common (Apache, nginx and others).
+#[derive(Debug)]
 pub(super) struct NcsaCommon;
 
 impl Format for NcsaCommon {

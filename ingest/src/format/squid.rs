@@ -3,6 +3,7 @@
 use super::{Format, FormatError, Parser, compiled};
 
 /// Squid native access.log.
+#[derive(Debug)]
 pub(super) struct Squid;
 
 impl Format for Squid {

@@ -3,6 +3,7 @@
 use super::{Format, FormatError, Parser, compiled};
 
 /// Squid built-in combined.
+#[derive(Debug)]
 pub(super) struct SquidCombined;
 
 impl Format for SquidCombined {

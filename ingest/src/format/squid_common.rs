@@ -3,6 +3,7 @@
 use super::{Format, FormatError, Parser, compiled};
 
 /// Squid built-in common.
+#[derive(Debug)]
 pub(super) struct SquidCommon;
 
 impl Format for SquidCommon {

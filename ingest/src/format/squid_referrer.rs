@@ -3,6 +3,7 @@
 use super::{Format, FormatError, Parser, compiled};
 
 /// Squid built-in referrer.
+#[derive(Debug)]
 pub(super) struct SquidReferrer;
 
 impl Format for SquidReferrer {

@@ -3,6 +3,7 @@
 use super::{Format, FormatError, Parser, compiled};
 
 /// Squid built-in useragent.
+#[derive(Debug)]
 pub(super) struct SquidUseragent;
 
 impl Format for SquidUseragent {

@@ -6,19 +6,25 @@ use std::sync::Arc;
 
 use storage::day::Day;
 
+pub(crate) use lines::{
+    LAYOUT, REPLY_HEADERS, REQUEST_HEADERS, SPACES, TAIL, TRUNCATED, UTC_OFFSET, ZONE,
+};
 use lines::{Line, account, content, header_blocks, odd, reject, why};
-pub(crate) use lines::{REPLY_HEADERS, REQUEST_HEADERS, SPACES, TAIL, TRUNCATED, UTC_OFFSET};
 
 use super::field;
 use super::layout::{Layout, WordKind};
 use super::number;
+use super::shaped::cut::{Cutter, Found};
 use super::split::{self, Cut, Span};
 use crate::builder::day::{OpenDay, Rows};
 use crate::builder::sink::{ChunkSink, OddKind, Reason};
 use crate::format::{ChunkParser, LineContext};
 use crate::intern::key::{KeyColumn, NULL_INT, PARTIAL, RAW, Values};
 use crate::intern::{NONE, Scratch};
-use crate::time::{self, Memo};
+use crate::time::{self, Context, Memo, Zone};
+
+/// The scheme of CONNECT.
+const TUNNEL: &[u8] = b"tunnel";
 
 /// Lines of a block: their text (about 32 KiB) stays in the first cache while column after column is read.
 const BLOCK_ROWS: usize = 120;
@@ -26,6 +32,9 @@ const BLOCK_ROWS: usize = 120;
 /// Rows of a full row group: measured against 75,000 it takes 6 % less space and 5 % less time (longer dictionaries, fewer of
 /// them), and two workers stay below 512 MiB.
 const GROUP_ROWS: usize = 250_000;
+
+/// More fields than this without a column make row groups smaller.
+const EXTRAS_MANY: usize = 4;
 
 /// Most bytes of open rows over all days; beyond it the largest day is handed over.
 const OPEN_BYTES: usize = 32 << 20;
@@ -42,6 +51,8 @@ struct Block {
     lines: Vec<Line>,
     spans: Vec<Span>,
     rows: Rows,
+    /// What header lines say of each line's date and zone.
+    dates: Vec<(Option<i64>, Option<Zone>)>,
     scratch: Scratch,
     rejected: Vec<Option<Reason>>,
     any_rejected: bool,
@@ -56,7 +67,9 @@ pub(crate) struct LineParser {
     days: Vec<OpenDay>,
     block: Block,
     memo: Memo,
+    cutter: Cutter,
     source_id: i32,
+    group_rows: usize,
 }
 
 impl LineParser {
@@ -75,12 +88,15 @@ impl LineParser {
                 lines: Vec::with_capacity(BLOCK_ROWS),
                 spans: vec![Span::MISSING; BLOCK_ROWS * words],
                 rows: Rows::new(words),
+                dates: Vec::new(),
                 scratch: Scratch::default(),
                 rejected: Vec::new(),
                 any_rejected: false,
             },
             memo: Memo::default(),
+            cutter: Cutter::default(),
             source_id: 0,
+            group_rows: group_rows(&layout),
             layout,
         }
     }
@@ -114,6 +130,15 @@ impl LineParser {
                 continue;
             }
             let spans = &mut self.block.spans[row * words..(row + 1) * words];
+            if let Some(shaped) = &layout.shaped {
+                let found = self.cutter.cut(&layout, shaped, line, spans);
+                if let Some(flags) = self.take_found(found, line, row, place, cx, out) {
+                    self.block.lines.push(place);
+                    self.block.dates.push(self.cutter.date);
+                    self.block.rows.flags.push(flags);
+                }
+                continue;
+            }
             let flags = match split::fast(&layout, line, spans) {
                 Some(true) => 0,
                 Some(false) => self.paddings(line, row),
@@ -126,6 +151,49 @@ impl LineParser {
             self.block.rows.flags.push(flags);
         }
         at
+    }
+
+    /// The flags of a line whose fields have names; `None` if it became no row.
+    fn take_found(
+        &mut self,
+        found: Found,
+        line: &[u8],
+        row: usize,
+        place: Line,
+        cx: &LineContext,
+        out: &mut ChunkSink,
+    ) -> Option<u8> {
+        let mut add = |name: &str, text: &str| {
+            let id = self.values.member(name, text);
+            self.block.rows.members.push((row as u32, id));
+        };
+        match found {
+            Found::Shape(0) => Some(0),
+            Found::Shape(shape) => {
+                add(LAYOUT, &shape.to_string());
+                Some(0)
+            }
+            Found::Odd(flags) => {
+                for (name, text) in self.cutter.members.drain(..) {
+                    add(&name, &String::from_utf8_lossy(&text));
+                }
+                Some(flags)
+            }
+            Found::Header => {
+                out.counts.headers += 1;
+                odd(line, place, OddKind::Header, None, cx, out);
+                None
+            }
+            Found::Nothing(_) if line.iter().all(|byte| matches!(byte, b' ' | b'\t')) => {
+                out.counts.blank += 1;
+                odd(line, place, OddKind::Blank, None, cx, out);
+                None
+            }
+            Found::Nothing(reason) => {
+                reject(line, place, reason, cx, out);
+                None
+            }
+        }
     }
 
     /// Cuts a line that is not made as the format says; `None` if it became no row.
@@ -213,6 +281,9 @@ impl LineParser {
         let layout = Arc::clone(&self.layout);
         let count = layout.words.len();
         for (nth, word) in layout.words.iter().enumerate() {
+            if layout.shaped.is_some() && nth != layout.time && self.is_missing(nth) {
+                continue;
+            }
             match &word.kind {
                 WordKind::Time(spec) => self.read_times(chunk, nth, spec, cx),
                 WordKind::Number(_) => self.read_numbers(chunk, nth),
@@ -228,25 +299,92 @@ impl LineParser {
                     let ids = &mut block.rows.words[nth].ids;
                     key.texts.intern_column(texts, &mut block.scratch, ids);
                     key.learn(word, &mut self.values);
+                    let optional = layout.shaped.is_some() || word.shape.is_optional();
+                    forget_missing(block, nth, count, optional);
                     if key.any_flags {
-                        for (flags, &id) in block.rows.flags.iter_mut().zip(ids.iter()) {
-                            *flags |= key.flags[id as usize];
+                        let ids = block.rows.words[nth].ids.iter();
+                        for (flags, &id) in block.rows.flags.iter_mut().zip(ids) {
+                            *flags |= key.flags.get(id as usize).copied().unwrap_or_default();
                         }
                     }
-                    forget_missing(block, nth, count, word.shape.is_optional());
                 }
             }
         }
+        self.name_tunnels();
         self.keep_raw(chunk);
         self.hand_over(chunk, cx, out);
     }
 
-    fn read_times(&mut self, chunk: &[u8], nth: usize, spec: &time::TimeSpec, cx: &LineContext) {
+    /// Notes a word that no row of the block has; whether that is so.
+    fn is_missing(&mut self, nth: usize) -> bool {
         let count = self.layout.words.len();
         let block = &mut self.block;
+        let rows = block.lines.len();
+        let there = block.spans.iter().skip(nth).step_by(count).take(rows).any(|s| s.is_there());
+        if there {
+            return false;
+        }
+        let number = matches!(self.layout.words[nth].kind, WordKind::Number(_));
+        let word = &mut block.rows.words[nth];
+        match number {
+            true => word.ints.extend(std::iter::repeat_n(NULL_INT, rows)),
+            false => {
+                word.ids.clear();
+                word.ids.extend(std::iter::repeat_n(NONE, rows));
+            }
+        }
+        true
+    }
+
+    /// CONNECT has the scheme `tunnel`, whatever word was logged for it.
+    fn name_tunnels(&mut self) {
+        let Some((method, scheme)) = self.layout.tunnel else { return };
+        let word = &self.layout.words[scheme];
+        let (Some(methods), Some(schemes)) = (self.keys[method].take(), self.keys[scheme].as_mut())
+        else {
+            return;
+        };
+        for row in 0..self.block.rows.words[method].ids.len() {
+            let id = self.block.rows.words[method].ids[row];
+            let logged = self.block.rows.words[scheme].ids[row];
+            let connect = methods.facts.get(id as usize).is_some_and(|facts| facts.is_connect());
+            if !connect || logged != NONE && schemes.texts.value(logged) == TUNNEL {
+                continue;
+            }
+            if logged != NONE {
+                let text = schemes.texts.value(logged);
+                let id = self.values.member(&word.name, &String::from_utf8_lossy(text));
+                self.block.rows.members.push((row as u32, id));
+            }
+            self.block.rows.words[scheme].ids[row] = schemes.texts.intern(TUNNEL).0;
+            schemes.learn(word, &mut self.values);
+        }
+        self.keys[method] = Some(methods);
+    }
+
+    fn read_times(&mut self, chunk: &[u8], nth: usize, spec: &time::TimeSpec, cx: &LineContext) {
+        let count = self.layout.words.len();
+        let zone_word = self.layout.shaped.as_ref().and_then(|shaped| shaped.zone);
+        let block = &mut self.block;
         for (row, line) in block.lines.iter().enumerate() {
-            let text = block.spans[row * count + nth].of(&chunk[line.start..line.start + line.len]);
-            let time = spec.read(text, cx.zone, &mut self.memo).ok_or(Reason::BadTime);
+            let bytes = &chunk[line.start..line.start + line.len];
+            let text = block.spans[row * count + nth].of(bytes);
+            let mut context = Context::of_zone(cx.zone);
+            context.near = Some(cx.near_us);
+            if let Some((date, zone)) = block.dates.get(row) {
+                context.date = *date;
+                let told = zone_word
+                    .and_then(|word| Zone::read(block.spans[row * count + word].of(bytes)));
+                if let Some(zone) = told.or(zone.filter(|_| cx.zone.is_none() && spec.needs_zone()))
+                {
+                    (context.zone, context.stated) = (Some(zone), true);
+                    if told.is_none() {
+                        let id = self.values.member(ZONE, &zone.to_string());
+                        block.rows.members.push((row as u32, id));
+                    }
+                }
+            }
+            let time = spec.read_in(text, &context, &mut self.memo).ok_or(Reason::BadTime);
             let time = time.and_then(|time| time::check(time.ts, cx.ingest_us).map(|()| time));
             match time {
                 Ok(time) => {
@@ -254,7 +392,8 @@ impl LineParser {
                     block.rejected.push(None);
                     block.rows.flags[row] |= time.quality as u8;
                     // `ts` has no room for nanoseconds.
-                    if !time.exact || time.nanos != 0 {
+                    if !time.exact || time.nanos != 0 || context.date.is_some() && spec.needs_date()
+                    {
                         block.rows.flags[row] |= RAW;
                     }
                     if time.offset != 0 {
@@ -284,11 +423,11 @@ impl LineParser {
             let usual = usual.or_else(|| number::canonical_signed(text));
             let value = match usual.filter(|&value| field::fits(col, value)) {
                 Some(value) => value,
-                None if text == super::NULL_WORD || !span.is_there() => NULL_INT,
+                None if !span.is_there() || text == layout.words[nth].null() => NULL_INT,
                 None => {
                     let lossy = String::from_utf8_lossy(text);
                     let value = lossy.trim().parse().ok().filter(|&value| field::fits(col, value));
-                    if value.is_none() {
+                    if value.is_none() && !layout.words[nth].is_null(text) {
                         block.rows.flags[row] |= PARTIAL;
                     }
                     match std::str::from_utf8(text) {
@@ -364,6 +503,7 @@ impl LineParser {
         self.block.rejected.clear();
         self.block.any_rejected = false;
         self.block.lines.clear();
+        self.block.dates.clear();
         self.limit(out);
     }
 
@@ -381,7 +521,7 @@ impl LineParser {
 
     /// Hands over what is full, and what must go to stay within memory.
     fn limit(&mut self, out: &mut ChunkSink) {
-        while let Some(at) = self.days.iter().position(|open| open.rows.len() >= GROUP_ROWS) {
+        while let Some(at) = self.days.iter().position(|open| open.rows.len() >= self.group_rows) {
             self.close(at, out);
             self.begin_anew();
         }
@@ -421,6 +561,9 @@ impl LineParser {
 impl ChunkParser for LineParser {
     fn parse(&mut self, chunk: &[u8], cx: &LineContext, out: &mut ChunkSink) {
         self.source_id = cx.source_id;
+        if let Some(shaped) = &self.layout.shaped {
+            self.cutter.begin(shaped, cx.headers.as_ref());
+        }
         let mut at = 0;
         let mut line_no = cx.first_line;
         while at < chunk.len() {
@@ -437,10 +580,16 @@ impl ChunkParser for LineParser {
     }
 }
 
+/// Rows of a full row group; fewer where much of each goes to `extra`, whose texts are made when the group is.
+fn group_rows(layout: &Layout) -> usize {
+    let extras = layout.words.iter().filter(|word| !word.has_column()).count();
+    if extras > EXTRAS_MANY { GROUP_ROWS / 4 } else { GROUP_ROWS }
+}
+
 /// Words that a line does not have get no id: the empty text that stood for them is not theirs.
-fn forget_missing(block: &mut Block, nth: usize, count: usize, optional: bool) {
+fn forget_missing(block: &mut Block, nth: usize, count: usize, any: bool) {
     for (row, flags) in block.rows.flags.iter().enumerate() {
-        if (optional || flags & PARTIAL != 0) && !block.spans[row * count + nth].is_there() {
+        if (any || flags & PARTIAL != 0) && !block.spans[row * count + nth].is_there() {
             block.rows.words[nth].ids[row] = NONE;
         }
     }

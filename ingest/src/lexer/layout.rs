@@ -1,7 +1,11 @@
 //! How a format's pieces form words: what is cut out of a line whole, interned whole, and decoded once.
 
+use std::sync::Arc;
+
 use storage::schema::Col;
 
+use super::shaped::spec::Shaped;
+use super::shaped::wrap::Wrap;
 use super::{Field, Kind, Shape, Token};
 use crate::time::TimeSpec;
 
@@ -41,6 +45,8 @@ pub(crate) struct Word {
     pub(crate) name: String,
     /// What may stand around it.
     pub(crate) shape: Shape,
+    /// How its values are wrapped, for words that know it themselves.
+    pub(crate) wrap: Option<Wrap>,
 }
 
 /// A compiled format: its words in order.
@@ -62,9 +68,28 @@ pub(crate) struct Layout {
     pub(crate) open_end: bool,
     /// Whether lines that begin with `#` are headers.
     pub(crate) comments: bool,
+    /// How lines are cut whose fields have names.
+    pub(crate) shaped: Option<Arc<Shaped>>,
+    /// The words that hold the method and the scheme, where each has one of its own: CONNECT has a scheme of ours.
+    pub(crate) tunnel: Option<(usize, usize)>,
 }
 
 impl Word {
+    /// Whether it fills a column.
+    pub(crate) fn has_column(&self) -> bool {
+        self.fields().any(|field| !claims(&field.kind).is_empty())
+    }
+
+    /// Whether this text stands for no value.
+    pub(crate) fn is_null(&self, text: &[u8]) -> bool {
+        self.fields().next().is_some_and(|field| field.is_null(text))
+    }
+
+    /// The text that is written where there is no value.
+    pub(crate) fn null(&self) -> &[u8] {
+        self.fields().next().map_or(super::NULL_WORD, Field::null)
+    }
+
     /// Its fields.
     pub(crate) fn fields(&self) -> impl Iterator<Item = &Field> {
         self.tokens.iter().filter_map(|token| match token {
@@ -155,9 +180,34 @@ impl Layout {
             header_blocks: false,
             open_end: false,
             comments: false,
+            shaped: None,
+            tunnel: None,
         };
         layout.flexible = layout.flexible_words();
         Ok(layout)
+    }
+
+    /// The layout of lines whose fields have names.
+    pub(crate) fn shaped(words: Vec<Word>, time: usize, shaped: Arc<Shaped>) -> Self {
+        let alone = |kind: Kind| {
+            words.iter().position(|word| match word.tokens.as_slice() {
+                [Token::Field(field)] => field.kind == kind,
+                _ => false,
+            })
+        };
+        let tunnel = alone(Kind::Method).zip(alone(Kind::Scheme));
+        Self {
+            words,
+            end: Vec::new(),
+            separator: b' ',
+            time,
+            flexible: Vec::new(),
+            header_blocks: false,
+            open_end: false,
+            comments: false,
+            shaped: Some(shaped),
+            tunnel,
+        }
     }
 
     /// Bare words in which the separator may occur: user names, then URLs, then anything textual; and quoted words
@@ -339,6 +389,7 @@ fn new_word(lead: Vec<u8>, field: Field, quoted: bool) -> Word {
         quoted,
         name: String::new(),
         shape: Shape::Plain,
+        wrap: None,
     }
 }
 

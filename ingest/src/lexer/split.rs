@@ -1,5 +1,10 @@
 //! Where the words of a line lie: the fast cut for lines as the format writes them, and the anchored one for the rest.
 
+use std::borrow::Cow;
+
+use storage::observable::addr;
+
+use super::Kind;
 use super::field::plausible;
 use super::layout::{Layout, Word, WordKind};
 use crate::time::Memo;
@@ -17,8 +22,13 @@ impl Span {
     /// The place of a word that the line does not have.
     pub(crate) const MISSING: Self = Self { start: u32::MAX, end: u32::MAX };
 
-    fn new(start: usize, end: usize) -> Self {
+    pub(crate) fn new(start: usize, end: usize) -> Self {
         Self { start: start as u32, end: end as u32 }
+    }
+
+    /// How many bytes.
+    pub(crate) fn len(self) -> usize {
+        (self.end - self.start) as usize
     }
 
     /// Whether the line has the word.
@@ -73,7 +83,7 @@ pub(crate) fn fast(layout: &Layout, line: &[u8], spans: &mut [Span]) -> Option<b
 
 /// Whether a literal stands at `at`. Most are one or two bytes, for which a call would cost more than comparing.
 #[inline]
-fn begins(line: &[u8], at: usize, literal: &[u8]) -> bool {
+pub(crate) fn begins(line: &[u8], at: usize, literal: &[u8]) -> bool {
     match *literal {
         [] => true,
         [one] => line.get(at) == Some(&one),
@@ -362,6 +372,61 @@ pub(crate) fn fits(word: &Word, text: &[u8]) -> bool {
     match &word.kind {
         WordKind::Time(spec) => spec.read(text, None, &mut Memo::default()).is_some(),
         _ => plausible(word, text),
+    }
+}
+
+/// Whether a text can only be this word's (`true`), may be its (`false`), or can't be (`None`).
+pub(crate) fn anchors(word: &Word, text: &[u8]) -> Option<bool> {
+    if let WordKind::Time(spec) = &word.kind {
+        // The date alone, where the time of day is a value of its own.
+        let begins = text.iter().filter(|byte| byte.is_ascii_digit()).count() >= 6;
+        let reads = spec.read(text, None, &mut Memo::default()).is_some();
+        return (reads || begins && text.len() <= 10).then_some(true);
+    }
+    let text = word.wrap.as_ref().map_or(Cow::Borrowed(text), |wrap| wrap.decode(text));
+    if word.fields().any(|field| field.is_null(&text)) {
+        return Some(false);
+    }
+    let sure = word.fields().any(|field| is_sure(&field.kind, &text));
+    let named = word.fields().any(|field| matches!(field.kind, Kind::Method | Kind::Scheme));
+    let path = word.fields().any(|field| field.kind == Kind::Path);
+    if named && !sure || path && text.first() != Some(&b'/') {
+        return None;
+    }
+    plausible(word, &text).then_some(sure)
+}
+
+/// Whether a text can stand in no other column: addresses, the usual methods and schemes, whole URLs. Numbers can.
+fn is_sure(kind: &Kind, text: &[u8]) -> bool {
+    const METHODS: [&[u8]; 14] = [
+        b"GET",
+        b"POST",
+        b"CONNECT",
+        b"HEAD",
+        b"PUT",
+        b"DELETE",
+        b"OPTIONS",
+        b"PATCH",
+        b"TRACE",
+        b"PROPFIND",
+        b"REPORT",
+        b"LOCK",
+        b"MOVE",
+        b"SEARCH",
+    ];
+    const SCHEMES: [&[u8]; 10] =
+        [b"http", b"https", b"ftp", b"tcp", b"ssl", b"tunnel", b"ws", b"wss", b"rtsp", b"mms"];
+    let among = |words: &[&[u8]]| words.iter().any(|word| word.eq_ignore_ascii_case(text));
+    match kind {
+        Kind::Address(_) | Kind::Endpoint(..) => {
+            let text = String::from_utf8_lossy(text);
+            addr::normalize(text.rsplit_once(':').map_or(&*text, |(addr, _)| addr)).is_some()
+                || addr::normalize(&text).is_some()
+        }
+        Kind::Method => among(&METHODS),
+        Kind::Scheme => among(&SCHEMES),
+        Kind::Url => memchr::memmem::find(text, b"://").is_some(),
+        _ => false,
     }
 }
 

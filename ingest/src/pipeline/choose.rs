@@ -12,15 +12,38 @@ use storage::store::Source;
 
 use crate::detect::{self, Candidate, Detected, Sample};
 use crate::format::{
-    self, ChunkParser, ChunkSink, FormatError, LineContext, OddKind, OddLine, Parser, Reason, Score,
+    self, ChunkParser, ChunkSink, FORMATS, Format, FormatError, LineContext, OddKind, OddLine,
+    Parser, Reason, Score,
 };
 use crate::options::IngestOptions;
 use crate::render::RowView;
 use crate::report::FormatChoice;
 
+/// A format that was named for a source.
+#[derive(Debug, Clone)]
+pub(crate) enum Named {
+    /// One that reads all sources alike.
+    Parser(Arc<dyn Parser>),
+    /// A built-in one, which may learn from the first lines.
+    BuiltIn(&'static dyn Format),
+}
+
+impl Named {
+    /// The parser for a source with these first lines.
+    pub(crate) fn parser(&self, lines: &[&[u8]]) -> Result<Arc<dyn Parser>> {
+        match self {
+            Self::Parser(parser) => Ok(Arc::clone(parser)),
+            Self::BuiltIn(format) => match format.learn(lines) {
+                Some(parser) => Ok(Arc::from(parser)),
+                None => format.compile("").map(Arc::from).map_err(refuse),
+            },
+        }
+    }
+}
+
 /// How sources are read without looking at them.
 pub(super) struct Given {
-    pub(super) parser: Option<Arc<dyn Parser>>,
+    pub(super) parser: Option<Named>,
     pub(super) zone: Option<Tz>,
     rules: Vec<Rule>,
     /// The formats of dwell.toml; they may claim a text as the built-in ones do.
@@ -30,7 +53,7 @@ pub(super) struct Given {
 /// What dwell.toml says of some paths.
 struct Rule {
     pattern: glob::Pattern,
-    parser: Option<Arc<dyn Parser>>,
+    parser: Option<Named>,
     zone: Option<Tz>,
 }
 
@@ -48,7 +71,9 @@ impl Given {
     /// Compiles what the caller and the settings name.
     pub(super) fn new(config: &Config, options: &IngestOptions) -> Result<Self> {
         let parser = match (&options.logformat, &options.format) {
-            (Some(spec), _) => Some(Arc::from(format::logformat(spec).map_err(refuse)?)),
+            (Some(spec), _) => {
+                Some(Named::Parser(Arc::from(format::logformat(spec).map_err(refuse)?)))
+            }
             (None, Some(name)) if name != "auto" => Some(named(config, name)?),
             (None, _) => None,
         };
@@ -88,12 +113,16 @@ impl Given {
             return Err(what.to_owned());
         }
         let (unread, choice) = match given {
-            Some(parser) => {
+            Some(named) => {
+                // What can't be compiled now could not be when it was named.
+                let parser = named.parser(&sample.lines).map_err(|error| error.to_string())?;
+                let parser = localized(parser, zone);
                 let choice = FormatChoice::given(parser.id());
                 return Ok(Chosen { parser, choice, zone, unread: None });
             }
             None => match detect::detect(sample, &self.own, now_us) {
                 Detected::Format(parser, choice) => {
+                    let parser = localized(parser, zone);
                     return Ok(Chosen { parser, choice, zone, unread: None });
                 }
                 Detected::Unknown(choice) => (Reason::UnknownFormat, choice),
@@ -104,6 +133,14 @@ impl Given {
             return Err(what);
         }
         Ok(Chosen { parser: Arc::new(Unread(unread)), choice, zone, unread: Some(unread) })
+    }
+}
+
+/// A zone that was given counts more than the format's rule.
+fn localized(parser: Arc<dyn Parser>, zone: Option<Tz>) -> Arc<dyn Parser> {
+    match zone.and_then(|_| parser.localized()) {
+        Some(local) => Arc::from(local),
+        None => parser,
     }
 }
 
@@ -133,12 +170,13 @@ fn zone(name: &str) -> Result<Tz> {
 }
 
 /// A format by name: one of dwell.toml, or a built-in one.
-pub(crate) fn named(config: &Config, name: &str) -> Result<Arc<dyn Parser>> {
-    let parser = match config.logformat.get(name) {
-        Some(spec) => format::logformat(spec),
-        None => format::open(name, ""),
-    };
-    parser.map(Arc::from).map_err(refuse)
+pub(crate) fn named(config: &Config, name: &str) -> Result<Named> {
+    if let Some(spec) = config.logformat.get(name) {
+        return Ok(Named::Parser(Arc::from(format::logformat(spec).map_err(refuse)?)));
+    }
+    let known = FORMATS.len();
+    let unknown = || refuse(FormatError::Unknown { name: name.into(), known });
+    format::find(name).map(Named::BuiltIn).ok_or_else(unknown)
 }
 
 pub(crate) fn refuse(error: FormatError) -> Error {
@@ -156,7 +194,7 @@ pub(crate) const AMBIGUOUS: &str = "ambiguous";
 struct Unread(Reason);
 
 impl Parser for Unread {
-    fn id(&self) -> &'static str {
+    fn id(&self) -> &str {
         if self.0 == Reason::AmbiguousFormat { AMBIGUOUS } else { UNKNOWN }
     }
 

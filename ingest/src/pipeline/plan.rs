@@ -9,6 +9,7 @@ use storage::store::{Source, State, Store};
 
 use crate::chunk::Start;
 use crate::detect::SAMPLE_BYTES;
+use crate::format::HeaderStream;
 use crate::input::{Content, Input, ReadError};
 use crate::raw;
 
@@ -271,10 +272,12 @@ struct Scan {
     all: Sha256,
     /// The bytes from `line_at` on, up to [`TAIL_BYTES`] of them.
     tail: Vec<u8>,
+    headers: HeaderStream,
 }
 
 impl Scan {
     fn take(&mut self, bytes: &[u8]) {
+        self.headers.take(bytes);
         let mut begun = bytes;
         if let Some(last) = memchr::memrchr(b'\n', bytes) {
             self.all.update(&bytes[..=last]);
@@ -299,14 +302,16 @@ impl Scan {
         let source = Arc::clone(source);
         let line_no = source.next_line();
         if source.final_newline {
-            let start = Start { offset: self.at, hasher: self.all.clone(), line_no };
+            let headers = self.headers.headers().clone();
+            let start = Start { offset: self.at, hasher: self.all.clone(), line_no, headers };
             return Match { source, start, tail: Some(Vec::new()) };
         }
         // Bytes before the first line (a byte-order mark) are no part of the line that is read anew.
         let bom = if self.line_at == 0 { source.bom.len() } else { 0 };
         let mut hasher = self.whole.clone();
         hasher.update(&source.bom[..bom]);
-        let start = Start { offset: self.line_at + bom as u64, hasher, line_no: line_no - 1 };
+        let (offset, line_no) = (self.line_at + bom as u64, line_no - 1);
+        let start = Start { offset, hasher, line_no, headers: self.headers.headers().clone() };
         let whole = self.line_at + self.tail.len() as u64 == self.at;
         let tail = whole.then(|| self.tail[bom.min(self.tail.len())..].to_vec());
         Match { source, start, tail }

@@ -9,7 +9,7 @@ use storage::error::{Error, ErrorKind, Result};
 use storage::extent::{Retry, SourceState};
 use storage::store::{CommitOptions, Outcome as Committed, Source, Store};
 
-use super::choose::{self, Given};
+use super::choose::{self, Given, Named};
 use super::extent::ExtentWriter;
 use super::privacy;
 use super::source::show_reasons;
@@ -17,7 +17,6 @@ use super::work::{Failure, Shared};
 use super::{Board, Run};
 use crate::chunk::{ChunkReader, Start};
 use crate::detect::{SAMPLE_BYTES, Sample};
-use crate::format::Parser;
 use crate::input::{Content, ReadError};
 use crate::options::{IngestOptions, Progress};
 use crate::raw::{self, RawRequest};
@@ -124,12 +123,13 @@ fn sample_of(content: &mut Content) -> Result<(Vec<u8>, bool)> {
 fn read_anew(
     run: &Run<'_>,
     source: &Arc<Source>,
-    parser: Arc<dyn Parser>,
+    named: Named,
     stored: Box<dyn io::Read + Send>,
 ) -> Result<SourceReport> {
     let mut content = Content::plain(stored);
     let (bytes, whole) = sample_of(&mut content)?;
-    let line_end = Sample::new(&bytes, whole).line_end;
+    let sample = Sample::new(&bytes, whole);
+    let (line_end, parser) = (sample.line_end, named.parser(&sample.lines)?);
     let sizes = (run.options.chunk_bytes, run.options.line_bytes_max);
     let mut reader = ChunkReader::new(content, bytes, Start::default(), sizes);
     reader.skip(source.bom.len());

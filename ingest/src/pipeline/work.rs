@@ -14,7 +14,7 @@ use storage::extent::{Counts, LineEnd};
 use super::Run;
 use super::extent::{ExtentWriter, MORE, Odd, Totals};
 use crate::chunk::{Chunk, ChunkKind, ChunkReader};
-use crate::format::{ChunkSink, LineContext, OddKind, Parser, Reason};
+use crate::format::{ChunkSink, Headers, LineContext, OddKind, Parser, Reason};
 use crate::input::ReadError;
 
 /// Why a source can't be taken in.
@@ -44,10 +44,14 @@ pub(super) struct Shared {
     parser: Arc<dyn Parser>,
     line_end: LineEnd,
     zone: Option<Tz>,
+    near_us: Option<Micros>,
     gate: Mutex<Gate>,
     left: Condvar,
     failed: AtomicBool,
 }
+
+/// A chunk, and the header lines before it, if its format has such.
+type Given = (Chunk, Option<Arc<Headers>>);
 
 #[derive(Default)]
 struct Gate {
@@ -70,12 +74,16 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 
 impl Shared {
     pub(super) fn new(
-        reader: ChunkReader,
+        mut reader: ChunkReader,
         parser: Arc<dyn Parser>,
         line_end: LineEnd,
         zone: Option<Tz>,
     ) -> Self {
+        if parser.has_headers() {
+            reader.watch_headers();
+        }
         Self {
+            near_us: reader.modified_us(),
             reader: Mutex::new(reader),
             parser,
             line_end,
@@ -145,7 +153,7 @@ impl Shared {
         let mut parser = self.parser.chunk_parser();
         let mut sink = ChunkSink::default();
         let mut published = !owner || run.jobs < 2;
-        while let Some(chunk) = self.next(run, open, buffer)? {
+        while let Some((chunk, headers)) = self.next(run, open, buffer)? {
             if !published && lock(&self.reader).end().is_none() {
                 run.publish(self);
                 published = true;
@@ -161,6 +169,8 @@ impl Shared {
                         line_end: self.line_end,
                         zone: self.zone,
                         line_bytes_max: run.options.line_bytes_max,
+                        headers,
+                        near_us: self.near_us.unwrap_or(run.started_us),
                     };
                     parser.parse(bytes, &context, &mut sink);
                     check(&sink.counts, &chunk)?;
@@ -186,7 +196,7 @@ impl Shared {
         run: &Run<'_>,
         open: &Open,
         buffer: &mut Vec<u8>,
-    ) -> Result<Option<Chunk>, Failure> {
+    ) -> Result<Option<Given>, Failure> {
         if self.failed.load(Ordering::Relaxed) {
             return Ok(None);
         }
@@ -195,6 +205,7 @@ impl Shared {
         let due = || (run.options.clock)() >= open.full_us;
         let full = reader.can_stop() && (reader.offset() >= open.full_at || due());
         let chunk = if full { None } else { reader.next(buffer, &due)? };
+        let chunk = chunk.map(|chunk| (chunk, reader.headers()));
         drop(reader);
         if chunk.is_none() {
             run.withdraw(self);

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use chrono_tz::Tz;
-use dwell_ingest::format::{ChunkSink, LineContext, OddKind, OddLine, Parser, RowView};
+use std::sync::Arc;
+
+use dwell_ingest::format::{ChunkSink, Headers, LineContext, OddKind, OddLine, Parser, RowView};
 use dwell_ingest::render::{GroupRows, Rows};
 use storage::extent::{Counts, LineEnd};
 use storage::schema::{COLUMNS, Col, ColumnType};
@@ -32,6 +34,8 @@ pub(crate) fn context() -> LineContext {
         line_end: LineEnd::Lf,
         zone: None,
         line_bytes_max: 1 << 20,
+        headers: None,
+        near_us: NOW_US,
     }
 }
 
@@ -40,13 +44,16 @@ pub(crate) fn parse(parser: &dyn Parser, text: &[u8], chunk: usize, cx: &LineCon
     let mut chunks = parser.chunk_parser();
     let mut sink = ChunkSink::default();
     let mut cx = cx.clone();
+    let mut headers = Headers::default();
     let mut rest = text;
     while !rest.is_empty() {
         let from = chunk.min(rest.len()) - 1;
         let end =
             rest[from..].iter().position(|&b| b == b'\n').map_or(rest.len(), |at| from + at + 1);
         let (head, tail) = rest.split_at(end);
+        cx.headers = parser.has_headers().then(|| Arc::new(headers.clone()));
         chunks.parse(head, &cx, &mut sink);
+        headers.see(head);
         cx.first_line += head.iter().filter(|&&b| b == b'\n').count() as i64;
         cx.first_offset += head.len() as u64;
         rest = tail;

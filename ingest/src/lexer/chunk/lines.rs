@@ -25,10 +25,14 @@ pub(super) struct Line {
 pub(crate) const TAIL: &str = "tail";
 /// Key of `extra`: the field in which a line ends that was cut short.
 pub(crate) const TRUNCATED: &str = "truncated";
+/// Key of `extra`: which order of fields a line has, where it is not the usual one of its source (number 0).
+pub(crate) const LAYOUT: &str = "_layout";
 /// Ends keys of `extra`: how many spaces pad a word, where it is not the number the format says.
 pub(crate) const SPACES: &str = "_spaces";
 /// Key of `extra`: the printed offset from UTC, where it is not `+0000`.
 pub(crate) const UTC_OFFSET: &str = "utc_offset";
+/// Key of `extra`: the zone that a header line named for the time, where the time itself prints none.
+pub(crate) const ZONE: &str = "_zone";
 /// Key of `extra`: the request's headers (`log_mime_hdrs on`).
 pub(crate) const REQUEST_HEADERS: &str = "request_headers";
 /// Key of `extra`: the reply's headers (`log_mime_hdrs on`).

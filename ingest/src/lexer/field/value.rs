@@ -20,7 +20,7 @@ pub(super) fn decode_field(field: &Field, text: &[u8], connect: bool, out: &mut 
     }
     match &field.kind {
         Kind::Text(col) => out.text(*col, decoded_text(field, *col, text)),
-        Kind::Method if matches!(text, b"NONE" | b"") => {}
+        Kind::Method if matches!(text, b"NONE" | b"" | b"unknown" | b"invalid") => {}
         Kind::Method => {
             let method = lossy.to_ascii_uppercase();
             out.facts = out.facts.and(Facts::of_method(method.as_bytes()));

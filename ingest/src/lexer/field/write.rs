@@ -11,6 +11,17 @@ use crate::lexer::{Field, Kind, NULL_WORD, Token};
 
 /// Writes a word.
 pub(crate) fn encode(word: &Word, values: &dyn Values, out: &mut Vec<u8>) {
+    match &word.wrap {
+        None => encode_plain(word, values, out),
+        Some(wrap) => {
+            let mut value = Vec::new();
+            encode_plain(word, values, &mut value);
+            wrap.encode(&value, word.is_null(&value), out);
+        }
+    }
+}
+
+fn encode_plain(word: &Word, values: &dyn Values, out: &mut Vec<u8>) {
     if word.tokens.len() > 1
         && let Some(text) = values.extra(&word.name)
     {

@@ -1,0 +1,338 @@
+//! Where do the words of a line lie? By its shape if that is known, else with care; and what to do with lines that have too
+//! many or too few columns.
+
+use std::sync::Arc;
+
+use super::dialect::Syntax;
+use super::headers::Headers;
+use super::scan::{Pieces, scan};
+use super::spec::{Place, Shaped};
+use super::wrap::Quote;
+use crate::builder::sink::Reason;
+use crate::intern::key::{PARTIAL, RAW};
+use crate::lexer::Kind;
+use crate::lexer::layout::{Layout, Word};
+use crate::lexer::split::{self, Span};
+use crate::time::Zone;
+
+/// Shapes that are tried before a line is scanned.
+const RECENT: usize = 4;
+
+/// Fields with a column that a row must have, its time among them.
+const FIELDS_MIN: usize = 3;
+
+/// What a line is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Found {
+    /// A row of this shape.
+    Shape(usize),
+    /// A row of no known shape; its flags.
+    Odd(u8),
+    /// A header line.
+    Header,
+    /// No row.
+    Nothing(Reason),
+}
+
+/// What one worker knows of the lines it cuts.
+#[derive(Debug, Default)]
+pub(crate) struct Cutter {
+    pieces: Pieces,
+    words: Vec<(usize, Span)>,
+    recent: Vec<usize>,
+    headers: Headers,
+    columns: Option<Vec<Place>>,
+    names: Vec<String>,
+    /// The date that header lines tell, for times of day without one; and their zone.
+    pub(crate) date: (Option<i64>, Option<Zone>),
+    /// Values without a word of their own, of the line cut last: name and text.
+    pub(crate) members: Vec<(String, Vec<u8>)>,
+}
+
+impl Cutter {
+    /// Sets the header lines in force.
+    pub(crate) fn begin(&mut self, shaped: &Shaped, headers: Option<&Arc<Headers>>) {
+        if let Some(headers) = headers
+            && self.headers != **headers
+        {
+            self.headers = Headers::clone(headers);
+            self.switch(shaped);
+        }
+    }
+
+    /// The columns that the headers name count from here on.
+    fn switch(&mut self, shaped: &Shaped) {
+        self.names = self.headers.columns().unwrap_or_default();
+        self.columns = (!self.names.is_empty()).then(|| shaped.places(&self.names));
+        self.recent.clear();
+        let date = self.headers.date();
+        self.date = (date.map(|date| date.days), date.and_then(|date| date.zone));
+    }
+
+    /// Cuts a line; words that it lacks are [`Span::MISSING`].
+    #[inline]
+    pub(crate) fn cut(
+        &mut self,
+        layout: &Layout,
+        shaped: &Shaped,
+        line: &[u8],
+        spans: &mut [Span],
+    ) -> Found {
+        for nth in 0..self.recent.len() {
+            let shape = self.recent[nth];
+            spans.fill(Span::MISSING);
+            if shaped.shapes.all().get(shape).is_some_and(|found| found.cut(line, spans)) {
+                self.recent.swap(0, nth);
+                return Found::Shape(shape);
+            }
+        }
+        self.scan(layout, shaped, line, spans)
+    }
+
+    fn scan(&mut self, layout: &Layout, shaped: &Shaped, line: &[u8], spans: &mut [Span]) -> Found {
+        self.members.clear();
+        spans.fill(Span::MISSING);
+        let positional = matches!(shaped.syntax, Syntax::Elff { .. } | Syntax::Delimited { .. });
+        if positional && line.first() == Some(&b'#') {
+            if self.headers.take(line) {
+                self.switch(shaped);
+            }
+            return Found::Header;
+        }
+        if !scan(&shaped.syntax, line, &mut self.pieces) {
+            return Found::Nothing(broken(line));
+        }
+        if positional {
+            self.positional(layout, shaped, line, spans)
+        } else {
+            self.named(layout, shaped, line, spans)
+        }
+    }
+
+    /// A line whose values have names.
+    fn named(
+        &mut self,
+        layout: &Layout,
+        shaped: &Shaped,
+        line: &[u8],
+        spans: &mut [Span],
+    ) -> Found {
+        let Self { pieces, words, members, .. } = self;
+        let places = pieces.iter().map(|(name, span)| {
+            let place = shaped.names.get(name).copied().unwrap_or(Place::Unknown);
+            if place == Place::Unknown {
+                members.push((String::from_utf8_lossy(name).into_owned(), span.of(line).to_vec()));
+            }
+            (place, span)
+        });
+        words.clear();
+        let known = collect(layout, line, places, words);
+        self.row(layout, shaped, line, spans, known)
+    }
+
+    /// A line whose values have places.
+    fn positional(
+        &mut self,
+        layout: &Layout,
+        shaped: &Shaped,
+        line: &[u8],
+        spans: &mut [Span],
+    ) -> Found {
+        let count = self.pieces.len();
+        let listed = shaped.columns.iter().find(|(_, places)| places.len() == count);
+        let (names, places): (&[String], &[Place]) = match (&self.columns, listed) {
+            (Some(places), _) => (&self.names, places),
+            (None, Some((names, places))) => (names, places),
+            (None, None) => {
+                let near =
+                    shaped.columns.iter().min_by_key(|(_, places)| places.len().abs_diff(count));
+                match near {
+                    Some((names, places)) => (names, places),
+                    None => return Found::Nothing(Reason::UnknownFormat),
+                }
+            }
+        };
+        if is_column_names(names, line, &self.pieces) {
+            return Found::Header;
+        }
+        self.words.clear();
+        if places.len() != count {
+            anchor(layout, places, line, &self.pieces, &mut self.words);
+            return match self.row(layout, shaped, line, spans, false) {
+                Found::Shape(_) | Found::Odd(_) => Found::Odd(PARTIAL | RAW),
+                other => other,
+            };
+        }
+        for ((name, place), (_, span)) in names.iter().zip(places).zip(self.pieces.iter()) {
+            if *place == Place::Unknown {
+                self.members.push((name.clone(), span.of(line).to_vec()));
+            }
+        }
+        let spans_of = places.iter().copied().zip(self.pieces.iter().map(|(_, span)| span));
+        let known = collect(layout, line, spans_of, &mut self.words);
+        self.row(layout, shaped, line, spans, known)
+    }
+
+    /// Puts the words in their places, if they make a row.
+    fn row(
+        &mut self,
+        layout: &Layout,
+        shaped: &Shaped,
+        line: &[u8],
+        spans: &mut [Span],
+        known: bool,
+    ) -> Found {
+        for (word, span) in &self.words {
+            if let Some(place) = spans.get_mut(*word) {
+                *place = *span;
+            }
+        }
+        if !spans.get(layout.time).is_some_and(|span| span.is_there()) {
+            return Found::Nothing(Reason::BadTime);
+        }
+        let filled =
+            |(word, _): &&(usize, Span)| layout.words.get(*word).is_some_and(Word::has_column);
+        if self.words.iter().filter(filled).count() < FIELDS_MIN {
+            return Found::Nothing(Reason::TooFewFields);
+        }
+        let shape = if known { shaped.shapes.of(line, &self.words) } else { None };
+        match shape {
+            Some(shape) => {
+                self.recent.retain(|other| *other != shape);
+                self.recent.insert(0, shape);
+                self.recent.truncate(RECENT);
+                Found::Shape(shape)
+            }
+            None => Found::Odd(RAW),
+        }
+    }
+}
+
+/// Why a line that is not made as its language says is no row.
+fn broken(line: &[u8]) -> Reason {
+    if memchr::memchr(0, line).is_some() { Reason::NotText } else { Reason::TooFewFields }
+}
+
+/// Whether a line is the list of its columns' names, as the first line of CSV is.
+fn is_column_names(names: &[String], line: &[u8], pieces: &Pieces) -> bool {
+    let bare = |text: &[u8]| -> Vec<u8> {
+        text.iter().copied().filter(|byte| !b"\" ".contains(byte)).collect()
+    };
+    names.len() > 2
+        && names.len() == pieces.len()
+        && names
+            .iter()
+            .zip(pieces.iter())
+            .all(|(name, (_, span))| bare(span.of(line)) == bare(name.as_bytes()))
+}
+
+/// The words of a line, in order. `false`: there are values that no word takes, so that the line can't be given back from
+/// its words.
+pub(crate) fn collect(
+    layout: &Layout,
+    line: &[u8],
+    values: impl Iterator<Item = (Place, Span)>,
+    words: &mut Vec<(usize, Span)>,
+) -> bool {
+    let mut known = true;
+    let mut last = None;
+    for (place, span) in values {
+        match place {
+            Place::Word(word) => {
+                let Some(found) = layout.words.get(word) else { continue };
+                words.push((word, unquoted(found, line, span)));
+            }
+            Place::Clock => match words.last_mut() {
+                Some((word, whole))
+                    if *word == layout.time && last == Some(Place::Word(layout.time)) =>
+                {
+                    let time = &layout.words[layout.time];
+                    *whole = Span { start: whole.start, end: unquoted(time, line, span).end };
+                }
+                _ => known = false,
+            },
+            Place::Unknown => known = false,
+        }
+        last = Some(place);
+    }
+    known
+}
+
+/// The place of a value without the quotes that belong to the shape.
+fn unquoted(word: &Word, line: &[u8], span: Span) -> Span {
+    let Some(wrap) = word.wrap.as_ref().filter(|wrap| wrap.quote == Quote::Outside) else {
+        return span;
+    };
+    match span.of(line) {
+        [first, .., last] if *first == wrap.mark && *last == wrap.mark => {
+            Span { start: span.start + 1, end: span.end - 1 }
+        }
+        _ => span,
+    }
+}
+
+/// Words of a line with too many or too few values: those from the left up to the last that only its column can hold (a
+/// time, an address, a method), and those from the right likewise. One textual column that is left between takes what lies
+/// there; more are not guessed.
+fn anchor(
+    layout: &Layout,
+    places: &[Place],
+    line: &[u8],
+    pieces: &Pieces,
+    words: &mut Vec<(usize, Span)>,
+) {
+    let values: Vec<Span> = pieces.iter().map(|(_, span)| span).collect();
+    let (count, columns) = (values.len(), places.len());
+    let mut left = side(layout, line, places.iter().zip(&values));
+    let mut right = side(layout, line, places.iter().rev().zip(values.iter().rev()));
+    // A line that was cut short fits from the left to its end, and not from the right.
+    let cut_short = count < columns && left.1 && !right.1;
+    left.0 = if cut_short { count } else { left.0 };
+    right.0 = right.0.min(count.min(columns).saturating_sub(left.0));
+    let (left, right) = (left.0, if cut_short { 0 } else { right.0 });
+    let pairs = places.iter().copied().zip(values.iter().copied());
+    collect(layout, line, pairs.take(left), words);
+    if columns - left - right == 1
+        && count > left + right
+        && let Place::Word(word) = places[left]
+        && layout.words.get(word).is_some_and(is_textual)
+    {
+        words.push((word, Span { start: values[left].start, end: values[count - right - 1].end }));
+    }
+    let pairs = places[columns - right..].iter().copied();
+    collect(layout, line, pairs.zip(values[count - right..].iter().copied()), words);
+}
+
+fn is_textual(word: &Word) -> bool {
+    word.fields().all(|field| matches!(field.kind, Kind::Text(_) | Kind::Extra | Kind::Query))
+}
+
+/// How many values fit their columns, up to the last that is an anchor; and whether all that there are fit.
+fn side<'a>(
+    layout: &Layout,
+    line: &[u8],
+    pairs: impl Iterator<Item = (&'a Place, &'a Span)>,
+) -> (usize, bool) {
+    let mut sure = 0;
+    let mut dated = false;
+    for (nth, (place, span)) in pairs.enumerate() {
+        let word = match place {
+            Place::Word(word) => layout.words.get(*word),
+            Place::Clock | Place::Unknown => None,
+        };
+        let Some(word) = word else {
+            // The time of day behind its date.
+            if *place == Place::Clock && dated {
+                sure = nth + 1;
+            }
+            continue;
+        };
+        match split::anchors(word, unquoted(word, line, *span).of(line)) {
+            Some(true) => sure = nth + 1,
+            Some(false) => {}
+            None => return (sure, false),
+        }
+        dated = std::ptr::eq(word, &layout.words[layout.time]);
+    }
+    (sure, true)
+}

@@ -1,0 +1,268 @@
+//! What is a source made of? Its first lines tell: which fields, how they are quoted, what stands for nothing, how times are
+//! spelled, in which orders fields come.
+
+mod observe;
+
+use std::collections::HashMap;
+
+use super::dialect::{Dialect, Syntax, TimeRule};
+use super::shape::{Plain, gaps};
+use super::spec::{self, Place, Spec, SpecWord};
+use super::wrap::{Escape, Quote, Wrap};
+use crate::lexer::split::Span;
+use crate::time::{self, Memo};
+use observe::Observed;
+
+/// Orders of fields that are remembered.
+const SHAPES_MAX: usize = 64;
+
+/// Texts of a time that are tried.
+const TIMES: usize = 64;
+
+/// What the first lines of a source tell of it, if they are of this dialect.
+pub(crate) fn learn(dialect: &Dialect, lines: &[&[u8]]) -> Option<Spec> {
+    let seen = observe::observe(dialect, lines);
+    if seen.rows.is_empty() || !marked(dialect, &seen) {
+        return None;
+    }
+    let (rule, mut spelling, inner) = dialect.times.iter().find_map(|rule| time(rule, &seen))?;
+    // A header that names a zone says that the times below are not UTC.
+    if seen.zoned
+        && let Some(local) = spelling.strip_prefix("utc:")
+    {
+        spelling = local.to_owned();
+    }
+    let names: Vec<String> =
+        seen.names.iter().filter(|name| Some(*name) != rule.clock.as_ref()).cloned().collect();
+    let shown = names.len();
+    let mut names = names;
+    add_known(dialect, &(rule.field.clone(), rule.clock.clone()), &mut names);
+    let mut meanings = spec::resolve(dialect, &names, shown).ok()?;
+    let mut words = Vec::with_capacity(names.len());
+    for (name, meaning) in names.iter().zip(&mut meanings) {
+        if meaning == "http_version" && !seen.values(name).any(|text| text.contains(&b'/')) {
+            *meaning = "http_version:bare".into();
+        }
+        let inner = if *name == rule.field { inner } else { 0 };
+        let null = usual_null(dialect, &seen, name);
+        let wrap = match words.len() < shown {
+            true => wrap(&dialect.syntax, &seen, name, null.as_deref()),
+            false => unseen(&dialect.syntax),
+        };
+        words.push(SpecWord { name: name.clone(), meaning: meaning.clone(), wrap, null, inner });
+    }
+    let mut found = Spec {
+        dialect: None,
+        words,
+        time: (rule.field.clone(), rule.clock.clone()),
+        spelling,
+        columns: seen.columns.clone(),
+        shapes: Vec::new(),
+    };
+    found.shapes = shapes(dialect, &found, &seen)?;
+    Some(found)
+}
+
+/// Whether the marks of the dialect are there in most rows.
+fn marked(dialect: &Dialect, seen: &Observed<'_>) -> bool {
+    dialect.marks.iter().all(|mark| {
+        let (name, values) = mark.split_once('=').unwrap_or((mark, ""));
+        let fits = |text: &[u8]| {
+            values.is_empty() || values.split('|').any(|value| value.as_bytes() == text)
+        };
+        let rows = seen.values(name).filter(|text| fits(text)).count();
+        rows * 2 >= seen.rows.len()
+    })
+}
+
+/// The spelling that reads the times of most rows, and how often the byte behind the time stands within it.
+fn time<'a>(rule: &'a TimeRule, seen: &Observed<'_>) -> Option<(&'a TimeRule, String, usize)> {
+    let mut texts: Vec<Vec<u8>> = Vec::new();
+    let mut sample = None;
+    for row in seen.rows.iter().take(TIMES) {
+        let Some(at) = row.place(seen, &rule.field) else { continue };
+        let first = row.inner(at);
+        match &rule.clock {
+            None => texts.push(first.to_vec()),
+            Some(clock) => {
+                if row.place(seen, clock) != Some(at + 1) {
+                    continue;
+                }
+                texts.push([first, b" ", row.inner(at + 1)].concat());
+                sample.get_or_insert((row, at));
+            }
+        }
+    }
+    let reads = |text: &String| {
+        let Ok(spec) = time::parse_spec(text) else { return 0 };
+        let mut memo = Memo::default();
+        texts.iter().filter(|text| spec.read(text, None, &mut memo).is_some()).count()
+    };
+    // The first of equals.
+    let best = rule.specs.iter().rev().max_by_key(|text| reads(text))?;
+    if reads(best) * 2 <= texts.len() {
+        return None;
+    }
+    let Some((row, at)) = sample.filter(|_| rule.clock.is_some()) else {
+        let inner = seen.rows.first().map_or(0, |row| {
+            let found = row.place(seen, &rule.field).unwrap_or_default();
+            row.inner_stops(found, found)
+        });
+        return Some((rule, best.clone(), inner));
+    };
+    // Date and time of day are read as one text, with what stands between them.
+    let gap = row.between(at)?.replace('%', "%%");
+    let spelling = best.replacen(' ', &gap, 1);
+    time::parse_spec(&spelling).ok()?;
+    Some((rule, spelling, row.inner_stops(at, at + 1)))
+}
+
+/// The null word that stands most often in a field.
+fn usual_null(dialect: &Dialect, seen: &Observed<'_>, name: &str) -> Option<String> {
+    let nulls = dialect.nulls_of(name, None);
+    let mut counts: HashMap<&[u8], usize> = HashMap::new();
+    for text in seen.values(name).filter(|text| nulls.iter().any(|null| null == text)) {
+        *counts.entry(text).or_default() += 1;
+    }
+    let usual = counts.into_iter().max_by_key(|(text, count)| (*count, text.len()))?.0;
+    String::from_utf8(usual.to_vec()).ok()
+}
+
+/// How values of a field are wrapped: the rule that most of them follow.
+fn wrap(syntax: &Syntax, seen: &Observed<'_>, name: &str, null: Option<&str>) -> Wrap {
+    use super::dialect::{Ends, Head};
+    let (escape, mark, needs) = match syntax {
+        Syntax::Elff { quote } => (Escape::Doubled, *quote, vec![b' ', b'\t']),
+        Syntax::Delimited { quote: 0, .. } => return Wrap::default(),
+        Syntax::Delimited { separator, quote } => {
+            (Escape::Doubled, *quote, separator.as_bytes().to_vec())
+        }
+        Syntax::Pairs { head: Head::Cef, .. } => {
+            return Wrap { escape: Escape::Cef, ..Wrap::default() };
+        }
+        Syntax::Pairs { ends: Ends::NextKey | Ends::Separator, .. } => return Wrap::default(),
+        Syntax::Pairs { separator, assign, .. } => {
+            (Escape::Backslash, b'"', [separator.as_bytes(), &[*assign]].concat())
+        }
+        Syntax::Json => (Escape::Json, b'"', Vec::new()),
+    };
+    let raw = || seen.raw(name);
+    let quoted = |text: &[u8]| text.len() > 1 && text[0] == mark && text.ends_with(&[mark]);
+    let all = raw().count();
+    let in_quotes = raw().filter(|text| quoted(text)).count();
+    let made = |quote| Wrap { escape, quote, mark, needs: needs.clone() };
+    if in_quotes == all && all > 0 {
+        return Wrap { needs: Vec::new(), ..made(Quote::Outside) };
+    }
+    let fits = |quote: Quote| {
+        let wrap = made(quote);
+        raw()
+            .filter(|text| {
+                let value = wrap.decode(text);
+                let mut again = Vec::new();
+                wrap.encode(
+                    &value,
+                    null.is_some_and(|null| null.as_bytes() == &*value),
+                    &mut again,
+                );
+                again == **text
+            })
+            .count()
+    };
+    let quotes = [Quote::WhenNeeded, Quote::UnlessNull, Quote::Never];
+    let rules = if matches!(syntax, Syntax::Json) { &quotes[1..] } else { &quotes[..] };
+    let best = rules.iter().rev().copied().max_by_key(|quote| fits(*quote));
+    let best = best.unwrap_or(Quote::Never);
+    let mut made = made(best);
+    if best != Quote::WhenNeeded {
+        made.needs = Vec::new();
+    }
+    made
+}
+
+/// The orders of fields, the likeliest first.
+fn shapes(
+    dialect: &Dialect,
+    found: &Spec,
+    seen: &Observed<'_>,
+) -> Option<Vec<(Vec<(String, usize)>, String)>> {
+    let layout = spec::layout(found, dialect).ok()?;
+    let shaped = layout.shaped.as_ref()?;
+    let mut counts: Vec<(Plain, usize)> = Vec::new();
+    let mut words: Vec<(usize, Span)> = Vec::new();
+    for row in &seen.rows {
+        words.clear();
+        let place = |name: &str| shaped.names.get(name.as_bytes()).copied();
+        let places = row.names(seen).map(|name| place(name).unwrap_or(Place::Unknown));
+        if !super::cut::collect(
+            &layout,
+            row.line,
+            places.zip(row.spans().iter().copied()),
+            &mut words,
+        ) {
+            continue;
+        }
+        let fields = gaps(row.line, &words).map(|(lead, word)| (lead.to_vec(), word)).collect();
+        let end = words.last().map_or(0, |(_, span)| span.end as usize);
+        let plain: Plain = (fields, row.line[end..].to_vec());
+        match counts.iter_mut().find(|(known, _)| *known == plain) {
+            Some((_, count)) => *count += 1,
+            None => counts.push((plain, 1)),
+        }
+    }
+    counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    counts.truncate(SHAPES_MAX);
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).ok();
+    let shapes = counts.into_iter().filter_map(|((fields, end), _)| {
+        let fields = fields.into_iter().map(|(lead, word)| Some((text(lead)?, word)));
+        Some((fields.collect::<Option<Vec<_>>>()?, text(end)?))
+    });
+    Some(shapes.collect())
+}
+
+/// What is known of a dialect without a source: its fields, no order of them.
+pub(crate) fn nothing(dialect: &Dialect) -> Spec {
+    let rule = dialect.times.first();
+    let time = rule.map(|rule| (rule.field.clone(), rule.clock.clone())).unwrap_or_default();
+    let mut names: Vec<String> = vec![time.0.clone()];
+    add_known(dialect, &time, &mut names);
+    let meanings = spec::resolve(dialect, &names, 0).unwrap_or_default();
+    let words = names.into_iter().zip(meanings).map(|(name, meaning)| SpecWord {
+        wrap: unseen(&dialect.syntax),
+        name,
+        meaning,
+        null: None,
+        inner: 0,
+    });
+    Spec {
+        dialect: None,
+        words: words.collect(),
+        time,
+        spelling: rule
+            .and_then(|rule| rule.specs.first())
+            .cloned()
+            .unwrap_or_else(|| "epoch".into()),
+        columns: dialect.columns.clone(),
+        shapes: Vec::new(),
+    }
+}
+
+/// Adds the fields that the dialect knows and the first lines did not show: later lines may have them.
+fn add_known(dialect: &Dialect, time: &(String, Option<String>), names: &mut Vec<String>) {
+    for (name, _) in &dialect.fields {
+        if !names.contains(name) && time.1.as_ref() != Some(name) {
+            names.push(name.clone());
+        }
+    }
+}
+
+/// How values of a field that was not seen are taken to be wrapped.
+fn unseen(syntax: &Syntax) -> Wrap {
+    let (escape, mark) = match syntax {
+        Syntax::Elff { quote } | Syntax::Delimited { quote, .. } => (Escape::Doubled, *quote),
+        Syntax::Json => (Escape::Json, b'"'),
+        Syntax::Pairs { ends: super::dialect::Ends::Quotes, .. } => (Escape::Backslash, b'"'),
+        Syntax::Pairs { .. } => (Escape::None, 0),
+    };
+    Wrap { escape, mark, quote: Quote::UnlessNull, needs: Vec::new() }
+}

@@ -1,0 +1,155 @@
+//! Which rows do the first lines of a source hold, and which fields do these have?
+
+use crate::lexer::shaped::dialect::{Dialect, Syntax};
+use crate::lexer::shaped::headers::{Headers, column_names};
+use crate::lexer::shaped::scan::{Pieces, scan};
+use crate::lexer::split::Span;
+
+/// Rows that are looked at.
+const ROWS: usize = 400;
+
+/// What was seen.
+#[derive(Debug, Default)]
+pub(crate) struct Observed<'a> {
+    /// Names of fields in the order of their appearance.
+    pub(crate) names: Vec<String>,
+    /// Lists of columns that rows had.
+    pub(crate) columns: Vec<Vec<String>>,
+    /// The rows.
+    pub(crate) rows: Vec<Row<'a>>,
+    /// Whether a header names a zone for the times.
+    pub(crate) zoned: bool,
+}
+
+/// A row.
+#[derive(Debug)]
+pub(crate) struct Row<'a> {
+    /// The line.
+    pub(crate) line: &'a [u8],
+    spans: Vec<Span>,
+    /// Numbers of names.
+    names: Vec<usize>,
+}
+
+impl<'a> Row<'a> {
+    /// Where its values lie.
+    pub(crate) fn spans(&self) -> &[Span] {
+        &self.spans
+    }
+
+    /// The names of its values.
+    pub(crate) fn names<'b>(&'b self, seen: &'b Observed<'_>) -> impl Iterator<Item = &'b str> {
+        self.names.iter().map(|&name| seen.names[name].as_str())
+    }
+
+    /// Which of its values has this name.
+    pub(crate) fn place(&self, seen: &Observed<'_>, name: &str) -> Option<usize> {
+        self.names.iter().position(|&known| seen.names[known] == name)
+    }
+
+    /// A value without the quotes it stands in.
+    pub(crate) fn inner(&self, at: usize) -> &'a [u8] {
+        inner(self.spans[at].of(self.line))
+    }
+
+    /// What stands between a value and the next, quotes included.
+    pub(crate) fn between(&self, at: usize) -> Option<String> {
+        let (before, after) = (self.spans[at], self.spans.get(at + 1)?);
+        let quote = |span: &Span| usize::from(is_quoted(span.of(self.line)));
+        let gap = before.end as usize - quote(&before)..after.start as usize + quote(after);
+        String::from_utf8(self.line.get(gap)?.to_vec()).ok()
+    }
+
+    /// How often the byte behind value `last` stands between the beginning of value `first` and its end.
+    pub(crate) fn inner_stops(&self, first: usize, last: usize) -> usize {
+        let (Some(first), Some(last)) = (self.spans.get(first), self.spans.get(last)) else {
+            return 0;
+        };
+        let end = last.end as usize - usize::from(is_quoted(last.of(self.line)));
+        let start = first.start as usize + usize::from(is_quoted(first.of(self.line)));
+        let Some(&stop) = self.line.get(end) else { return 0 };
+        memchr::memchr_iter(stop, &self.line[start..end]).count()
+    }
+}
+
+fn is_quoted(text: &[u8]) -> bool {
+    matches!(text, [b'"', .., b'"'] | [b'\'', .., b'\''])
+}
+
+fn inner(text: &[u8]) -> &[u8] {
+    if is_quoted(text) { &text[1..text.len() - 1] } else { text }
+}
+
+impl<'a> Observed<'a> {
+    /// The values of a field, without quotes.
+    pub(crate) fn values(&self, name: &str) -> impl Iterator<Item = &'a [u8]> {
+        self.raw(name).map(inner)
+    }
+
+    /// The values of a field as they stand.
+    pub(crate) fn raw(&self, name: &str) -> impl Iterator<Item = &'a [u8]> {
+        let nth = self.names.iter().position(|known| known == name);
+        self.rows.iter().filter_map(move |row| {
+            let at = row.names.iter().position(|&known| Some(known) == nth)?;
+            Some(row.spans[at].of(row.line))
+        })
+    }
+
+    fn name(&mut self, name: &str) -> usize {
+        self.names.iter().position(|known| known == name).unwrap_or_else(|| {
+            self.names.push(name.to_owned());
+            self.names.len() - 1
+        })
+    }
+}
+
+/// Looks at lines.
+pub(crate) fn observe<'a>(dialect: &Dialect, lines: &[&'a [u8]]) -> Observed<'a> {
+    let mut seen = Observed::default();
+    let mut headers = Headers::default();
+    let mut current: Option<Vec<String>> = None;
+    let mut pieces = Pieces::default();
+    let positional = matches!(dialect.syntax, Syntax::Elff { .. } | Syntax::Delimited { .. });
+    for &line in lines {
+        if positional && line.first() == Some(&b'#') {
+            if headers.take(line)
+                && let Some(columns) = headers.columns()
+            {
+                current = Some(columns);
+            }
+            seen.zoned |= headers.date().is_some_and(|date| date.zone.is_some());
+            continue;
+        }
+        if seen.rows.len() >= ROWS || !scan(&dialect.syntax, line, &mut pieces) {
+            continue;
+        }
+        if !positional {
+            let named: Vec<String> =
+                pieces.iter().map(|(name, _)| String::from_utf8_lossy(name).into_owned()).collect();
+            seen.push(line, &pieces, &named);
+            continue;
+        }
+        if let Some(columns) = column_names(dialect, line, &pieces) {
+            current = Some(columns);
+            continue;
+        }
+        let listed = dialect.columns.iter().find(|list| list.len() == pieces.len());
+        let Some(columns) = current.as_ref().or(listed) else { continue };
+        if columns.len() == pieces.len() {
+            let columns = columns.clone();
+            if !seen.columns.contains(&columns) {
+                seen.columns.push(columns.clone());
+            }
+            seen.push(line, &pieces, &columns);
+        }
+    }
+    seen
+}
+
+impl<'a> Observed<'a> {
+    fn push(&mut self, line: &'a [u8], pieces: &Pieces, names: &[String]) {
+        let names = names.iter().map(|name| self.name(name)).collect();
+        let spans = pieces.iter().map(|(_, span)| span).collect();
+        self.rows.push(Row { line, spans, names });
+    }
+}

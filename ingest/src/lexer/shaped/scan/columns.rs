@@ -1,0 +1,68 @@
+//! Where do the columns of a line lie? Words between spaces or TABs, or values between separators.
+
+use super::Pieces;
+
+/// Words of a W3C extended log. A line with a TAB between two words is separated by TABs alone, others by runs of spaces.
+pub(super) fn elff(line: &[u8], quote: u8, pieces: &mut Pieces) -> bool {
+    if memchr::memchr(b'\t', line).is_some() {
+        return delimited(line, b"\t", quote, pieces);
+    }
+    let mut at = 0;
+    loop {
+        while line.get(at) == Some(&b' ') {
+            at += 1;
+        }
+        if at >= line.len() {
+            return pieces.len() > 0;
+        }
+        let end = match quoted(line, at, quote, b" ") {
+            Some(end) => end,
+            None => at + memchr::memchr(b' ', &line[at..]).unwrap_or(line.len() - at),
+        };
+        if !pieces.push(&[], at, end) {
+            return false;
+        }
+        at = end;
+    }
+}
+
+/// Values between separators; a value in quotes may hold them.
+pub(super) fn delimited(line: &[u8], separator: &[u8], quote: u8, pieces: &mut Pieces) -> bool {
+    let mut at = 0;
+    loop {
+        let end = match quoted(line, at, quote, separator) {
+            Some(end) => end,
+            None => {
+                let found = match separator {
+                    [byte] => memchr::memchr(*byte, &line[at..]),
+                    _ => memchr::memmem::find(&line[at..], separator),
+                };
+                found.map_or(line.len(), |len| at + len)
+            }
+        };
+        if !pieces.push(&[], at, end) {
+            return false;
+        }
+        if end >= line.len() {
+            return true;
+        }
+        at = end + separator.len();
+    }
+}
+
+/// The end of the quoted value that begins at `at`, if one does: its quote is followed by the separator or the end of the
+/// line. Quotes within are doubled; one that is not, and that no separator follows, was not escaped by the writer.
+fn quoted(line: &[u8], start: usize, quote: u8, separator: &[u8]) -> Option<usize> {
+    if quote == 0 || line.get(start) != Some(&quote) {
+        return None;
+    }
+    let mut at = start + 1;
+    loop {
+        at += memchr::memchr(quote, line.get(at..)?)?;
+        let after = &line[at + 1..];
+        if after.is_empty() || after.starts_with(separator) {
+            return Some(at + 1);
+        }
+        at += if after.first() == Some(&quote) { 2 } else { 1 };
+    }
+}

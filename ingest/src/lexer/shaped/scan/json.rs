@@ -1,0 +1,151 @@
+//! Where do the members of a JSON object lie? Those of objects within are named `outer.inner`; arrays are one value.
+
+use super::Pieces;
+
+/// Objects within objects, at most.
+const DEPTH_MAX: usize = 16;
+
+/// The members of the object that the line is.
+pub(super) fn object(line: &[u8], pieces: &mut Pieces) -> bool {
+    let mut scanner = Scanner { line, at: 0, path: Vec::new(), depth: 0 };
+    scanner.space();
+    if !scanner.members(pieces) {
+        return false;
+    }
+    scanner.space();
+    if scanner.at != line.len() {
+        return false;
+    }
+    pieces.number_repeats();
+    true
+}
+
+struct Scanner<'a> {
+    line: &'a [u8],
+    at: usize,
+    path: Vec<u8>,
+    depth: usize,
+}
+
+impl<'a> Scanner<'a> {
+    fn peek(&self) -> Option<u8> {
+        self.line.get(self.at).copied()
+    }
+
+    fn take(&mut self, byte: u8) -> bool {
+        let found = self.peek() == Some(byte);
+        self.at += usize::from(found);
+        found
+    }
+
+    fn space(&mut self) {
+        while self.peek().is_some_and(|byte| byte.is_ascii_whitespace()) {
+            self.at += 1;
+        }
+    }
+
+    /// `{ "a": 1, "b": { ... } }`
+    fn members(&mut self, pieces: &mut Pieces) -> bool {
+        self.depth += 1;
+        if self.depth > DEPTH_MAX || !self.take(b'{') {
+            return false;
+        }
+        self.space();
+        if self.take(b'}') {
+            self.depth -= 1;
+            return true;
+        }
+        loop {
+            self.space();
+            let Some(name) = self.string() else { return false };
+            self.space();
+            if !self.take(b':') {
+                return false;
+            }
+            self.space();
+            if !self.value(name, pieces) {
+                return false;
+            }
+            self.space();
+            if self.take(b'}') {
+                self.depth -= 1;
+                return true;
+            }
+            if !self.take(b',') {
+                return false;
+            }
+        }
+    }
+
+    fn value(&mut self, name: &'a [u8], pieces: &mut Pieces) -> bool {
+        let start = self.at;
+        match self.peek() {
+            Some(b'{') if self.line.get(self.at + 1) != Some(&b'}') => {
+                let len = self.path.len();
+                self.path.extend_from_slice(name);
+                self.path.push(b'.');
+                let found = self.members(pieces);
+                self.path.truncate(len);
+                return found;
+            }
+            Some(b'"') => {
+                if self.string().is_none() {
+                    return false;
+                }
+            }
+            Some(b'[' | b'{') => {
+                if !self.nested() {
+                    return false;
+                }
+            }
+            _ => self.bare(),
+        }
+        self.at > start && pieces.push(&[&self.path, name], start, self.at)
+    }
+
+    /// A number, `true`, `false`, `null`.
+    fn bare(&mut self) {
+        let letter = |byte: u8| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte);
+        while self.peek().is_some_and(letter) {
+            self.at += 1;
+        }
+    }
+
+    /// The content of a string; the scanner stands behind it then.
+    fn string(&mut self) -> Option<&'a [u8]> {
+        if !self.take(b'"') {
+            return None;
+        }
+        let start = self.at;
+        loop {
+            self.at += memchr::memchr2(b'"', b'\\', self.line.get(self.at..)?)?;
+            if self.take(b'"') {
+                return Some(&self.line[start..self.at - 1]);
+            }
+            self.at += 2;
+        }
+    }
+
+    /// Skips an array or object whole.
+    fn nested(&mut self) -> bool {
+        let mut open = 0_usize;
+        while let Some(byte) = self.peek() {
+            match byte {
+                b'"' => {
+                    if self.string().is_none() {
+                        return false;
+                    }
+                    continue;
+                }
+                b'[' | b'{' => open += 1,
+                b']' | b'}' => open -= 1,
+                _ => {}
+            }
+            self.at += 1;
+            if open == 0 {
+                return true;
+            }
+        }
+        false
+    }
+}
