@@ -29,6 +29,8 @@ fn context() -> LineContext {
         line_end: LineEnd::Lf,
         zone: None,
         line_bytes_max: 1 << 20,
+        headers: None,
+        near_us: i64::MAX / 2,
     }
 }
 
