@@ -403,7 +403,7 @@ fn changed(mut text: Vec<u8>, changes: &[(prop::sample::Index, u8, u8)]) -> Vec<
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(4096))]
+    #![proptest_config(ProptestConfig::with_cases(1024))]
 
     /// What a spec prints it reads, and where it says `exact` it prints the same bytes, whatever became of the text.
     #[test]

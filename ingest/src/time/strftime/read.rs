@@ -270,6 +270,7 @@ impl<'a> Reader<'a> {
                 let zero = minutes == 0 && (sign == b'-' || style == OffsetStyle::Iso);
                 let wanted = match style {
                     OffsetStyle::Iso => OffsetStyle::Colon,
+                    OffsetStyle::Hours if minutes % 60 != 0 => OffsetStyle::Colon,
                     other => other,
                 };
                 self.canonical &= written == wanted && !zero;
