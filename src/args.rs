@@ -69,7 +69,7 @@ pub(crate) enum Verb {
     /// The days of the store
     Days(Listing),
     /// The sources of the store, with their accounts
-    Sources(Listing),
+    Sources(Sources),
     /// Lines that did not become rows
     Quarantine {
         #[command(subcommand)]
@@ -260,9 +260,19 @@ pub(crate) enum PseudonymKind {
     Computer,
 }
 
-/// `dwell days`, `dwell sources`
+/// `dwell days`
 #[derive(Debug, Args)]
 pub(crate) struct Listing {
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+}
+
+/// `dwell sources`
+#[derive(Debug, Args)]
+pub(crate) struct Sources {
+    /// Pairs of sources with rows in common: rotated copies, double shipping, replays
+    #[arg(long)]
+    pub(crate) overlap: bool,
     #[command(flatten)]
     pub(crate) output: OutputArgs,
 }

@@ -13,6 +13,7 @@ mod quarantine;
 mod raw;
 mod recover;
 mod shell;
+mod sources;
 mod sql;
 mod verify;
 
@@ -56,7 +57,7 @@ pub(crate) fn run(context: &Context, verb: Verb) -> Result<Outcome> {
         Verb::Sql(args) => sql::run(context, &args),
         Verb::Raw(args) => raw::run(context, &args),
         Verb::Days(args) => listing::days(context, &args),
-        Verb::Sources(args) => listing::sources(context, &args),
+        Verb::Sources(args) => sources::run(context, &args),
         Verb::Quarantine { what } => quarantine::run(context, what),
         Verb::Pseudonym(args) => pseudonym::run(context, &args),
         Verb::Inspect(args) => inspect::run(context, &args),

@@ -12,6 +12,7 @@ mod beacon_score;
 mod beacon_stats;
 mod defang;
 mod entropy;
+pub(crate) mod extra_get;
 mod ip_in;
 mod is_nonstandard_port;
 mod is_private_ip;
@@ -75,6 +76,7 @@ static ALL: &[&FunctionDoc] = &[
     &beacon_stats::DOC,
     &defang::DOC,
     &entropy::DOC,
+    &extra_get::DOC,
     &ip_in::DOC,
     &is_nonstandard_port::DOC,
     &is_private_ip::DOC,

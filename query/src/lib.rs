@@ -14,6 +14,7 @@ pub mod session;
 mod system;
 mod table;
 mod time_bounds;
+pub mod views;
 
 pub use answer::Batches;
 pub use error::{Error, ErrorKind, Place, Result};

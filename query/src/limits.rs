@@ -62,13 +62,17 @@ pub(crate) fn runtime(options: &SessionOptions) -> Result<Arc<RuntimeEnv>> {
         .build_arc()
 }
 
+/// The settings that names are resolved with.
+pub(crate) fn names_only() -> SessionConfig {
+    SessionConfig::new()
+        .with_create_default_catalog_and_schema(false)
+        .with_default_catalog_and_schema(CATALOG, SCHEMA)
+}
+
 /// The settings of the engine, where they differ from its own.
 pub(crate) fn config(options: &SessionOptions) -> SessionConfig {
-    let mut config = SessionConfig::new()
-        .with_target_partitions(options.threads.max(1))
-        .with_information_schema(true)
-        .with_create_default_catalog_and_schema(false)
-        .with_default_catalog_and_schema(CATALOG, SCHEMA);
+    let mut config =
+        names_only().with_target_partitions(options.threads.max(1)).with_information_schema(true);
     let settings = config.options_mut();
     // Places in the text for messages; costs nothing but a few words per expression.
     settings.sql_parser.collect_spans = true;

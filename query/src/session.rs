@@ -31,7 +31,7 @@ use crate::reader::{OpenFiles, Run};
 use crate::table::Requests;
 use crate::time_bounds::rewrite::CompareTheTime;
 use crate::time_bounds::set::TimeSet;
-use crate::{functions, guard, limits, mistakes, system};
+use crate::{functions, guard, limits, mistakes, system, views};
 
 /// The limits and bounds of a session.
 #[derive(Debug, Clone)]
@@ -170,18 +170,19 @@ impl Session {
         let setup = |error: DataFusionError| Error::new(ErrorKind::Other, error.to_string());
         let files = Arc::new(OpenFiles::new(Arc::clone(&origin)));
         let public = MemorySchemaProvider::new();
-        let requests = Requests::new(state, options.bounds(), Arc::clone(&files));
-        public.register_table("requests".to_owned(), Arc::new(requests)).map_err(setup)?;
-        let systems = MemorySchemaProvider::new();
+        let requests = Arc::new(Requests::new(state, options.bounds(), Arc::clone(&files)));
+        public.register_table("requests".to_owned(), Arc::clone(&requests) as _).map_err(setup)?;
+        let systems = Arc::new(MemorySchemaProvider::new());
+        let views = views::register(&public, &systems, requests, state).map_err(setup)?;
         system::register(
             &public,
             &systems,
-            &system::Facts { origin, state: Arc::clone(state), files },
+            &system::Facts { origin, state: Arc::clone(state), files, views },
         )
         .map_err(setup)?;
         let catalog = MemoryCatalogProvider::new();
         catalog.register_schema(limits::SCHEMA, Arc::new(public)).map_err(setup)?;
-        catalog.register_schema("system", Arc::new(systems)).map_err(setup)?;
+        catalog.register_schema("system", systems).map_err(setup)?;
         catalog
             .register_schema("restored", Arc::new(MemorySchemaProvider::new()))
             .map_err(setup)?;
@@ -250,11 +251,14 @@ impl Session {
     }
 }
 
-/// The engine's rules, ours among them: after constants are folded, before filters go down into scans.
+/// The engine's rules, ours among them: after constants are folded, and again once filters have gone down through the
+/// columns of views, before two uses of one such column become a column of their own.
 fn rules() -> Vec<Arc<dyn OptimizerRule + Send + Sync>> {
     let mut rules = Optimizer::new().rules;
-    let after = rules.iter().position(|rule| rule.name() == "simplify_expressions");
-    rules.insert(after.map_or(0, |at| at + 1), Arc::new(CompareTheTime));
+    for name in ["simplify_expressions", "push_down_filter"] {
+        let after = rules.iter().position(|rule| rule.name() == name);
+        rules.insert(after.map_or(0, |at| at + 1), Arc::new(CompareTheTime));
+    }
     rules
 }
 

@@ -33,6 +33,8 @@ pub(crate) struct Facts {
     pub(crate) state: Arc<State>,
     /// Its files, for those tables that read some.
     pub(crate) files: Arc<OpenFiles>,
+    /// The views, by name.
+    pub(crate) views: Vec<(&'static str, Arc<dyn TableProvider>)>,
 }
 
 /// A table that is small enough to be made whole when a query asks for it.

@@ -99,6 +99,27 @@ fn listings() {
 }
 
 #[test]
+fn sources_that_overlap() {
+    let world = World::with_rows();
+    insta::assert_snapshot!(
+        "overlap_none",
+        world.run(&["sources", "--overlap", "--format", "csv"]).ends(0).shown()
+    );
+    // A rotated copy that was cut at both ends and has a line of its own, and a log of another day.
+    let copy: String = SQUID.lines().skip(2).take(6).map(|line| format!("{line}\n")).collect();
+    let own = SQUID.lines().next().unwrap().replace("anna", "bert");
+    world.file("squid.log.1", format!("{own}\n{copy}").as_bytes());
+    world.file("later.log", SQUID.replace("17951694", "17955694").as_bytes());
+    world.run(&["ingest", "squid.log.1", "later.log"]).ends(0);
+    insta::assert_snapshot!(
+        "overlap",
+        world.run(&["sources", "--overlap", "--format", "csv"]).ends(0).shown()
+    );
+    assert_eq!(world.csv("SELECT count(*), sum(repeats) FROM requests_distinct"), ["24,7"]);
+    assert_eq!(world.csv("SELECT count(*) FROM requests"), ["31"]);
+}
+
+#[test]
 fn one_pipe_brings_another_content_each_time() {
     let world = World::with_store();
     for (at, lines) in [(1, 12), (2, 5), (3, 1)] {

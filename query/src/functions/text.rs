@@ -48,11 +48,21 @@ pub(super) fn map(array: &ArrayRef, f: impl Fn(&str, &mut String) -> bool) -> Re
     per_entry(array, |values| {
         let mut out = StringViewBuilder::with_capacity(values.len());
         let mut buffer = String::new();
+        // Rows that share one piece of memory (a repeat within a dictionary page) are worked out once.
+        let mut last: Option<(&str, bool)> = None;
         for_each(values, |value| {
-            buffer.clear();
-            match value {
-                Some(v) if f(v, &mut buffer) => out.append_value(&buffer),
-                _ => out.append_null(),
+            let Some(value) = value else { return out.append_null() };
+            let written = match last {
+                Some((same, written)) if std::ptr::eq(same, value) => written,
+                _ => {
+                    buffer.clear();
+                    f(value, &mut buffer)
+                }
+            };
+            last = Some((value, written));
+            match written {
+                true => out.append_value(&buffer),
+                false => out.append_null(),
             }
         })?;
         Ok(Arc::new(out.finish()) as ArrayRef)

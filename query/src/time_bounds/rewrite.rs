@@ -97,11 +97,10 @@ fn comparison(side: &Expr, op: Operator, value: &Expr, schema: &DFSchema) -> Opt
     if value.is_null() || matches!(side, Expr::Column(_)) {
         return None;
     }
-    let unit = Unit::of(&side.get_type(schema).ok()?)?;
-    let value = unit.number(value)?;
+    let value = unit(side, schema)?.number(value)?;
     // The least times for which f(time) >= value, and for which f(time) > value.
-    let (inner, from) = invert(side, Some(unit), value, schema)?;
-    let (_, after) = invert(side, Some(unit), value + 1, schema)?;
+    let (inner, from) = invert(side, value, schema)?;
+    let (_, after) = invert(side, value + 1, schema)?;
     let kind = inner.get_type(schema).ok()?;
     let bound = |op, at| {
         Some(binary_expr(
@@ -160,9 +159,8 @@ impl Unit {
             (Self::Second, ScalarValue::TimestampSecond(Some(at), None))
             | (Self::Millisecond, ScalarValue::TimestampMillisecond(Some(at), None))
             | (Self::Microsecond, ScalarValue::TimestampMicrosecond(Some(at), None))
-            | (Self::Nanosecond, ScalarValue::TimestampNanosecond(Some(at), None)) => {
-                i128::from(*at)
-            }
+            | (Self::Nanosecond, ScalarValue::TimestampNanosecond(Some(at), None))
+            | (_, ScalarValue::Int64(Some(at))) => i128::from(*at),
             _ => return None,
         };
         (number >= 0).then_some(number)
@@ -180,37 +178,73 @@ impl Unit {
     }
 }
 
+/// What the whole numbers of `side` count: those of a time, or those that a time was cast to.
+fn unit(side: &Expr, schema: &DFSchema) -> Option<Unit> {
+    let kind = side.get_type(schema).ok()?;
+    match side {
+        _ if kind != DataType::Int64 => Unit::of(&kind),
+        Expr::Cast(Cast { expr, .. }) => Unit::of(&expr.get_type(schema).ok()?),
+        Expr::BinaryExpr(BinaryExpr { left, op: Operator::Divide, .. }) => unit(left, schema),
+        _ => None,
+    }
+}
+
 /// The innermost time of `side`, and the least value of it for which `side >= value`.
-fn invert(side: &Expr, unit: Option<Unit>, value: i128, schema: &DFSchema) -> Option<(Expr, i128)> {
-    let unit = unit.map_or_else(|| Unit::of(&side.get_type(schema).ok()?), Some)?;
+fn invert(side: &Expr, value: i128, schema: &DFSchema) -> Option<(Expr, i128)> {
+    let outer = unit(side, schema)?;
+    let number = |expr: &Expr| Some(expr.get_type(schema).ok()? == DataType::Int64);
     match side {
         Expr::Cast(Cast { expr, .. }) => {
-            let from = Unit::of(&expr.get_type(schema).ok()?)?;
-            // The least whole number of the inner unit that is not before `value`.
-            let nanoseconds = value * unit.nanoseconds();
-            invert(expr, Some(from), ceil(nanoseconds, from.nanoseconds()), schema)
-        }
-        Expr::ScalarFunction(ScalarFunction { func, args }) => {
-            let (inner, step) = match (func.name(), args.as_slice()) {
-                ("date_trunc", [Expr::Literal(step, _), inner]) => {
-                    (inner, Step::named(step.try_as_str().flatten()?)?)
-                }
-                ("date_bin", [Expr::Literal(step, _), inner]) => (inner, Step::interval(step, 0)?),
-                ("date_bin", [Expr::Literal(step, _), inner, Expr::Literal(origin, _)]) => {
-                    let unit = Unit::of(&origin.data_type())?;
-                    let origin = unit.number(origin)? * unit.nanoseconds();
-                    (inner, Step::interval(step, origin)?)
-                }
-                _ => return None,
+            let from = unit(expr, schema)?;
+            // A number stays what it is; of another unit, it is the least that is not before `value`.
+            let value = match number(side)? || number(expr)? {
+                true => value,
+                false => ceil(value * outer.nanoseconds(), from.nanoseconds()),
             };
-            let from = Unit::of(&inner.get_type(schema).ok()?)?;
-            let at = step.first_at_or_after(value * unit.nanoseconds())?;
-            invert(inner, Some(from), ceil(at, from.nanoseconds()), schema)
+            invert(expr, value, schema)
         }
+        Expr::BinaryExpr(BinaryExpr { left, op: Operator::Divide, right }) => {
+            let Expr::Literal(ScalarValue::Int64(Some(by @ 1..)), _) = right.as_ref() else {
+                return None;
+            };
+            invert(left, value.checked_mul(i128::from(*by))?, schema)
+        }
+        Expr::ScalarFunction(ScalarFunction { func, args }) => match (func.name(), args.as_slice())
+        {
+            (
+                "to_timestamp_seconds"
+                | "to_timestamp_millis"
+                | "to_timestamp_micros"
+                | "to_timestamp_nanos",
+                [inner],
+            ) if number(inner)? => invert(inner, value, schema),
+            (name, args) => {
+                let (inner, step) = rounded(name, args)?;
+                let from = unit(inner, schema)?;
+                let at = step.first_at_or_after(value * outer.nanoseconds())?;
+                invert(inner, ceil(at, from.nanoseconds()), schema)
+            }
+        },
         // What is no function of a time is the time.
         Expr::Column(_) => Some((side.clone(), value)),
         _ => None,
     }
+}
+
+/// The time that a function rounds down, and to which steps.
+fn rounded<'a>(name: &str, args: &'a [Expr]) -> Option<(&'a Expr, Step)> {
+    Some(match (name, args) {
+        ("date_trunc", [Expr::Literal(step, _), inner]) => {
+            (inner, Step::named(step.try_as_str().flatten()?)?)
+        }
+        ("date_bin", [Expr::Literal(step, _), inner]) => (inner, Step::interval(step, 0)?),
+        ("date_bin", [Expr::Literal(step, _), inner, Expr::Literal(origin, _)]) => {
+            let unit = Unit::of(&origin.data_type())?;
+            let origin = unit.number(origin)? * unit.nanoseconds();
+            (inner, Step::interval(step, origin)?)
+        }
+        _ => return None,
+    })
 }
 
 fn ceil(a: i128, b: i128) -> i128 {

@@ -6,6 +6,8 @@ mod functions;
 mod integrity;
 mod limits;
 mod mistakes;
+mod shipped;
 mod slt;
 mod store;
 mod times;
+mod views;

@@ -11,6 +11,7 @@ use arrow::util::display::{ArrayFormatter, FormatOptions};
 use dwell_query::{Session, SessionOptions};
 use sqllogictest::{AsyncDB, DBOutput, DefaultColumnType};
 
+use crate::shipped::shipped;
 use crate::store::{NOW, TestStore, four_days, micros};
 
 /// The cells of a batch as text: NULL is `NULL`, an empty text `(empty)`.
@@ -159,6 +160,11 @@ fn columns() {
 #[test]
 fn empty() {
     run("empty", &SessionOptions::new(NOW), &TestStore::default());
+}
+
+#[test]
+fn views() {
+    run("views", &SessionOptions::new(NOW), &shipped());
 }
 
 #[test]

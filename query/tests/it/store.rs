@@ -225,6 +225,13 @@ impl TestStore {
         self
     }
 
+    /// Gives a source another format.
+    pub(crate) fn format(&mut self, id: i32, format: &str) -> &mut Self {
+        let source = self.state.sources.get_mut(&id).unwrap();
+        Arc::make_mut(source).format = format.to_owned();
+        self
+    }
+
     /// A session with the usual options.
     pub(crate) fn session(&self) -> Session {
         self.session_with(SessionOptions::new(NOW))

@@ -91,3 +91,47 @@ async fn a_comparison_of_the_time_means_the_same() {
         }
     }
 }
+
+/// Spellings that make a number of the time, and a time of the number again.
+const COUNTED: &[&str] = &[
+    "cast(arrow_cast({}, 'Timestamp(Millisecond, None)') as bigint)",
+    "arrow_cast(arrow_cast({}, 'Timestamp(Second, None)'), 'Int64')",
+    "cast({} as bigint) / 1000",
+    "cast(arrow_cast({}, 'Timestamp(Millisecond, None)') as bigint) / 1000 / 7",
+];
+
+#[tokio::test]
+async fn a_comparison_of_a_number_of_the_time_means_the_same() {
+    let mut store = TestStore::default();
+    for (at, ts) in TIMES.iter().enumerate() {
+        store.segment(&[row(ts, at as i64 + 1)]);
+    }
+    let session = store.session();
+    for counted in COUNTED {
+        let (ours, oracle) =
+            (counted.replace("{}", "ts"), counted.replace("{}", "greatest(ts, ts)"));
+        let values = ask(&session, &format!("select distinct {ours} from requests")).await.unwrap();
+        let values: Vec<i64> = values.iter().map(|row| row[0].parse().unwrap()).collect();
+        let mut differs = String::from("false");
+        for near in values.iter().step_by(4).flat_map(|value| value - 1..=value + 1) {
+            for op in ["=", "<>", "<", "<=", ">", ">="] {
+                write!(
+                    differs,
+                    " or (({ours} {op} {near}) is distinct from ({oracle} {op} {near}))"
+                )
+                .unwrap();
+            }
+        }
+        let sql = format!("select ts from requests where {differs}");
+        assert_eq!(ask(&session, &sql).await.unwrap(), [[""; 0]; 0], "{counted}");
+        // The same where the filter prunes files.
+        let least = values.iter().min().unwrap();
+        for (op, files) in [("<", 0), (">=", TIMES.len() as u64)] {
+            let sql = |side: &str| format!("select host from requests where {side} {op} {least}");
+            let planned = session.plan(&sql(&ours)).await.unwrap();
+            assert_eq!(planned.scan_estimate().unwrap().files, files, "{counted} {op}");
+            let all = ask(&session, &sql(&oracle)).await.unwrap();
+            assert_eq!(ask(&session, &sql(&ours)).await.unwrap(), all, "{counted} {op}");
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! Do two rows tell of the same event? A number of 64 bits over all their logged fields, or over the record id alone.
+
+use std::collections::hash_map::RandomState;
+use std::hash::{BuildHasher, Hash, Hasher};
+use std::sync::{Arc, LazyLock};
+
+use arrow::array::{Array, ArrayRef, AsArray, Int64Array};
+use arrow::datatypes::{DataType, Int32Type, Int64Type};
+use datafusion::common::internal_err;
+use datafusion::error::Result;
+use datafusion::logical_expr::{
+    ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
+};
+use storage::schema::Col;
+
+/// Fields that say where a row stands or how well it was read, not what happened; `ts` is compared beside the key.
+const NOT_LOGGED: &[Col] =
+    &[Col::Ts, Col::TsQuality, Col::Parse, Col::SourceId, Col::LineNo, Col::Raw, Col::Day];
+
+/// The call of the function over the columns of `requests`, given an expression of the record id. A row of which only
+/// some fields could be read is what its line is, so its bytes count too.
+pub(super) fn call(record_id: &str) -> String {
+    let mut call = format!("event_key({record_id}, CASE WHEN parse = 'partial' THEN raw END");
+    for col in Col::ALL.iter().filter(|col| !NOT_LOGGED.contains(col)) {
+        call.push_str(", \"");
+        call.push_str(col.name());
+        call.push('"');
+    }
+    call + ")"
+}
+
+/// The function, known to the plans of views only.
+pub(super) fn function() -> ScalarUDF {
+    let signature = Signature::variadic_any(Volatility::Immutable);
+    ScalarUDF::new_from_impl(EventKey { signature })
+}
+
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct EventKey {
+    signature: Signature,
+}
+
+impl ScalarUDFImpl for EventKey {
+    fn name(&self) -> &str {
+        "event_key"
+    }
+
+    fn signature(&self) -> &Signature {
+        &self.signature
+    }
+
+    fn return_type(&self, _: &[DataType]) -> Result<DataType> {
+        Ok(DataType::Int64)
+    }
+
+    fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
+        let arrays = args.args.iter().map(|arg| arg.to_array(args.number_rows));
+        let arrays = arrays.collect::<Result<Vec<_>>>()?;
+        Ok(ColumnarValue::Array(Arc::new(keys(&arrays, args.number_rows)?)))
+    }
+}
+
+/// Seeds of this process: nobody can make a log whose rows collide.
+static SEEDS: LazyLock<RandomState> = LazyLock::new(RandomState::new);
+
+fn keys(columns: &[ArrayRef], rows: usize) -> Result<Int64Array> {
+    let Some((ids, fields)) = columns.split_first() else {
+        return internal_err!("event_key takes the record id and the fields");
+    };
+    let mut states: Vec<_> = (0..rows).map(|_| SEEDS.build_hasher()).collect();
+    add(ids, &mut states, |_| true)?;
+    for field in fields {
+        add(field, &mut states, |row| ids.is_null(row))?;
+    }
+    Ok(Int64Array::from_iter_values(states.iter().map(|state| state.finish().cast_signed())))
+}
+
+/// Adds a column to the states of the rows that `counts` names.
+fn add<H: Hasher>(
+    column: &ArrayRef,
+    states: &mut [H],
+    counts: impl Fn(usize) -> bool,
+) -> Result<()> {
+    fn each<T: Hash, H: Hasher>(
+        values: impl Iterator<Item = T>,
+        states: &mut [H],
+        counts: impl Fn(usize) -> bool,
+    ) {
+        // An Option says by its hash whether it is one, so an absent field is no empty one.
+        let rows = values.zip(states).enumerate().filter(|(row, _)| counts(*row));
+        rows.for_each(|(_, (value, state))| value.hash(state));
+    }
+    match column.data_type() {
+        DataType::Utf8View => each(column.as_string_view().iter(), states, counts),
+        DataType::BinaryView => each(column.as_binary_view().iter(), states, counts),
+        DataType::Int32 => each(column.as_primitive::<Int32Type>().iter(), states, counts),
+        DataType::Int64 => each(column.as_primitive::<Int64Type>().iter(), states, counts),
+        other => return internal_err!("event_key can't take {other}"),
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use arrow::array::{Int32Array, StringViewArray};
+
+    use super::*;
+
+    #[test]
+    fn absent_empty_and_shifted_fields_differ() {
+        let text = |values: Vec<Option<&str>>| Arc::new(StringViewArray::from(values)) as ArrayRef;
+        let none = text(vec![None; 5]);
+        let a = text(vec![Some("x"), None, Some(""), Some("x"), Some("ab")]);
+        let b = text(vec![None, Some("x"), None, None, Some("c")]);
+        let n: ArrayRef = Arc::new(Int32Array::from(vec![Some(1), Some(1), None, Some(1), None]));
+        let keys = keys(&[none, a, b, n], 5).unwrap();
+        assert_eq!(keys.value(0), keys.value(3));
+        let mut distinct: Vec<_> = keys.values().to_vec();
+        distinct.sort_unstable();
+        distinct.dedup();
+        assert_eq!(distinct.len(), 4);
+    }
+
+    #[test]
+    fn a_record_id_counts_alone() {
+        let text = |values: Vec<Option<&str>>| Arc::new(StringViewArray::from(values)) as ArrayRef;
+        let ids = text(vec![Some("7"), Some("7"), Some("8")]);
+        let fields = text(vec![Some("a"), Some("b"), Some("a")]);
+        let keys = keys(&[ids, fields], 3).unwrap();
+        assert_eq!(keys.value(0), keys.value(1));
+        assert_ne!(keys.value(0), keys.value(2));
+    }
+}
