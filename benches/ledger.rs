@@ -61,6 +61,7 @@ fn ingest(store: &Arc<Store>, day: Day) {
             line_end: LineEnd::Lf,
             bom: Vec::new(),
             privacy: None,
+            shift_us: 0,
         },
         from: 0,
         to: 500_000_000,

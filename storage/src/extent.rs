@@ -114,6 +114,8 @@ pub struct SourceInfo {
     /// The privacy rule it is taken in under. Its digests, and those of its extents, are then keyed
     /// ([`crate::privacy::PrivacyKey::content`]).
     pub privacy: Option<Arc<Privacy>>,
+    /// The stated correction of its clock, added to every time that it prints.
+    pub shift_us: Micros,
 }
 
 /// One commit of ingest: a byte range of one source and everything that came of it.
@@ -171,5 +173,22 @@ pub struct Retry {
     /// The staged segments, each with its day. Paths are those below the transaction's folder.
     pub segments: Vec<(Day, FileMeta)>,
     /// The staged file of lines that are no rows now either, if there are any.
+    pub lines: Option<FileMeta>,
+}
+
+/// A correction of the clock of a source that is stored: all its rows come anew, with other times and maybe on other days.
+#[derive(Debug, Clone)]
+pub struct Shift {
+    /// The correction so far, added to the times as they were printed.
+    pub old_us: Micros,
+    /// The correction from here on.
+    pub new_us: Micros,
+    /// The last line of the source: it and all before it are hidden in all files stored so far.
+    pub last_line: i64,
+    /// Earliest and latest event time, corrected.
+    pub ts_range: Option<(Micros, Micros)>,
+    /// The staged segments, each with its day. Paths are those below the transaction's folder.
+    pub segments: Vec<(Day, FileMeta)>,
+    /// The staged file of the lines that are no rows, as they were.
     pub lines: Option<FileMeta>,
 }

@@ -12,7 +12,7 @@ use crate::fs::{self, Fs, Rights};
 use crate::ledger::file;
 use crate::ledger::keys::KeyRing;
 use crate::ledger::note::SignerKey;
-use crate::ledger::record::{Body, Ingest, Record, Recover, Retried};
+use crate::ledger::record::{Body, Ingest, Record, Recover, Retried, Shifted};
 use crate::ledger::text::Text;
 use crate::schema::SCHEMA_VERSION;
 use crate::segment::{self, FileMeta, key};
@@ -329,6 +329,11 @@ fn put_together(transaction: &str, files: &[Found]) -> Result<Body> {
         transaction.clone_into(&mut retried.transaction);
         (retried.retry.segments, retried.retry.lines) = (segments, lines);
         return Ok(Body::Retry(Box::new(retried)));
+    }
+    if let Some(mut shifted) = Shifted::from_footer(json) {
+        transaction.clone_into(&mut shifted.transaction);
+        (shifted.shift.segments, shifted.shift.lines) = (segments, lines);
+        return Ok(Body::Shift(Box::new(shifted)));
     }
     let mut ingest = Ingest::from_footer(json)?;
     transaction.clone_into(&mut ingest.transaction);

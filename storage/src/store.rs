@@ -4,6 +4,7 @@ pub(crate) mod clean;
 pub(crate) mod commit;
 mod fold;
 mod heads;
+mod hidden;
 pub(crate) mod init;
 pub(crate) mod layout;
 mod lease;
@@ -18,6 +19,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+pub use self::hidden::{HiddenIndex, HiddenLines};
 pub use self::lease::Lease;
 use self::load::Folded;
 pub(crate) use self::load::{no_ledger, own_key};

@@ -3,6 +3,7 @@
 mod files;
 mod ingest;
 mod retry;
+mod shift;
 
 use serde::de::{DeserializeOwned, IgnoredAny};
 
@@ -10,6 +11,7 @@ pub(crate) use self::files::known_name;
 pub use self::ingest::Ingest;
 pub(crate) use self::ingest::day_of;
 pub use self::retry::Retried;
+pub use self::shift::Shifted;
 use super::json::{self, Int};
 use super::note::VerifierKey;
 use crate::clock::Micros;
@@ -23,7 +25,7 @@ pub const RECORD_VERSION: u64 = 1;
 const PRIVACY_VERSION: u64 = 2;
 
 /// The kinds that this build knows; later versions of dwell write more.
-const KINDS: &[&str] = &["key", "schema", "config", "ingest", "retry", "recover"];
+const KINDS: &[&str] = &["key", "schema", "config", "ingest", "retry", "shift", "recover"];
 
 /// One record of the ledger.
 #[derive(Debug, Clone)]
@@ -57,6 +59,8 @@ pub enum Body {
     Ingest(Box<Ingest>),
     /// Lines that were in quarantine, read anew.
     Retry(Box<Retried>),
+    /// The rows of a source with corrected times.
+    Shift(Box<Shifted>),
     /// The ledger was put together again.
     Recover(Recover),
 }
@@ -138,6 +142,7 @@ impl Body {
         match self {
             Self::Ingest(ingest) => Some(&ingest.transaction),
             Self::Retry(retried) => Some(&retried.transaction),
+            Self::Shift(shifted) => Some(&shifted.transaction),
             _ => None,
         }
     }
@@ -150,6 +155,7 @@ impl Body {
             Self::Config { .. } => "config",
             Self::Ingest(_) => "ingest",
             Self::Retry(_) => "retry",
+            Self::Shift(_) => "shift",
             Self::Recover(_) => "recover",
         }
     }
@@ -163,6 +169,7 @@ impl Body {
             Self::Config { sha256: None } => "no dwell.toml".into(),
             Self::Ingest(ingest) => ingest.detail(),
             Self::Retry(retried) => retried.detail(),
+            Self::Shift(shifted) => shifted.detail(),
             Self::Recover(recover) => format!(
                 "ledger rebuilt from {} files with {} rows; {} records lost",
                 recover.files, recover.rows, recover.records_lost
@@ -207,6 +214,7 @@ impl Record {
             Body::Config { sha256 } => enveloped(self, ConfigBody { sha256: *sha256 }),
             Body::Ingest(ingest) => enveloped(self, ingest::IngestBody::new(ingest)),
             Body::Retry(retried) => enveloped(self, retry::RetryBody::new(retried)),
+            Body::Shift(shifted) => enveloped(self, shift::ShiftBody::new(shifted)),
             Body::Recover(recover) => enveloped(
                 self,
                 RecoverBody {
@@ -266,6 +274,9 @@ impl Record {
             }),
             "retry" => finish(opened(line)?, |body: retry::RetryBody| {
                 Ok(Body::Retry(Box::new(body.into_retried()?)))
+            }),
+            "shift" => finish(opened(line)?, |body: shift::ShiftBody| {
+                Ok(Body::Shift(Box::new(body.into_shifted()?)))
             }),
             _ => finish(opened(line)?, |body: ingest::IngestBody| {
                 Ok(Body::Ingest(Box::new(body.into_ingest()?)))

@@ -3,20 +3,21 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use super::load::{self, Checked, Entry, Folded};
 use super::{
-    CommitOptions, Outcome, Store, Transaction, clean, fold, layout, lock, read_config, rights,
+    CommitOptions, Outcome, Source, Store, Transaction, clean, fold, layout, lock, read_config, rights,
 };
 use crate::clock::Micros;
 use crate::day::Day;
 use crate::error::{Error, ErrorKind, Result};
-use crate::extent::{Extent, Retry};
+use crate::extent::{Extent, Retry, Shift};
 use crate::fs::{self, Fs, Lock, Rights};
 use crate::ledger::file;
 use crate::ledger::note::{Checkpoint, SignerKey};
-use crate::ledger::record::{Body, Ingest, Record, Recover, Retried};
+use crate::ledger::record::{Body, Ingest, Record, Recover, Retried, Shifted};
 use crate::ledger::text::{self, Text, TextLine};
 use crate::ledger::tree::{self, Frontier};
 use crate::segment::FileMeta;
@@ -243,14 +244,9 @@ impl Transaction {
     /// Paths of files in `extent` are file names in [`Transaction::dir`].
     pub fn commit(self, extent: &Extent, options: &CommitOptions) -> Result<Outcome> {
         let store = &*self.store;
-        fold::check_accounts(extent).map_err(|error| {
-            Error::new(ErrorKind::Internal, "refused to commit").caused_by(error)
-        })?;
+        fold::check_accounts(extent).map_err(refused)?;
         self.own_files(&extent.segments, extent.lines.as_ref())?;
-        let signer = store.writable()?;
-        let _lock = store.lock_writer(options.wait_ms)?;
-        store.refresh()?;
-        store.check_head()?;
+        let (signer, _lock) = self.lock(options)?;
         if let Verdict::AlreadyStored(source_id) = self.judge(extent)? {
             return Ok(Outcome::AlreadyStored { source_id });
         }
@@ -266,33 +262,64 @@ impl Transaction {
 
     /// Puts what came of reading lines of a known source anew in the place of what was stored of them.
     pub fn commit_retry(self, retry: &Retry, options: &CommitOptions) -> Result<Outcome> {
-        let store = &*self.store;
-        self.own_files(&retry.segments, retry.lines.as_ref())?;
-        let signer = store.writable()?;
-        let _lock = store.lock_writer(options.wait_ms)?;
-        store.refresh()?;
-        store.check_head()?;
-        let (source_id, transaction) = (self.source_id(), self.id().to_owned());
-        let (planned, state) = (self.base().sources.get(&source_id), store.state());
-        // Anything new in the source, also what was hidden in it, may concern the lines that were read.
-        let touched = self.base().hidden.len() != state.hidden.len();
-        let Some(source) = state.sources.get(&source_id).filter(|it| Some(*it) == planned) else {
-            let what = format!("source {source_id} has changed meanwhile");
-            return Err(Error::new(ErrorKind::Conflict, what));
-        };
-        if touched {
-            let what = "lines were hidden meanwhile";
-            return Err(Error::new(ErrorKind::Conflict, what));
-        }
-        fold::check_retry(source, retry).map_err(|error| {
-            Error::new(ErrorKind::Internal, "refused to commit").caused_by(error)
-        })?;
-        store.clean(self.dir())?;
         let mut retry = retry.clone();
+        self.own_files(&retry.segments, retry.lines.as_ref())?;
+        let (signer, _lock) = self.lock(options)?;
+        let source = self.as_planned()?;
+        fold::check_retry(&source, &retry).map_err(refused)?;
+        self.store.clean(self.dir())?;
         let moves = self.move_to_days(&mut retry.segments, &mut retry.lines, options.now_us);
+        let (source_id, transaction) = (self.source_id(), self.id().to_owned());
         let body = Body::Retry(Box::new(Retried { transaction, source_id, retry }));
         let seq = self.write(body, Text::by(&options.by), &moves, &signer, options)?;
         Ok(Outcome::Committed { seq, source_id })
+    }
+
+    /// Puts the rows of a known source with corrected times in the place of those that are stored, for a reason that is
+    /// kept beside the record.
+    pub fn commit_shift(
+        self,
+        shift: &Shift,
+        reason: &str,
+        options: &CommitOptions,
+    ) -> Result<Outcome> {
+        let mut shift = shift.clone();
+        self.own_files(&shift.segments, shift.lines.as_ref())?;
+        let (signer, _lock) = self.lock(options)?;
+        let source = self.as_planned()?;
+        fold::check_shift(&source, &shift).map_err(refused)?;
+        self.store.clean(self.dir())?;
+        let moves = self.move_to_days(&mut shift.segments, &mut shift.lines, options.now_us);
+        let (source_id, transaction) = (self.source_id(), self.id().to_owned());
+        let body = Body::Shift(Box::new(Shifted { transaction, source_id, shift }));
+        let text = Text::by(&options.by).with("reason", reason);
+        let seq = self.write(body, text, &moves, &signer, options)?;
+        Ok(Outcome::Committed { seq, source_id })
+    }
+
+    /// Takes the writer's lock, for a store that is no older than the head known here.
+    fn lock(&self, options: &CommitOptions) -> Result<(SignerKey, Lock)> {
+        let signer = self.store.writable()?;
+        let lock = self.store.lock_writer(options.wait_ms)?;
+        self.store.refresh()?;
+        self.store.check_head()?;
+        Ok((signer, lock))
+    }
+
+    /// The source, which must be as it was when the transaction began.
+    fn as_planned(&self) -> Result<Arc<Source>> {
+        let (planned, state) =
+            (self.base().sources.get(&self.source_id()), self.store.state());
+        let Some(source) = state.sources.get(&self.source_id()).filter(|it| Some(*it) == planned)
+        else {
+            let what = format!("source {} has changed meanwhile", self.source_id());
+            return Err(Error::new(ErrorKind::Conflict, what));
+        };
+        // Anything new in the source, also what was hidden in it, may concern the lines that were read.
+        if self.base().hidden.len() != state.hidden.len() {
+            return Err(Error::new(ErrorKind::Conflict, "lines were hidden meanwhile"));
+        }
+        Ok(Arc::clone(source))
     }
 
     /// Moves the files to their days and writes the record that names them; the caller holds the lock.
@@ -359,9 +386,7 @@ impl Transaction {
         if known.is_none_or(|known| known.bytes != source.bytes || known.sha256 != source.sha256) {
             return conflict(format!("source {} has grown meanwhile", source.id));
         }
-        fold::check_continues(source, extent).map_err(|error| {
-            Error::new(ErrorKind::Internal, "refused to commit").caused_by(error)
-        })?;
+        fold::check_continues(source, extent).map_err(refused)?;
         Ok(Verdict::Go)
     }
 
@@ -399,6 +424,11 @@ impl Transaction {
         }
         moves
     }
+}
+
+/// The error of a commit whose accounts don't hold.
+fn refused(error: Error) -> Error {
+    Error::new(ErrorKind::Internal, "refused to commit").caused_by(error)
 }
 
 /// Renames files to their days and makes that durable, with every folder above.

@@ -6,8 +6,8 @@ use super::state::{ExtentRef, Hidden, LinesRef, SegmentRef, Source, State};
 use crate::clock::Micros;
 use crate::day::Day;
 use crate::error::{Error, ErrorKind, Result};
-use crate::extent::{Counts, Extent, Retry};
-use crate::ledger::record::{Body, Ingest, Record, Retried, day_of};
+use crate::extent::{Counts, Extent, Retry, Shift};
+use crate::ledger::record::{Body, Ingest, Record, Retried, Shifted, day_of};
 use crate::ledger::text::Text;
 use crate::schema::SCHEMA_VERSION;
 use crate::segment::FileMeta;
@@ -41,6 +41,7 @@ impl State {
             Body::Recover(_) => {}
             Body::Ingest(ingest) => self.apply_ingest(record, ingest, text)?,
             Body::Retry(retried) => self.apply_retry(record, retried)?,
+            Body::Shift(shifted) => self.apply_shift(record, shifted)?,
         }
         self.records = record.seq;
         Ok(())
@@ -55,6 +56,7 @@ impl State {
                 first: line,
                 last: line,
                 before_seq: record.seq,
+                rows: true,
             });
         }
         match self.sources.get_mut(&ingest.source_id) {
@@ -93,8 +95,27 @@ impl State {
             first,
             last,
             before_seq: record.seq,
+            rows: retry.was.rows > 0,
         }));
         self.add_files(record.seq, &retry.segments, retry.lines.as_ref())
+    }
+
+    fn apply_shift(&mut self, record: &Record, shifted: &Shifted) -> Result<()> {
+        let shift = &shifted.shift;
+        let source = self.sources.get_mut(&shifted.source_id);
+        let source = source.ok_or_else(|| broken("a shift of a source that is not there"))?;
+        check_shift(source, shift)?;
+        let source = Arc::make_mut(source);
+        source.shift_us = shift.new_us;
+        (source.first_ts, source.last_ts) = shift.ts_range.unzip();
+        self.hidden.push(Hidden {
+            source_id: shifted.source_id,
+            first: 1,
+            last: shift.last_line,
+            before_seq: record.seq,
+            rows: true,
+        });
+        self.add_files(record.seq, &shift.segments, shift.lines.as_ref())
     }
 
     fn add_files(
@@ -135,6 +156,17 @@ pub(super) fn check_retry(source: &Source, retry: &Retry) -> Result<()> {
         return Err(broken("more lines read anew than the source has"));
     }
     check_files(counts, &retry.segments, retry.lines.as_ref())
+}
+
+/// Whether a shift brings every row of its source anew.
+pub(super) fn check_shift(source: &Source, shift: &Shift) -> Result<()> {
+    if shift.last_line + 1 != source.next_line() || shift.old_us != source.shift_us {
+        return Err(broken("a shift of another state of its source"));
+    }
+    let gone = source.retired + source.redacted;
+    let counts = Counts { rows: source.counts.rows.saturating_sub(gone), ..source.counts };
+    let lines = counts.quarantined + counts.headers + counts.blank + counts.rows;
+    check_files(&Counts { lines, ..counts }, &shift.segments, shift.lines.as_ref())
 }
 
 /// Whether every line of the extent is accounted for, and the files hold what the accounts say.
@@ -199,8 +231,11 @@ pub(super) fn check_continues(source: &Source, extent: &Extent) -> Result<()> {
     // Only whole lines tell a format: a source without any takes that of its first.
     let told = source.counts.lines > extent.superseded.lines;
     let info = &extent.source;
-    if told && (info.format != source.format || info.format_spec != source.format_spec) {
-        return Err(broken(format!("the format of source {id} has changed")));
+    let alike = info.format == source.format
+        && info.format_spec == source.format_spec
+        && info.shift_us == source.shift_us;
+    if told && !alike {
+        return Err(broken(format!("format or shift of source {id} have changed")));
     }
     Ok(())
 }
@@ -228,6 +263,7 @@ fn new_source(ingest: &Ingest, text: &Text) -> Source {
         retired: 0,
         redacted: 0,
         privacy: info.privacy.clone(),
+        shift_us: info.shift_us,
     }
 }
 
@@ -257,6 +293,7 @@ impl Source {
             self.line_end = info.line_end;
             self.bom.clone_from(&info.bom);
             self.privacy.clone_from(&info.privacy);
+            self.shift_us = info.shift_us;
         }
         self.counts.add(&extent.counts);
         self.sha256 = extent.sha256;

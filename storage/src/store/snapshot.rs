@@ -207,6 +207,7 @@ mod tests {
             retired: 2,
             redacted: 3,
             privacy: Some(Arc::new(privacy)),
+            shift_us: 0,
         };
         let day = "2026-11-20".parse().unwrap();
         let segment = SegmentRef { meta: Arc::clone(&meta), seq: 1 };
@@ -220,7 +221,7 @@ mod tests {
             sources: [(7, Arc::new(source))].into(),
             days: [(day, DayState { segments: vec![segment] })].into(),
             lines: vec![LinesRef { meta, day, seq: 1 }],
-            hidden: vec![Hidden { source_id: 7, first: 1, last: 2, before_seq: 1 }],
+            hidden: vec![Hidden { source_id: 7, first: 1, last: 2, before_seq: 1, rows: true }],
         });
         folded
     }
@@ -236,6 +237,19 @@ mod tests {
         for end in 0..bytes.len() {
             assert!(decode(&bytes[..end]).is_err(), "{end}");
         }
+    }
+
+    #[test]
+    fn what_came_later_survives_too() {
+        let mut folded = example();
+        let plain = encode(&folded).len();
+        let state = Arc::make_mut(&mut folded.state);
+        Arc::make_mut(state.sources.get_mut(&7).unwrap()).shift_us = -3_600_000_000;
+        let hidden = |first, rows| Hidden { source_id: 7, first, last: 2, before_seq: 1, rows };
+        state.hidden = vec![hidden(1, false), hidden(2, true), hidden(3, false), hidden(4, false)];
+        let bytes = encode(&folded);
+        assert!(bytes.len() > plain);
+        assert_eq!(decode(&bytes).unwrap().state, folded.state);
     }
 
     #[test]

@@ -74,6 +74,8 @@ pub struct Hidden {
     pub last: i64,
     /// Files of this record and later ones show the line.
     pub before_seq: u64,
+    /// Whether some of these lines may be rows; `false` spares the segments a filter that would leave every row.
+    pub rows: bool,
 }
 
 /// A source as far as it has been stored.
@@ -119,6 +121,8 @@ pub struct Source {
     pub redacted: u64,
     /// The privacy rule it was taken in under; its digests are then keyed, and its bytes can't be given back.
     pub privacy: Option<Arc<Privacy>>,
+    /// The stated correction of its clock, added to every time that it printed.
+    pub shift_us: Micros,
 }
 
 /// One committed range of a source.
@@ -158,22 +162,6 @@ impl State {
     /// How many records there are, of all kinds: the number of the newest.
     pub fn seq(&self) -> u64 {
         self.records
-    }
-
-    /// Whether rows of a file may be hidden: lines of `meta` that a later record has hidden.
-    pub fn hidden_in<'a>(
-        &'a self,
-        meta: &'a FileMeta,
-        seq: u64,
-    ) -> impl Iterator<Item = &'a Hidden> {
-        self.hidden.iter().filter(move |hidden| {
-            hidden.before_seq > seq
-                && meta.sources.iter().any(|range| {
-                    range.source_id == hidden.source_id
-                        && range.first_line <= hidden.last
-                        && range.last_line >= hidden.first
-                })
-        })
     }
 }
 

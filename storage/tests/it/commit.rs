@@ -1,7 +1,7 @@
 //! What is stored by a commit, and what is refused?
 
-use dwell_storage::extent::{Counts, LineEnd, Retry};
-use dwell_storage::store::{CommitOptions, Outcome, Transaction};
+use dwell_storage::extent::{Counts, LineEnd, Retry, Shift};
+use dwell_storage::store::{CommitOptions, HiddenIndex, Outcome, Transaction};
 use dwell_storage::{Day, ErrorKind};
 
 use crate::world::{NOON, World, content, extent, ingest, options, outline, staged};
@@ -143,13 +143,63 @@ fn lines_read_anew_come_in_the_place_of_what_was_stored_of_them() {
     assert_eq!((source.counts.lines, source.counts.rows, source.counts.quarantined), (10, 10, 0));
     assert_eq!((source.first_ts, source.format.as_str()), (Some(NOON - 1), "squid"));
     let lines = &state.lines[0];
-    assert_eq!(state.hidden_in(&lines.meta, lines.seq).count(), 1);
+    let index = HiddenIndex::new(&state);
+    assert_eq!(index.in_lines(&lines.meta, lines.seq).ranges(), [(1, 10, 10)]);
+    // It was no row, so no segment has to leave out any.
+    assert!(state.segments().all(|(_, it)| index.in_segment(&it.meta, it.seq).is_empty()));
     assert_eq!(store.ledger_entries().unwrap().last().unwrap().kind, "retry");
     // Accounts that don't add up are not written.
     let tx = store.begin_for(1).unwrap();
     let mut wrong = retry(&tx);
     wrong.was.lines = 2;
     assert_eq!(tx.commit_retry(&wrong, &options()).unwrap_err().kind(), ErrorKind::Internal);
+}
+
+#[test]
+fn a_corrected_clock_brings_every_row_anew() {
+    let world = World::new();
+    let store = world.init();
+    ingest(&store, "/a").unwrap();
+    let shift = |tx: &Transaction| Shift {
+        old_us: 0,
+        new_us: 90_000_000,
+        last_line: 10,
+        ts_range: Some((NOON, NOON + 1)),
+        segments: vec![(Day::of(NOON), staged(tx, store.id(), "00", 1, 9).unwrap())],
+        lines: Some(staged(tx, store.id(), "02", 10, 1).unwrap()),
+    };
+    let tx = store.begin_for(1).unwrap();
+    let mut few = shift(&tx);
+    few.lines = None;
+    assert_eq!(tx.commit_shift(&few, "r", &options()).unwrap_err().kind(), ErrorKind::Internal);
+    let (first, second) = (store.begin_for(1).unwrap(), store.begin_for(1).unwrap());
+    let (one, two) = (shift(&first), shift(&second));
+    let outcome = first.commit_shift(&one, "NTP was off", &options()).unwrap();
+    assert_eq!(outcome, Outcome::Committed { seq: 5, source_id: 1 });
+    let error = second.commit_shift(&two, "r", &options()).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Conflict, "{error}");
+
+    let state = world.open().unwrap().state();
+    assert_eq!(state, store.state());
+    let source = &state.sources[&1];
+    assert_eq!((source.counts.rows, source.shift_us), (9, 90_000_000));
+    assert_eq!((source.first_ts, source.last_ts), (Some(NOON), Some(NOON + 1)));
+    let index = HiddenIndex::new(&state);
+    let shown = |(_, it): &(Day, &dwell_storage::store::SegmentRef)| {
+        !index.in_segment(&it.meta, it.seq).covers_file(&it.meta)
+    };
+    assert_eq!(state.segments().filter(shown).map(|(_, it)| it.meta.rows).sum::<u64>(), 9);
+    let last = store.ledger_entries().unwrap().pop().unwrap();
+    assert_eq!(last.kind, "shift");
+    assert!(last.detail.contains("+90 s"), "{}", last.detail);
+    // The source grows with the correction it has.
+    let tx = store.begin_for(1).unwrap();
+    let mut more = extent(&store, &tx, "/a", 11, 10).unwrap();
+    assert!(tx.commit(&more, &options()).is_err());
+    let tx = store.begin_for(1).unwrap();
+    more = extent(&store, &tx, "/a", 11, 10).unwrap();
+    more.source.shift_us = 90_000_000;
+    tx.commit(&more, &options()).unwrap();
 }
 
 #[test]
@@ -170,7 +220,8 @@ fn a_source_without_whole_lines_takes_the_format_of_its_first() {
     tx.commit(&whole, &options()).unwrap();
     let state = store.state();
     assert_eq!((state.sources[&1].format.as_str(), state.sources[&1].counts.lines), ("squid", 10));
-    assert_eq!(state.hidden_in(&state.lines[0].meta, state.lines[0].seq).count(), 1);
+    let index = HiddenIndex::new(&state);
+    assert!(!index.in_lines(&state.lines[0].meta, state.lines[0].seq).is_empty());
 
     let tx = store.begin_for(1).unwrap();
     let mut other = extent(&store, &tx, "/a", 11, 10).unwrap();

@@ -11,7 +11,7 @@ use dwell_storage::fs;
 use dwell_storage::schema::Col;
 use dwell_storage::segment::VerifiedFile;
 use dwell_storage::segment::reader::{self, ReadOptions};
-use dwell_storage::store::{Hidden, Standing};
+use dwell_storage::store::{Hidden, HiddenIndex, Standing};
 use dwell_storage::verify::{VerifyOptions, verify};
 
 use crate::real;
@@ -105,11 +105,12 @@ fn a_store_of_the_first_version_opens_verifies_and_goes_on() {
     assert_eq!((source.counts.lines, source.counts.rows, source.counts.quarantined), (19, 18, 1));
     assert!(source.counts.balance());
     assert_eq!((source.bytes, source.state), (190, SourceState::Complete));
-    let hidden = Hidden { source_id: 1, first: 10, last: 10, before_seq: 5 };
+    let hidden = Hidden { source_id: 1, first: 10, last: 10, before_seq: 5, rows: true };
     assert_eq!(state.hidden, [hidden]);
     let half = &state.lines[0];
-    assert!(state.hidden_in(&half.meta, half.seq).eq([&hidden]));
-    assert_eq!(state.hidden_in(&state.lines[1].meta, state.lines[1].seq).count(), 0);
+    let index = HiddenIndex::new(&state);
+    assert_eq!(index.in_lines(&half.meta, half.seq).ranges(), [(1, 10, 10)]);
+    assert!(index.in_lines(&state.lines[1].meta, state.lines[1].seq).is_empty());
     let mut rows = 0;
     for (_, segment) in state.segments() {
         let file = VerifiedFile::open(store.locate(&segment.meta.path), &segment.meta).unwrap();

@@ -136,6 +136,7 @@ pub(crate) fn outline(path: &str, first: i64, lines: u64) -> Extent {
             line_end: LineEnd::Lf,
             bom: Vec::new(),
             privacy: None,
+            shift_us: 0,
         },
         from,
         to,

@@ -97,6 +97,8 @@ struct SourceBody {
     prefix: Digest,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     privacy: Option<PrivacyBody>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    shift: Option<Int>,
     zone: String,
 }
 
@@ -179,6 +181,7 @@ impl IngestBody {
                 line_end: source.line_end,
                 prefix: source.prefix,
                 privacy: source.privacy.as_deref().map(Privacy::to_body),
+                shift: (source.shift_us != 0).then(|| source.shift_us.into()),
                 zone: source.zone.clone(),
             },
             state: extent.state,
@@ -226,6 +229,7 @@ impl IngestBody {
                 line_end: self.source.line_end,
                 bom,
                 privacy: self.source.privacy.map(|body| Arc::new(body.into_privacy())),
+                shift_us: self.source.shift.map_or(Ok(0), |shift| shift.get())?,
             },
             from: self.from.get()?,
             to: self.to.get()?,
@@ -312,6 +316,7 @@ mod tests {
                 line_end: LineEnd::Crlf,
                 bom: vec![0xef, 0xbb, 0xbf],
                 privacy: None,
+                shift_us: -3_600_000_000,
             },
             from: 3,
             to: 1 << 60,

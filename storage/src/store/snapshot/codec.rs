@@ -111,6 +111,28 @@ impl Writer {
             self.signed(hidden.last);
             self.unsigned(hidden.before_seq);
         }
+        self.later(state);
+    }
+
+    /// What the first versions did not know; where it says nothing, a snapshot is as theirs were.
+    fn later(&mut self, state: &State) {
+        let shifted: Vec<_> = state.sources.values().filter(|it| it.shift_us != 0).collect();
+        let mut kept = state.hidden.iter().enumerate().filter(|(_, it)| !it.rows).peekable();
+        if shifted.is_empty() && kept.peek().is_none() {
+            return;
+        }
+        self.unsigned(shifted.len() as u64);
+        for source in shifted {
+            self.signed(source.id.into());
+            self.signed(source.shift_us);
+        }
+        let kept: Vec<_> = kept.map(|(at, _)| at as u64).collect();
+        self.unsigned(kept.len() as u64);
+        let mut before = 0;
+        for at in kept {
+            self.unsigned(at - before);
+            before = at;
+        }
     }
 
     fn source(&mut self, source: &Source) {
@@ -311,12 +333,29 @@ impl<'a> Reader<'a> {
                 first: it.signed()?,
                 last: it.signed()?,
                 before_seq: it.unsigned()?,
+                rows: true,
             })
         })?;
+        self.later(&mut state)?;
         if !self.rest.is_empty() {
             return None;
         }
         Some(Folded { state: Arc::new(state), frontier, ..load::nothing() })
+    }
+
+    fn later(&mut self, state: &mut State) -> Option<()> {
+        if self.rest.is_empty() {
+            return Some(());
+        }
+        for (id, shift_us) in self.many(|it| Some((it.small::<i32>()?, it.signed()?)))? {
+            Arc::make_mut(state.sources.get_mut(&id)?).shift_us = shift_us;
+        }
+        let mut at = 0_usize;
+        for step in self.many(Self::unsigned)? {
+            at = at.checked_add(usize::try_from(step).ok()?)?;
+            state.hidden.get_mut(at)?.rows = false;
+        }
+        Some(())
     }
 
     fn source(&mut self) -> Option<Source> {
@@ -372,6 +411,7 @@ impl<'a> Reader<'a> {
             retired: self.unsigned()?,
             redacted: self.unsigned()?,
             privacy: None,
+            shift_us: 0,
         };
         source.privacy = privacy;
         Some(source)
