@@ -36,6 +36,8 @@ pub struct IngestOptions {
     pub logformat: Option<String>,
     /// The zone of times that print none; `None` is UTC, and `ts_quality` says that it was assumed.
     pub zone: Option<Tz>,
+    /// The stated correction of the clock of new sources, added to every time that they print.
+    pub shift_us: Micros,
     /// Name the source by this instead of its path (standard input, mostly).
     pub source_name: Option<String>,
     /// Formats and rules for paths instead of those of the store's dwell.toml.
@@ -64,6 +66,7 @@ impl Default for IngestOptions {
             format: None,
             logformat: None,
             zone: None,
+            shift_us: 0,
             source_name: None,
             settings: None,
             jobs: 0,

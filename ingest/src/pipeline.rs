@@ -10,6 +10,7 @@ mod extent;
 mod plan;
 mod privacy;
 mod retry;
+pub mod shift;
 mod source;
 mod work;
 
@@ -20,7 +21,7 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use storage::clock::Micros;
 use storage::digest::Digest;
 use storage::error::{Error, ErrorKind, Result};
-use storage::store::Store;
+use storage::store::{CommitOptions, Store};
 
 use self::choose::Given;
 use self::source::Taken;
@@ -31,7 +32,7 @@ use crate::report::{IngestReport, Outcome, SourceReport};
 
 pub(crate) use self::choose::{known, zone_of};
 pub(crate) use self::extent::MORE;
-pub use self::retry::retry;
+pub use self::retry::{retry, retry_all};
 
 /// More threads than this gain nothing, and each holds buffers.
 const JOBS_MAX: usize = 256;
@@ -167,7 +168,43 @@ enum Task {
     Help(Arc<Shared>),
 }
 
+impl<'a> Run<'a> {
+    /// A run without inputs, for what is stored already.
+    fn alone(
+        store: &'a Arc<Store>,
+        options: &'a IngestOptions,
+        progress: &'a dyn Progress,
+        given: Given,
+    ) -> Self {
+        Self {
+            store,
+            options,
+            progress,
+            given,
+            rules: privacy::Rules::default(),
+            jobs: 1,
+            started_us: (options.clock)(),
+            tasks: Vec::new(),
+            board: Mutex::default(),
+            beginnings: Beginnings::default(),
+            changed: Condvar::new(),
+            stop: AtomicBool::new(false),
+            failure: Mutex::new(None),
+            reports: Mutex::default(),
+        }
+    }
+}
+
 impl Run<'_> {
+    /// How a commit of this run is made.
+    fn commit_options(&self) -> CommitOptions {
+        CommitOptions {
+            now_us: (self.options.clock)(),
+            wait_ms: self.options.wait_ms,
+            by: self.options.by.clone(),
+        }
+    }
+
     fn worker(&self) {
         let mut buffer = Vec::new();
         while let Some(task) = self.task() {

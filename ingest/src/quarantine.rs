@@ -9,10 +9,10 @@ use storage::error::{Error, ErrorKind, Result};
 use storage::extent::Counts;
 use storage::segment::VerifiedFile;
 use storage::segment::reader::{self, ReadOptions};
-use storage::store::{Hidden, LinesRef, State, Store};
+use storage::store::{HiddenIndex, HiddenLines, LinesRef, State, Store};
 
 use crate::format::OddKind;
-pub use crate::pipeline::retry;
+pub use crate::pipeline::{retry, retry_all};
 
 /// Quarantined lines of one source with the same reason.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -116,8 +116,9 @@ pub(crate) fn accounts_of(store: &Store, source_id: i32, line_no: i64) -> Result
                 && line_no <= range.last_line
         })
     };
+    let index = HiddenIndex::new(&state);
     for lines in state.lines.iter().filter(covers) {
-        read(store, &state, lines, &mut |record| {
+        read(store, &index.in_lines(&lines.meta, lines.seq), lines, &mut |record| {
             if record.source_id == source_id && record.line_no == line_no {
                 let none = Counts { lines: 1, ..Counts::default() };
                 match record.kind {
@@ -156,8 +157,9 @@ fn each(store: &Store, state: &State, source: Option<i32>, visit: &mut Visit<'_>
         }
     }
     files.sort_by_key(|(source_id, first, _)| (*source_id, *first));
+    let index = HiddenIndex::new(state);
     for (_, _, lines) in files {
-        read(store, state, lines, &mut |record| {
+        read(store, &index.in_lines(&lines.meta, lines.seq), lines, &mut |record| {
             if source.is_none_or(|id| id == record.source_id) { visit(record) } else { Ok(()) }
         })?;
     }
@@ -165,8 +167,15 @@ fn each(store: &Store, state: &State, source: Option<i32>, visit: &mut Visit<'_>
 }
 
 /// Visits the records of one file that are not hidden.
-fn read(store: &Store, state: &State, lines: &LinesRef, visit: &mut Visit<'_>) -> Result<()> {
-    let hidden: Vec<&Hidden> = state.hidden_in(&lines.meta, lines.seq).collect();
+fn read(
+    store: &Store,
+    hidden: &HiddenLines,
+    lines: &LinesRef,
+    visit: &mut Visit<'_>,
+) -> Result<()> {
+    if hidden.covers_file(&lines.meta) {
+        return Ok(());
+    }
     let file = VerifiedFile::open(store.locate(&lines.meta.path), &lines.meta)?;
     let options = ReadOptions { batch_rows: 1024, row_groups: None };
     for batch in reader::lines(&file, &options)? {
@@ -175,11 +184,7 @@ fn read(store: &Store, state: &State, lines: &LinesRef, visit: &mut Visit<'_>) -
             .ok_or_else(|| Error::integrity(file.path(), "columns of another type"))?;
         for row in 0..batch.num_rows() {
             let record = columns.record(row);
-            let hides = |hidden: &&&Hidden| {
-                hidden.source_id == record.source_id
-                    && (hidden.first..=hidden.last).contains(&record.line_no)
-            };
-            if hidden.iter().find(hides).is_none() {
+            if !hidden.covers(record.source_id, record.line_no) {
                 visit(&record)?;
             }
         }

@@ -3,8 +3,8 @@
 //! Rows are rendered back by the format that read them (or taken from `raw`), lines that are no rows come from
 //! `lines/`, and both are merged by line number. Memory holds one batch of each row group that is being merged.
 
-mod cursor;
-mod merge;
+pub(crate) mod cursor;
+pub(crate) mod merge;
 
 use std::io::Write;
 use std::sync::Arc;
@@ -17,9 +17,9 @@ use storage::extent::{LineEnd, SourceState};
 use storage::store::{Source, State, Store};
 
 use self::merge::{Item, Merge};
-use crate::format::Parser;
-use crate::pipeline::{known, zone_of};
-use crate::render::RowView;
+use crate::format::{OddKind, Parser};
+use crate::pipeline::{MORE, known, zone_of};
+use crate::render::{AsPrinted, RowView};
 
 /// What to give back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -261,22 +261,27 @@ fn write_source(
         match item {
             Item::Rows(run) => {
                 let batch = run.batch();
+                let batch = AsPrinted::new(&batch, source.shift_us);
                 for at in run.rows.clone() {
                     next_line(source, &mut expected, run.line_no(at))?;
                     lines.begin(run.line_no(at))?;
                     parser.render(&RowView::new(&batch, at), zone, &mut lines.buffer);
                 }
             }
-            Item::Eol { line_no, bytes } => lines.odd_ends.push((line_no, bytes)),
-            Item::More { line_no, bytes } if lines.current == Some(line_no) => {
-                lines.buffer.extend_from_slice(&bytes);
+            Item::Entry(entry) if entry.kind == OddKind::Eol.name() => {
+                lines.odd_ends.push((entry.line_no, entry.bytes));
+            }
+            Item::Entry(entry) if entry.kind == MORE => {
+                if lines.current != Some(entry.line_no) {
+                    return Err(missing(source, entry.line_no));
+                }
+                lines.buffer.extend_from_slice(&entry.bytes);
                 lines.flush_if_large()?;
             }
-            Item::More { line_no, .. } => return Err(missing(source, line_no)),
-            Item::Line { line_no, bytes } => {
-                next_line(source, &mut expected, line_no)?;
-                lines.begin(line_no)?;
-                lines.buffer.extend_from_slice(&bytes);
+            Item::Entry(entry) => {
+                next_line(source, &mut expected, entry.line_no)?;
+                lines.begin(entry.line_no)?;
+                lines.buffer.extend_from_slice(&entry.bytes);
             }
         }
     }
@@ -342,6 +347,7 @@ fn write_day(
         while let Some(item) = merge.next()? {
             let Item::Rows(run) = item else { continue };
             let batch = run.batch();
+            let batch = AsPrinted::new(&batch, source.shift_us);
             for at in run.rows.clone() {
                 parser.render(&RowView::new(&batch, at), zone, &mut buffer);
                 buffer.extend_from_slice(usual(source));

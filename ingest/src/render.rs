@@ -8,6 +8,7 @@ use chrono_tz::Tz;
 use serde_json::{Map, Value};
 use storage::schema::Col;
 
+pub(crate) use rows::AsPrinted;
 pub use rows::{BatchRows, GroupRows};
 
 use crate::lexer::chunk::{LAYOUT, REPLY_HEADERS, REQUEST_HEADERS, SPACES, TAIL, UTC_OFFSET, ZONE};

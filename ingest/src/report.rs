@@ -11,6 +11,10 @@ use storage::extent::Counts;
 pub enum Outcome {
     /// New, and stored to its end.
     Stored,
+    /// Quarantined lines of it were read anew, and some are rows now.
+    Retried,
+    /// Its quarantined lines were read anew, and none has become a row: nothing was written.
+    Unchanged,
     /// Its content was there already, under this or another name; nothing was written.
     AlreadyStored,
     /// It has grown since; only what is new was stored.
@@ -34,6 +38,8 @@ impl Outcome {
     pub fn name(self) -> &'static str {
         match self {
             Self::Stored => "stored",
+            Self::Retried => "retried",
+            Self::Unchanged => "unchanged",
             Self::AlreadyStored => "already_stored",
             Self::Grown => "grown",
             Self::Continued => "continued",
@@ -133,7 +139,11 @@ impl SourceReport {
 
     /// Whether something is left to look at: exit code 3.
     pub fn needs_attention(&self) -> bool {
-        !self.is_stored() || self.outcome == Outcome::Damaged || self.counts.quarantined > 0
+        match self.outcome {
+            Outcome::Unchanged => false,
+            Outcome::Damaged => true,
+            _ => !self.is_stored() || self.counts.quarantined > 0,
+        }
     }
 }
 

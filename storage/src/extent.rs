@@ -192,3 +192,32 @@ pub struct Shift {
     /// The staged file of the lines that are no rows, as they were.
     pub lines: Option<FileMeta>,
 }
+
+/// A correction as people write it: `+01:00:00`, `-00:01:30.25`.
+pub fn shift_text(shift_us: Micros) -> String {
+    let sign = if shift_us < 0 { '-' } else { '+' };
+    let (seconds, micros) = (shift_us.unsigned_abs() / 1_000_000, shift_us.unsigned_abs() % 1_000_000);
+    let (hours, minutes) = (seconds / 3600, seconds / 60 % 60);
+    let text = format!("{sign}{hours:02}:{minutes:02}:{:02}", seconds % 60);
+    match format!("{micros:06}").trim_end_matches('0') {
+        "" => text,
+        part => format!("{text}.{part}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_correction_is_shown_with_its_sign() {
+        for (shift_us, text) in [
+            (0, "+00:00:00"),
+            (3_600_000_000, "+01:00:00"),
+            (-90_250_000, "-00:01:30.25"),
+            (360_000_000_000, "+100:00:00"),
+        ] {
+            assert_eq!(shift_text(shift_us), text);
+        }
+    }
+}

@@ -137,7 +137,7 @@ impl Given {
 }
 
 /// A zone that was given counts more than the format's rule.
-fn localized(parser: Arc<dyn Parser>, zone: Option<Tz>) -> Arc<dyn Parser> {
+pub(super) fn localized(parser: Arc<dyn Parser>, zone: Option<Tz>) -> Arc<dyn Parser> {
     match zone.and_then(|_| parser.localized()) {
         Some(local) => Arc::from(local),
         None => parser,

@@ -1,5 +1,6 @@
 //! Where does one extent go? Into a segment a day and one file of lines, until its commit makes them visible at once.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -16,6 +17,7 @@ use storage::segment::{
 };
 use storage::store::Transaction;
 
+use crate::builder::moved::moved;
 use crate::format::{ChunkSink, OddKind, Reason};
 use crate::privacy::Scrubber;
 
@@ -65,8 +67,8 @@ impl Totals {
 pub(super) struct Odd {
     pub(super) line_no: i64,
     pub(super) byte_offset: u64,
-    pub(super) kind: &'static str,
-    pub(super) reason: Option<&'static str>,
+    pub(super) kind: Cow<'static, str>,
+    pub(super) reason: Option<Cow<'static, str>>,
     pub(super) bytes: Vec<u8>,
 }
 
@@ -83,6 +85,7 @@ pub(super) struct ExtentWriter {
     ingest_day: Day,
     /// What stands before everything that is written, if the source is under a privacy rule.
     scrubber: Option<Arc<Scrubber>>,
+    shift_us: Micros,
     days: Mutex<Days>,
     lines: Mutex<Lines>,
     totals: Mutex<Totals>,
@@ -133,10 +136,21 @@ impl ExtentWriter {
             source_id: transaction.source_id(),
             ingest_day,
             scrubber,
+            shift_us: 0,
             days: Mutex::default(),
             lines: Mutex::new(Lines { next: first_chunk, ..Lines::default() }),
             totals: Mutex::default(),
         }
+    }
+
+    /// With this added to the time of every row that comes in.
+    pub(super) fn with_shift(self, shift_us: Micros) -> Self {
+        Self { shift_us, ..self }
+    }
+
+    /// What is added to the time of every row.
+    pub(super) fn shift_us(&self) -> Micros {
+        self.shift_us
     }
 
     /// The source it belongs to.
@@ -155,13 +169,18 @@ impl ExtentWriter {
     /// Takes what a parser made of the chunk number `seq` (or of none, at the end): row groups, odd lines, accounts.
     pub(super) fn take(&self, sink: &mut ChunkSink, seq: Option<u64>) -> Result<()> {
         for (day, group) in sink.take_groups() {
-            self.append(day, group)?;
+            match self.shift_us {
+                0 => self.append(day, group)?,
+                shift_us => self.append_moved(group, shift_us)?,
+            }
         }
         let mut part = Totals {
             counts: std::mem::take(&mut sink.counts),
             raw_rows: std::mem::take(&mut sink.raw_rows) * u64::from(self.scrubber.is_none()),
             assumed_zone: std::mem::take(&mut sink.assumed_zone_rows),
-            ts_range: sink.ts_range.take(),
+            ts_range: sink.ts_range.take().map(|(first, last)| {
+                (first.saturating_add(self.shift_us), last.saturating_add(self.shift_us))
+            }),
             reasons: BTreeMap::new(),
         };
         let odd = std::mem::take(&mut sink.odd);
@@ -176,8 +195,8 @@ impl ExtentWriter {
                 Odd {
                     line_no: line.line_no,
                     byte_offset: line.byte_offset,
-                    kind: line.kind.name(),
-                    reason: line.reason.map(Reason::name),
+                    kind: line.kind.name().into(),
+                    reason: line.reason.map(|reason| reason.name().into()),
                     bytes: line.bytes,
                 }
             })
@@ -193,6 +212,14 @@ impl ExtentWriter {
     /// Adds to the accounts alone.
     pub(super) fn count(&self, part: &Totals) {
         lock(&self.totals).add(part);
+    }
+
+    /// Appends rows with `shift_us` added to their times, whatever the days they have then.
+    pub(super) fn append_moved(&self, group: RowGroup, shift_us: Micros) -> Result<()> {
+        for (day, group) in moved(group, shift_us)? {
+            self.append(day, group)?;
+        }
+        Ok(())
     }
 
     /// Encodes a row group and appends it to the segment of its day: the only way of rows into a file.
@@ -258,7 +285,7 @@ impl ExtentWriter {
     pub(super) fn odd(&self, seq: u64, mut records: Vec<Odd>) -> Result<()> {
         if let Some(scrubber) = &self.scrubber {
             for record in &mut records {
-                record.bytes = scrubber.line(record.kind, std::mem::take(&mut record.bytes));
+                record.bytes = scrubber.line(&record.kind, std::mem::take(&mut record.bytes));
             }
         }
         let mut lines = lock(&self.lines);
@@ -286,7 +313,7 @@ impl ExtentWriter {
             }
         };
         let mut offset = record.byte_offset;
-        let mut kind = record.kind;
+        let mut kind = &*record.kind;
         let mut rest = record.bytes.as_slice();
         loop {
             let (bytes, after) = rest.split_at(rest.len().min(RECORD_BYTES));
@@ -295,7 +322,7 @@ impl ExtentWriter {
                 line_no: record.line_no,
                 byte_offset: offset as i64,
                 kind,
-                reason: record.reason,
+                reason: record.reason.as_deref(),
                 bytes,
             })?;
             lines.records += 1;

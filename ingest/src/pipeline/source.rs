@@ -7,12 +7,13 @@ use storage::day::Day;
 use storage::digest::Digest;
 use storage::error::{ErrorKind, Result};
 use storage::extent::{Counts, Extent, SourceInfo, SourceState};
-use storage::store::{CommitOptions, Outcome as Committed, Source, Transaction};
+use storage::store::{Outcome as Committed, Source, Transaction};
 
 use super::Run;
 use super::choose;
 use super::extent::{ExtentWriter, Totals};
 use super::plan::{self, Continue, Opened, Plan};
+use super::shift;
 use super::privacy;
 use super::work::{Failure, Shared};
 use crate::chunk::{ChunkReader, End, Start};
@@ -69,6 +70,7 @@ pub(super) fn take_in(
             }
         }
     }
+    shift::mention(run, &mut report);
     Ok(Taken::Done(report))
 }
 
@@ -202,6 +204,7 @@ fn new_source(
         zone: chosen.zone.map(|zone| zone.name().to_owned()).unwrap_or_default(),
         line_end: sample.line_end,
         bom: sample.bom.to_vec(),
+        shift_us: run.options.shift_us,
         privacy,
     };
     let unread = chosen.unread.filter(|_| !empty);
@@ -278,6 +281,7 @@ fn go_on(
         zone: source.zone.clone(),
         line_end: source.line_end,
         bom: source.bom.clone(),
+        shift_us: source.shift_us,
         privacy: source.privacy.clone(),
     };
     report.format = Some(FormatChoice::given(&source.format));
@@ -355,7 +359,8 @@ fn drive(
         };
         let ingest_day = Day::of(run.started_us);
         let extent =
-            ExtentWriter::new(&transaction, run.store.id(), ingest_day, seq, scrubber.clone());
+            ExtentWriter::new(&transaction, run.store.id(), ingest_day, seq, scrubber.clone())
+                .with_shift(info.shift_us);
         let extent = shared.fill(run, extent, buffer)?;
         let totals = extent.totals();
         let mut reader = shared.reader.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
@@ -412,12 +417,7 @@ fn commit(
     report: &mut SourceReport,
 ) -> Result<Option<i32>> {
     run.check()?;
-    let options = CommitOptions {
-        now_us: (run.options.clock)(),
-        wait_ms: run.options.wait_ms,
-        by: run.options.by.clone(),
-    };
-    let source_id = match transaction.commit(record, &options)? {
+    let source_id = match transaction.commit(record, &run.commit_options())? {
         Committed::AlreadyStored { source_id } => {
             already(report, source_id, run.store.state().sources.get(&source_id).map(|s| &**s));
             return Ok(None);

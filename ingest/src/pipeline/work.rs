@@ -165,7 +165,8 @@ impl Shared {
                         source_id: open.extent.source_id(),
                         first_line: chunk.first_line,
                         first_offset: chunk.first_offset,
-                        ingest_us: run.started_us,
+                        // Times are judged as corrected.
+                        ingest_us: run.started_us.saturating_sub(open.extent.shift_us()),
                         line_end: self.line_end,
                         zone: self.zone,
                         line_bytes_max: run.options.line_bytes_max,
@@ -225,8 +226,8 @@ impl Shared {
             records.push(Odd {
                 line_no: chunk.first_line,
                 byte_offset: chunk.first_offset,
-                kind: if begins { OddKind::Quarantined.name() } else { MORE },
-                reason: Some(reason.name()),
+                kind: if begins { OddKind::Quarantined.name() } else { MORE }.into(),
+                reason: Some(reason.name().into()),
                 bytes: text.to_vec(),
             });
         }
@@ -235,7 +236,7 @@ impl Shared {
             records.push(Odd {
                 line_no: chunk.first_line,
                 byte_offset: chunk.first_offset + text.len() as u64,
-                kind: OddKind::Eol.name(),
+                kind: OddKind::Eol.name().into(),
                 reason: None,
                 bytes: b"\n".to_vec(),
             });

@@ -9,7 +9,7 @@ use storage::error::{Error, ErrorKind, Result};
 use storage::schema::Col;
 use storage::segment::VerifiedFile;
 use storage::segment::reader::{self, Batches, ReadOptions};
-use storage::store::Hidden;
+use storage::store::HiddenLines;
 
 /// Rows of a batch.
 const BATCH_ROWS: usize = 2048;
@@ -18,13 +18,12 @@ const BATCH_ROWS: usize = 2048;
 #[derive(Debug, Clone)]
 pub(super) struct Wanted {
     pub(super) source_id: i32,
-    pub(super) hidden: Arc<[Hidden]>,
+    pub(super) hidden: HiddenLines,
 }
 
 impl Wanted {
     fn shows(&self, source_id: i32, line_no: i64) -> bool {
-        let hides = |hidden: &Hidden| hidden.first <= line_no && line_no <= hidden.last;
-        source_id == self.source_id && !self.hidden.iter().any(hides)
+        source_id == self.source_id && !self.hidden.covers(source_id, line_no)
     }
 }
 
@@ -151,11 +150,38 @@ fn is_ascending(file: &VerifiedFile, options: &ReadOptions) -> Result<bool> {
     Ok(true)
 }
 
-/// The text and bytes columns of a file of lines at `row`.
-pub(super) fn line_record(batch: &RecordBatch, row: usize) -> Result<(&str, Vec<u8>)> {
-    let kind = batch.column_by_name("kind").and_then(|kind| kind.as_string_opt::<i32>());
-    let bytes = batch.column_by_name("bytes").and_then(|bytes| bytes.as_binary_opt::<i32>());
-    let (kind, bytes) = kind.zip(bytes).ok_or_else(|| broken("kind and bytes"))?;
-    let bytes = if bytes.is_valid(row) { bytes.value(row).to_vec() } else { Vec::new() };
-    Ok((kind.value(row), bytes))
+/// An entry of a file of lines.
+#[derive(Debug, Clone)]
+pub(crate) struct Entry {
+    /// The line it stands for, or belongs to.
+    pub(crate) line_no: i64,
+    /// Where its bytes begin in the source.
+    pub(crate) byte_offset: i64,
+    /// A word of [`crate::format::OddKind`], or that for a longer line's further pieces.
+    pub(crate) kind: String,
+    /// Why it is no row.
+    pub(crate) reason: Option<String>,
+    /// Its bytes.
+    pub(crate) bytes: Vec<u8>,
+}
+
+impl Entry {
+    /// The entry at `row` of a batch.
+    pub(super) fn of(batch: &RecordBatch, row: usize) -> Result<Self> {
+        let text = |name| batch.column_by_name(name).and_then(|it| it.as_string_opt::<i32>());
+        let number =
+            |name| batch.column_by_name(name).and_then(|it| it.as_primitive_opt::<Int64Type>());
+        let bytes = batch.column_by_name("bytes").and_then(|bytes| bytes.as_binary_opt::<i32>());
+        let (kind, reason) = text("kind").zip(text("reason")).ok_or_else(|| broken("kinds"))?;
+        let lines = number("line_no").zip(number("byte_offset"));
+        let (line_no, byte_offset) = lines.ok_or_else(|| broken("line numbers"))?;
+        let bytes = bytes.ok_or_else(|| broken("bytes"))?;
+        Ok(Self {
+            line_no: line_no.value(row),
+            byte_offset: byte_offset.value(row),
+            kind: kind.value(row).to_owned(),
+            reason: reason.is_valid(row).then(|| reason.value(row).to_owned()),
+            bytes: if bytes.is_valid(row) { bytes.value(row).to_vec() } else { Vec::new() },
+        })
+    }
 }

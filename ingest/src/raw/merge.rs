@@ -11,22 +11,17 @@ use storage::day::Day;
 use storage::error::Result;
 use storage::schema::Col;
 use storage::segment::{FileMeta, VerifiedFile};
-use storage::store::{Hidden, State, Store};
+use storage::store::{HiddenIndex, HiddenLines, State, Store};
 
-use super::cursor::{Cursor, Wanted, line_record};
-use crate::pipeline::MORE;
+use super::cursor::{Cursor, Entry, Wanted};
 use crate::render::BatchRows;
 
 /// The next of the lines of a source.
 pub(super) enum Item {
     /// Some rows that follow one another.
     Rows(Run),
-    /// A line that is no row.
-    Line { line_no: i64, bytes: Vec<u8> },
-    /// More of the same line.
-    More { line_no: i64, bytes: Vec<u8> },
-    /// How the line ends, where not as usual.
-    Eol { line_no: i64, bytes: Vec<u8> },
+    /// A line that is no row, more of it, or how a line ends.
+    Entry(Entry),
 }
 
 /// Rows of one batch with no other line in between.
@@ -67,7 +62,7 @@ struct Active {
 }
 
 /// The merge of all parts of a source.
-pub(super) struct Merge {
+pub(crate) struct Merge {
     /// Parts not opened yet, the one with the lowest line last.
     parts: Vec<Part>,
     active: Vec<Option<Active>>,
@@ -77,27 +72,45 @@ pub(super) struct Merge {
 impl Merge {
     /// All lines of a source.
     pub(super) fn of_source(store: &Store, state: &State, source_id: i32) -> Result<Self> {
-        let mut parts = Vec::new();
-        for (_, segment) in state.segments() {
-            let place = |path, meta| Place::Segment(path, meta);
-            parts.extend(part(store, state, (&segment.meta, segment.seq), source_id, place));
-        }
-        for lines in &state.lines {
-            let place = |path, meta| Place::Lines(path, meta);
-            parts.extend(part(store, state, (&lines.meta, lines.seq), source_id, place));
-        }
-        Ok(Self::new(parts))
+        let index = HiddenIndex::new(state);
+        let segments = state.segments().filter_map(|(_, it)| {
+            let hidden = || index.in_segment(&it.meta, it.seq);
+            part(store, &it.meta, hidden, source_id, Place::Segment)
+        });
+        let mut merge = Self::of_entries(store, state, source_id);
+        merge.parts.extend(segments);
+        Ok(Self::new(merge.parts))
+    }
+
+    /// What of a source are no rows.
+    pub(crate) fn of_entries(store: &Store, state: &State, source_id: i32) -> Self {
+        let index = HiddenIndex::new(state);
+        let lines = state.lines.iter().filter_map(|it| {
+            let hidden = || index.in_lines(&it.meta, it.seq);
+            part(store, &it.meta, hidden, source_id, Place::Lines)
+        });
+        Self::new(lines.collect())
     }
 
     /// The rows of a source on one day.
     pub(super) fn of_day(store: &Store, state: &State, source_id: i32, day: Day) -> Result<Self> {
-        let mut parts = Vec::new();
-        for segment in state.days.get(&day).map(|held| held.segments.as_slice()).unwrap_or_default()
-        {
-            let place = |path, meta| Place::Segment(path, meta);
-            parts.extend(part(store, state, (&segment.meta, segment.seq), source_id, place));
+        let index = HiddenIndex::new(state);
+        let held = state.days.get(&day).map(|held| held.segments.as_slice()).unwrap_or_default();
+        let segments = held.iter().filter_map(|it| {
+            let hidden = || index.in_segment(&it.meta, it.seq);
+            part(store, &it.meta, hidden, source_id, Place::Segment)
+        });
+        Ok(Self::new(segments.collect()))
+    }
+
+    /// The next of [`Merge::of_entries`].
+    pub(crate) fn next_entry(&mut self) -> Result<Option<Entry>> {
+        while let Some(item) = self.next()? {
+            if let Item::Entry(entry) = item {
+                return Ok(Some(entry));
+            }
         }
-        Ok(Self::new(parts))
+        Ok(None)
     }
 
     fn new(mut parts: Vec<Part>) -> Self {
@@ -108,7 +121,7 @@ impl Merge {
     /// The next line, or run of rows.
     pub(super) fn next(&mut self) -> Result<Option<Item>> {
         self.open_due()?;
-        let Some(Reverse((line_no, _, index))) = self.heap.pop() else { return Ok(None) };
+        let Some(Reverse((_, _, index))) = self.heap.pop() else { return Ok(None) };
         let limit = self.limit();
         let Some(active) = self.active.get_mut(index).and_then(Option::as_mut) else {
             return Ok(None);
@@ -116,12 +129,7 @@ impl Merge {
         let item = if active.is_rows {
             take_run(active, limit)
         } else {
-            let (kind, bytes) = line_record(&active.cursor.batch, active.cursor.at)?;
-            let item = match kind {
-                "eol" => Item::Eol { line_no, bytes },
-                MORE => Item::More { line_no, bytes },
-                _ => Item::Line { line_no, bytes },
-            };
+            let item = Item::Entry(Entry::of(&active.cursor.batch, active.cursor.at)?);
             active.cursor.at += 1;
             item
         };
@@ -209,20 +217,20 @@ fn take_run(active: &mut Active, limit: i64) -> Item {
     })
 }
 
+/// A file, if it holds lines of the source that are not all hidden.
 fn part(
     store: &Store,
-    state: &State,
-    (meta, seq): (&Arc<FileMeta>, u64),
+    meta: &Arc<FileMeta>,
+    hidden: impl Fn() -> HiddenLines,
     source_id: i32,
     place: impl Fn(std::path::PathBuf, Arc<FileMeta>) -> Place,
 ) -> Option<Part> {
     let ranges = meta.sources.iter().filter(|range| range.source_id == source_id);
     let first_line = ranges.map(|range| range.first_line).min()?;
-    let hidden: Vec<Hidden> = state
-        .hidden_in(meta, seq)
-        .filter(|hidden| hidden.source_id == source_id)
-        .copied()
-        .collect();
-    let wanted = Wanted { source_id, hidden: hidden.into() };
+    let hidden = hidden();
+    if hidden.covers_file(meta) {
+        return None;
+    }
+    let wanted = Wanted { source_id, hidden };
     Some(Part { first_line, place: place(store.locate(&meta.path), Arc::clone(meta)), wanted })
 }

@@ -90,6 +90,34 @@ impl Rows for BatchRows<'_> {
     }
 }
 
+/// Rows with the times that their lines print: without the correction of the clock.
+pub(crate) struct AsPrinted<'a> {
+    rows: &'a dyn Rows,
+    shift_us: i64,
+}
+
+impl<'a> AsPrinted<'a> {
+    /// The rows of a source whose clock is corrected by `shift_us`.
+    pub(crate) fn new(rows: &'a dyn Rows, shift_us: i64) -> Self {
+        Self { rows, shift_us }
+    }
+}
+
+impl Rows for AsPrinted<'_> {
+    fn text(&self, row: usize, col: Col) -> Option<Cow<'_, str>> {
+        self.rows.text(row, col)
+    }
+
+    fn int(&self, row: usize, col: Col) -> Option<i64> {
+        let shift_us = if col == Col::Ts { self.shift_us } else { 0 };
+        self.rows.int(row, col).map(|value| value.wrapping_sub(shift_us))
+    }
+
+    fn bytes(&self, row: usize, col: Col) -> Option<Cow<'_, [u8]>> {
+        self.rows.bytes(row, col)
+    }
+}
+
 impl GroupRows<'_> {
     fn coded(coded: &Coded, row: usize) -> Option<&[u8]> {
         let code = coded.codes.get(row).copied().filter(|&code| code != NULL_CODE)?;

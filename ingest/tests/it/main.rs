@@ -18,5 +18,7 @@ mod inputs;
 mod languages;
 mod parsed;
 mod privacy;
+mod retry;
 mod samples;
+mod shift;
 mod support;

@@ -191,7 +191,7 @@ fn a_corrected_clock_brings_every_row_anew() {
     assert_eq!(state.segments().filter(shown).map(|(_, it)| it.meta.rows).sum::<u64>(), 9);
     let last = store.ledger_entries().unwrap().pop().unwrap();
     assert_eq!(last.kind, "shift");
-    assert!(last.detail.contains("+90 s"), "{}", last.detail);
+    assert!(last.detail.contains("+00:01:30"), "{}", last.detail);
     // The source grows with the correction it has.
     let tx = store.begin_for(1).unwrap();
     let mut more = extent(&store, &tx, "/a", 11, 10).unwrap();

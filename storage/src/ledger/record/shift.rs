@@ -4,7 +4,7 @@ use super::super::json::{self, Int};
 use super::files::FileBody;
 use super::ingest::day_of;
 use crate::error::{Error, ErrorKind, Result};
-use crate::extent::Shift;
+use crate::extent::{Shift, shift_text};
 
 /// A shift record: the correction, with the ids it got.
 #[derive(Debug, Clone)]
@@ -21,19 +21,12 @@ impl Shifted {
     pub(super) fn detail(&self) -> String {
         let rows: u64 = self.shift.segments.iter().map(|(_, meta)| meta.rows).sum();
         format!(
-            "source {}: {rows} rows with the times as printed and {}, where it was {}",
+            "source {}: {rows} rows, shift {} where it was {}",
             self.source_id,
-            seconds(self.shift.new_us),
-            seconds(self.shift.old_us)
+            shift_text(self.shift.new_us),
+            shift_text(self.shift.old_us)
         )
     }
-}
-
-/// A correction in seconds, with its sign.
-fn seconds(shift_us: i64) -> String {
-    let sign = if shift_us < 0 { '-' } else { '+' };
-    let (whole, part) = (shift_us.unsigned_abs() / 1_000_000, shift_us.unsigned_abs() % 1_000_000);
-    if part == 0 { format!("{sign}{whole} s") } else { format!("{sign}{whole}.{part:06} s") }
 }
 
 #[derive(serde::Serialize, serde::Deserialize)]
@@ -131,7 +124,7 @@ mod tests {
         let read = Shifted::from_footer(&json).unwrap();
         assert_eq!(format!("{:?}", read.shift), format!("{shift:?}"));
         let shifted = Shifted { transaction: "t".into(), source_id: 3, shift };
-        assert!(shifted.detail().contains("-90 s, where it was +0 s"), "{}", shifted.detail());
+        assert!(shifted.detail().contains("shift -00:01:30 where it was +00:00:00"), "{}", shifted.detail());
         let record = Record { seq: 2, at: 1, text: None, body: Body::Shift(Box::new(shifted)) };
         let line = record.to_line().unwrap();
         assert!(json::is_canonical(&line));
