@@ -2,6 +2,7 @@
 //! the engine's own Parquet source.
 
 pub(crate) mod files;
+pub(crate) mod hidden;
 pub(crate) mod url;
 
 use std::sync::{Arc, LazyLock};
@@ -18,7 +19,7 @@ use datafusion::datasource::table_schema::TableSchema;
 use datafusion::error::Result;
 use datafusion::logical_expr::utils::conjunction;
 use datafusion::logical_expr::{Expr, Operator, TableProviderFilterPushDown};
-use datafusion::physical_expr::expressions::{BinaryExpr, Column, Literal, NotExpr};
+use datafusion::physical_expr::expressions::{BinaryExpr, Column, Literal};
 use datafusion::physical_expr::{PhysicalExpr, ScalarFunctionExpr};
 use datafusion::physical_optimizer::pruning::PruningPredicateBuilder;
 use datafusion::physical_plan::ExecutionPlan;
@@ -27,7 +28,7 @@ use datafusion::physical_plan::filter::FilterExec;
 use datafusion::physical_plan::projection::ProjectionExec;
 use datafusion::physical_plan::union::UnionExec;
 use storage::schema::{COLUMNS, Col, ColumnType, URL_AS_LOGGED};
-use storage::store::State;
+use storage::store::{HiddenIndex, State};
 
 use self::files::{FileStatistics, SegmentFile};
 use self::url::{PARTS, RebuildUrl};
@@ -81,14 +82,16 @@ pub(crate) struct Requests {
 impl Requests {
     /// The segments of `state` within `bounds`.
     pub(crate) fn new(state: &State, bounds: TimeSet, files: Arc<OpenFiles>) -> Self {
+        let index = HiddenIndex::new(state);
         let mut segments: Vec<_> = state
             .segments()
             .map(|(day, segment)| SegmentFile {
                 meta: Arc::clone(&segment.meta),
                 day,
-                hidden: state.hidden_in(&segment.meta, segment.seq).copied().collect(),
+                hidden: index.in_segment(&segment.meta, segment.seq),
             })
             .filter(|file| file.meta.rows > 0 && touches(&bounds, file))
+            .filter(|file| !file.hidden.covers_file(&file.meta))
             .collect();
         segments.sort_by_key(|file| std::cmp::Reverse((file.day, file.meta.max_ts)));
         Self { segments, bounds, files }
@@ -328,9 +331,9 @@ fn alike(files: Vec<&SegmentFile>) -> Vec<Vec<&SegmentFile>> {
 /// The filter that leaves the lines of `files` that are shown: not hidden (all hide the same), and within the
 /// session's times.
 fn shown(files: &[&SegmentFile], bounds: &TimeSet) -> (Vec<Col>, Filter) {
-    let hidden = files.first().map_or_else(Vec::new, |file| file.hidden.clone());
+    let of_file = files.first().map(|file| file.hidden.clone()).unwrap_or_default();
     let mut columns = Vec::new();
-    if !hidden.is_empty() {
+    if !of_file.is_empty() {
         columns.extend([Col::SourceId, Col::LineNo]);
     }
     let covered = files.iter().all(|file| {
@@ -349,13 +352,9 @@ fn shown(files: &[&SegmentFile], bounds: &TimeSet) -> (Vec<Col>, Filter) {
                 None => one,
             });
         };
-        for range in &hidden {
-            let compare = |col, op, value| binary(Arc::new(column(col)), op, literal(value));
-            let source = compare(Col::SourceId, Operator::Eq, ScalarValue::from(range.source_id));
-            let first = compare(Col::LineNo, Operator::GtEq, ScalarValue::from(range.first));
-            let last = compare(Col::LineNo, Operator::LtEq, ScalarValue::from(range.last));
-            let within = binary(binary(source, Operator::And, first), Operator::And, last);
-            add(Arc::new(NotExpr::new(within)));
+        if !of_file.is_empty() {
+            let columns = [column(Col::SourceId), column(Col::LineNo)];
+            add(hidden::shown(&of_file, columns.map(|column| Arc::new(column) as _)));
         }
         if let Some(bounds) = &bounds {
             add(within(bounds, &column(Col::Ts)));

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use arrow::array::{Date32Array, Int64Array, RecordBatch, TimestampMicrosecondArray};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use datafusion::error::Result;
-use storage::store::DayState;
+use storage::store::{DayState, HiddenIndex, SegmentRef};
 
 use super::{Facts, SystemTable, count, number, time};
 
@@ -25,8 +25,13 @@ fn schema() -> Schema {
 }
 
 fn rows(facts: &Facts, schema: SchemaRef) -> Result<RecordBatch> {
-    let days: Vec<_> =
-        facts.state.days.iter().filter(|(_, day)| !day.segments.is_empty()).collect();
+    let index = HiddenIndex::new(&facts.state);
+    // What a later record has hidden whole (a corrected clock, say) is no longer part of the day.
+    let shows = |one: &&SegmentRef| !index.in_segment(&one.meta, one.seq).covers_file(&one.meta);
+    let shown = facts.state.days.iter().map(|(day, held)| {
+        (day, DayState { segments: held.segments.iter().filter(shows).cloned().collect() })
+    });
+    let days: Vec<_> = shown.filter(|(_, day)| !day.segments.is_empty()).collect();
     let numbers = |of: fn(&DayState) -> u64| {
         Arc::new(Int64Array::from_iter_values(days.iter().map(|(_, day)| count(of(day)))))
     };

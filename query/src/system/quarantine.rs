@@ -14,18 +14,19 @@ use datafusion::datasource::source::DataSourceExec;
 use datafusion::error::Result;
 use datafusion::logical_expr::{Expr, Operator, TableProviderFilterPushDown};
 use datafusion::physical_expr::PhysicalExpr;
-use datafusion::physical_expr::expressions::{BinaryExpr, Column, Literal, NotExpr};
+use datafusion::physical_expr::expressions::{BinaryExpr, Column, Literal};
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::empty::EmptyExec;
 use datafusion::physical_plan::filter::FilterExec;
 use datafusion::physical_plan::projection::ProjectionExec;
 use datafusion::physical_plan::union::UnionExec;
 use storage::segment::FileMeta;
-use storage::store::{Hidden, State};
+use storage::store::{HiddenIndex, HiddenLines, State};
 
 use crate::limits;
 use crate::reader::{Factory, OpenFiles};
 use crate::session::Query;
+use crate::table::hidden;
 
 /// The columns of a file of lines, by their place in it.
 const SOURCE_ID: usize = 0;
@@ -61,7 +62,7 @@ fn file_schema() -> SchemaRef {
 /// The table: `lines/`, but of its lines only those in quarantine that are not hidden.
 #[derive(Debug)]
 pub(super) struct Quarantine {
-    lines: Vec<(Arc<FileMeta>, Vec<Hidden>)>,
+    lines: Vec<(Arc<FileMeta>, HiddenLines)>,
     files: Arc<OpenFiles>,
     schema: SchemaRef,
 }
@@ -69,9 +70,10 @@ pub(super) struct Quarantine {
 impl Quarantine {
     /// The table over one version.
     pub(super) fn new(state: &State, files: Arc<OpenFiles>) -> Self {
-        let lines = state.lines.iter().map(|file| {
-            let hidden = state.hidden_in(&file.meta, file.seq).copied().collect();
-            (Arc::clone(&file.meta), hidden)
+        let index = HiddenIndex::new(state);
+        let lines = state.lines.iter().filter_map(|file| {
+            let hidden = index.in_lines(&file.meta, file.seq);
+            (!hidden.covers_file(&file.meta)).then(|| (Arc::clone(&file.meta), hidden))
         });
         let file = file_schema();
         let fields = COLUMNS.iter().map(|&(name, at)| file.field(at).clone().with_name(name));
@@ -83,7 +85,7 @@ impl Quarantine {
         &self,
         session: &dyn Session,
         metas: &[&Arc<FileMeta>],
-        hidden: &[Hidden],
+        hidden: &HiddenLines,
     ) -> Result<Arc<dyn ExecutionPlan>> {
         let parquet = TableParquetOptions {
             global: session.config_options().execution.parquet.clone(),
@@ -106,7 +108,7 @@ impl Quarantine {
 }
 
 /// In quarantine, and not hidden.
-fn shown(hidden: &[Hidden]) -> Arc<dyn PhysicalExpr> {
+fn shown(hidden: &HiddenLines) -> Arc<dyn PhysicalExpr> {
     let schema = file_schema();
     let column =
         |at: usize| Arc::new(Column::new(schema.field(at).name(), at)) as Arc<dyn PhysicalExpr>;
@@ -115,12 +117,8 @@ fn shown(hidden: &[Hidden]) -> Arc<dyn PhysicalExpr> {
         |left, op, right| Arc::new(BinaryExpr::new(left, op, right)) as Arc<dyn PhysicalExpr>;
     let kind = literal(ScalarValue::Utf8View(Some(QUARANTINED.to_owned())));
     let mut all = binary(column(KIND), Operator::Eq, kind);
-    for range in hidden {
-        let source = binary(column(SOURCE_ID), Operator::Eq, literal(range.source_id.into()));
-        let first = binary(column(LINE_NO), Operator::GtEq, literal(range.first.into()));
-        let last = binary(column(LINE_NO), Operator::LtEq, literal(range.last.into()));
-        let within = binary(binary(source, Operator::And, first), Operator::And, last);
-        all = binary(all, Operator::And, Arc::new(NotExpr::new(within)));
+    if !hidden.is_empty() {
+        all = binary(all, Operator::And, hidden::shown(hidden, [column(SOURCE_ID), column(LINE_NO)]));
     }
     all
 }
@@ -154,7 +152,7 @@ impl TableProvider for Quarantine {
         let mut parts = Vec::new();
         if !plain.is_empty() {
             let metas: Vec<_> = plain.iter().map(|(meta, _)| meta).collect();
-            parts.push(self.source(session, &metas, &[])?);
+            parts.push(self.source(session, &metas, &HiddenLines::default())?);
         }
         for (meta, hidden) in hiding {
             parts.push(self.source(session, &[meta], hidden)?);

@@ -34,6 +34,7 @@ fn schema() -> Schema {
         text("digest"),
         // What a privacy rule took away: the fields for which byte-exactness is given up.
         Field::new("privacy", DataType::Utf8View, true),
+        number("shift_us"),
     ])
 }
 
@@ -73,6 +74,7 @@ fn rows(facts: &Facts, schema: SchemaRef) -> Result<RecordBatch> {
             Arc::new(StringViewArray::from_iter(
                 sources.values().map(|it| it.privacy.as_ref().map(|it| it.rule.describe())),
             )),
+            Arc::new(Int64Array::from_iter_values(sources.values().map(|source| source.shift_us))),
         ],
     )?;
     Ok(batch)

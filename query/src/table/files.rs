@@ -13,7 +13,7 @@ use object_store::path::Path;
 use storage::day::Day;
 use storage::schema::Col;
 use storage::segment::{ColumnStats, FileMeta};
-use storage::store::Hidden;
+use storage::store::HiddenLines;
 
 /// A segment with what the plan needs of it.
 #[derive(Debug, Clone)]
@@ -23,7 +23,7 @@ pub(crate) struct SegmentFile {
     /// Its day.
     pub(crate) day: Day,
     /// Lines in it that are not shown.
-    pub(crate) hidden: Vec<Hidden>,
+    pub(crate) hidden: HiddenLines,
 }
 
 impl SegmentFile {

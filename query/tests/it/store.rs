@@ -193,7 +193,7 @@ impl TestStore {
 
     /// Hides lines in every file written so far.
     pub(crate) fn hide(&mut self, source_id: i32, first: i64, last: i64) -> &mut Self {
-        self.state.hidden.push(Hidden { source_id, first, last, before_seq: self.seq + 1 });
+        self.state.hidden.push(Hidden { source_id, first, last, before_seq: self.seq + 1, rows: true });
         self
     }
 
@@ -219,6 +219,7 @@ impl TestStore {
             extents: Vec::new(),
             retired: 0,
             redacted: 0,
+            shift_us: 0,
             privacy: None,
         };
         self.state.sources.insert(id, Arc::new(source));
