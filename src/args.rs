@@ -142,6 +142,9 @@ pub(crate) struct Ingest {
     /// The time zone of lines that print none: Europe/Berlin
     #[arg(long, value_name = "ZONE")]
     pub(crate) tz: Option<String>,
+    /// The stated correction of the clock, added to every time of new sources: +1h, -90s, +00:05:00
+    #[arg(long, value_name = "DURATION", allow_hyphen_values = true)]
+    pub(crate) shift: Option<String>,
     /// Name the source by this instead of its path
     #[arg(long, value_name = "NAME")]
     pub(crate) source: Option<String>,
@@ -269,18 +272,41 @@ pub(crate) struct Listing {
 
 /// `dwell sources`
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub(crate) struct Sources {
     /// Pairs of sources with rows in common: rotated copies, double shipping, replays
     #[arg(long)]
     pub(crate) overlap: bool,
     #[command(flatten)]
     pub(crate) output: OutputArgs,
+    #[command(subcommand)]
+    pub(crate) what: Option<SourcesVerb>,
+}
+
+/// What is done with a source.
+#[derive(Debug, Subcommand)]
+pub(crate) enum SourcesVerb {
+    /// Correct the times of a source whose clock was wrong; without --yes it is only shown what that would change
+    Shift {
+        /// The source
+        #[arg(long, value_name = "N")]
+        source: i32,
+        /// What is added to the times as the log prints them: +1h, -90s, +00:05:00; 0s takes a correction back
+        #[arg(long, value_name = "DURATION", allow_hyphen_values = true)]
+        by: String,
+        /// Why; kept in the ledger
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+        /// Do it
+        #[arg(long)]
+        yes: bool,
+    },
 }
 
 /// `dwell quarantine`
 #[derive(Debug, Subcommand)]
 pub(crate) enum Quarantine {
-    /// How many lines, by source and reason
+    /// How many lines, by source and reason, with their share of the source and an example
     List {
         /// Only this source
         #[arg(long, value_name = "N")]
@@ -293,16 +319,22 @@ pub(crate) enum Quarantine {
         /// Only this source
         #[arg(long, value_name = "N")]
         source: Option<i32>,
+        /// Only lines with this reason
+        #[arg(long, value_name = "WORD")]
+        reason: Option<String>,
+        /// The first so many
+        #[arg(long, value_name = "N")]
+        limit: Option<u64>,
         #[command(flatten)]
         output: OutputArgs,
     },
-    /// Read the quarantined lines of a source again, with another format
+    /// Read quarantined lines again, after a fix of format or zone: what can be read becomes rows, in one commit a source
     Retry {
-        /// The source
+        /// Only this source
         #[arg(long, value_name = "N")]
-        source: i32,
-        /// The format to try
-        #[arg(long, value_name = "NAME", required_unless_present = "logformat")]
+        source: Option<i32>,
+        /// The format to try [default: the source's own; where it has none, it is looked for again]
+        #[arg(long, value_name = "NAME")]
         format: Option<String>,
         /// A Squid logformat to try
         #[arg(long, value_name = "STR", conflicts_with = "format")]

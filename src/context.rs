@@ -100,6 +100,11 @@ impl Context {
         Ok(Config::parse(&bytes).map_err(|error| error.at(path))?)
     }
 
+    /// Opens the store again, after everything about it was said.
+    pub(crate) fn open_quietly(&self) -> Result<Arc<Store>> {
+        Ok(Store::open(&self.store_dir, &self.open_options(Standing::Live))?)
+    }
+
     /// Opens the store and says what there is to say about it.
     pub(crate) fn open(&self) -> Result<Arc<Store>> {
         let store = Store::open(&self.store_dir, &self.open_options(Standing::Live))?;

@@ -18,6 +18,23 @@ pub(crate) fn note(text: impl Display) {
     say(format_args!("note: {text}"));
 }
 
+/// Says what must not be overlooked.
+pub(crate) fn warning(text: impl Display) {
+    say(format_args!("WARNING: {text}"));
+}
+
+/// A share for people: `13.3 %`.
+#[expect(clippy::cast_precision_loss, reason = "a share for people has three digits")]
+pub(crate) fn percent(part: u64, whole: u64) -> String {
+    let share = part as f64 * 100.0 / whole.max(1) as f64;
+    match part {
+        0 => "0 %".to_owned(),
+        _ if share < 0.05 => "less than 0.1 %".to_owned(),
+        _ if part < whole && share >= 99.95 => "more than 99.9 %".to_owned(),
+        _ => format!("{share:.1} %"),
+    }
+}
+
 /// Says why the command failed.
 pub(crate) fn error(text: impl Display) {
     say(format_args!("error: {text}"));

@@ -13,6 +13,7 @@ mod quarantine;
 mod raw;
 mod recover;
 mod shell;
+mod shift;
 mod sources;
 mod sql;
 mod verify;

@@ -57,6 +57,71 @@ pub(crate) fn rfc3339(us: Micros) -> String {
     }
 }
 
+/// Reads a correction of a clock: `+1h`, `-90s`, `1h30m`, `+00:05:00`, `-250ms`.
+pub(crate) fn shift(text: &str) -> Result<Micros, String> {
+    let bad = || {
+        format!("`{text}` is no correction of a clock; write it as +1h, -90s, 1h30m or +00:05:00")
+    };
+    let (sign, rest) = match text.trim().as_bytes() {
+        [b'-', ..] => (-1, &text.trim()[1..]),
+        [b'+', ..] => (1, &text.trim()[1..]),
+        _ => (1, text.trim()),
+    };
+    let size = if rest.contains(':') { clock_size(rest) } else { unit_size(rest) };
+    size.and_then(|size| size.checked_mul(sign)).ok_or_else(bad)
+}
+
+/// `05:00:00` (hours, minutes, seconds, maybe with a fraction).
+fn clock_size(text: &str) -> Option<Micros> {
+    let mut parts = text.split(':');
+    let hours: Micros = digits(parts.next()?)?;
+    let minutes: Micros = digits(parts.next()?).filter(|minutes| *minutes < 60)?;
+    let (seconds, fraction) = match parts.next() {
+        None => (0, 0),
+        Some(seconds) => {
+            let (whole, part) = seconds.split_once('.').unwrap_or((seconds, "0"));
+            if part.len() > 6 {
+                return None;
+            }
+            (digits(whole).filter(|it| *it < 60)?, digits(&format!("{part:0<6}"))?)
+        }
+    };
+    if parts.next().is_some() {
+        return None;
+    }
+    hours
+        .checked_mul(3600)?
+        .checked_add(minutes * 60 + seconds)?
+        .checked_mul(1_000_000)?
+        .checked_add(fraction)
+}
+
+/// `1h30m`, `90s`, `250ms`, `2d`.
+fn unit_size(text: &str) -> Option<Micros> {
+    let (mut sum, mut rest) = (0_i64, text);
+    while !rest.is_empty() {
+        let end = rest.find(|c: char| !c.is_ascii_digit())?;
+        let (number, after) = rest.split_at(end);
+        let unit = after.find(|c: char| c.is_ascii_digit()).unwrap_or(after.len());
+        let factor: Micros = match &after[..unit] {
+            "d" => 86_400_000_000,
+            "h" => 3_600_000_000,
+            "m" | "min" => 60_000_000,
+            "s" => 1_000_000,
+            "ms" => 1_000,
+            _ => return None,
+        };
+        sum = sum.checked_add(digits(number)?.checked_mul(factor)?)?;
+        rest = &after[unit..];
+    }
+    (!text.is_empty()).then_some(sum)
+}
+
+fn digits(text: &str) -> Option<Micros> {
+    let plain = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    if plain { text.parse().ok() } else { None }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -84,6 +149,38 @@ mod tests {
     fn what_is_no_time_is_said() {
         for text in ["", "yesterday", "7x", "-7d", "2026-13-01", "99999999999999999999d"] {
             assert!(parse(text, NOW).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn every_spelling_of_a_correction() {
+        for (text, shift_us) in [
+            ("+1h", 3_600_000_000),
+            ("-90s", -90_000_000),
+            ("+00:05:00", 300_000_000),
+            ("-01:00", -3_600_000_000),
+            ("1h30m", 5_400_000_000),
+            ("-250ms", -250_000),
+            ("+00:00:00.25", 250_000),
+            ("2d", 172_800_000_000),
+            ("0s", 0),
+        ] {
+            assert_eq!(shift(text), Ok(shift_us), "{text}");
+        }
+        for text in [
+            "",
+            "+",
+            "1",
+            "h",
+            "1x",
+            "--1h",
+            "00:60:00",
+            "1:2:3:4",
+            "99999999999999d",
+            "1h:3",
+            "+ 1h",
+        ] {
+            assert!(shift(text).is_err(), "{text}");
         }
     }
 }

@@ -27,6 +27,23 @@ pub struct Quarantined {
     pub reason: String,
     /// How many.
     pub lines: u64,
+    /// The first of them.
+    pub first_line: i64,
+    /// The last of them.
+    pub last_line: i64,
+    /// The beginning of the first, [`EXAMPLE_BYTES`] at most.
+    pub example: Vec<u8>,
+}
+
+/// As much of a line is an example of it.
+pub const EXAMPLE_BYTES: usize = 160;
+
+/// The quarantined lines of one source for one reason, while they are counted.
+struct Sum {
+    lines: u64,
+    first_line: i64,
+    last_line: i64,
+    example: Vec<u8>,
 }
 
 /// One quarantined line.
@@ -44,28 +61,44 @@ pub struct QuarantinedLine {
     pub bytes: Vec<u8>,
 }
 
-/// The quarantined lines of all sources, counted by source and reason.
+/// The quarantined lines of all sources (or of one), counted by source and reason.
 ///
 /// # Errors
-/// A file of lines can't be read, or is not the one that was signed.
-pub fn list(store: &Store) -> Result<Vec<Quarantined>> {
+/// There is no such source; a file of lines can't be read, or is not the one that was signed.
+pub fn list(store: &Store, source: Option<i32>) -> Result<Vec<Quarantined>> {
     let state = store.state();
-    let mut sums: BTreeMap<(i32, String), u64> = BTreeMap::new();
-    each(store, &state, None, &mut |record| {
+    check_source(&state, source)?;
+    let mut sums: BTreeMap<(i32, String), Sum> = BTreeMap::new();
+    each(store, &state, source, &mut |record| {
         if record.kind == OddKind::Quarantined.name() {
             let reason = record.reason.unwrap_or_default().to_owned();
-            *sums.entry((record.source_id, reason)).or_default() += 1;
+            let sum = sums.entry((record.source_id, reason)).or_insert_with(|| Sum {
+                lines: 0,
+                first_line: i64::MAX,
+                last_line: 0,
+                example: Vec::new(),
+            });
+            sum.lines += 1;
+            sum.last_line = sum.last_line.max(record.line_no);
+            // Files are in no order among themselves.
+            if record.line_no < sum.first_line {
+                sum.first_line = record.line_no;
+                sum.example = record.bytes[..record.bytes.len().min(EXAMPLE_BYTES)].to_vec();
+            }
         }
         Ok(())
     })?;
-    let named = |((source_id, reason), lines): ((i32, String), u64)| {
+    let named = |((source_id, reason), sum): ((i32, String), Sum)| {
         let source = state.sources.get(&source_id);
         Quarantined {
             source_id,
             path: source.map(|source| source.path.clone()).unwrap_or_default(),
             format: source.map(|source| source.format.clone()).unwrap_or_default(),
             reason,
-            lines,
+            lines: sum.lines,
+            first_line: sum.first_line,
+            last_line: sum.last_line,
+            example: sum.example,
         }
     };
     Ok(sums.into_iter().map(named).collect())
@@ -82,12 +115,7 @@ pub fn show(
     show: &mut dyn FnMut(QuarantinedLine) -> Result<()>,
 ) -> Result<u64> {
     let state = store.state();
-    if let Some(id) = source
-        && !state.sources.contains_key(&id)
-    {
-        return Err(Error::new(ErrorKind::InvalidInput, format!("there is no source {id}"))
-            .advise("`dwell sources` lists them"));
-    }
+    check_source(&state, source)?;
     let mut count = 0;
     each(store, &state, source, &mut |record| {
         if record.kind != OddKind::Quarantined.name() {
@@ -103,6 +131,16 @@ pub fn show(
         })
     })?;
     Ok(count)
+}
+
+fn check_source(state: &State, source: Option<i32>) -> Result<()> {
+    match source {
+        Some(id) if !state.sources.contains_key(&id) => {
+            Err(Error::new(ErrorKind::InvalidInput, format!("there is no source {id}"))
+                .advise("`dwell sources` lists them"))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// As what a line of a source is stored: one row, or one line that is none.

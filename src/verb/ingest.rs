@@ -26,6 +26,9 @@ pub(super) fn run(context: &Context, args: Ingest) -> Result<Outcome> {
     options.logformat = args.logformat;
     options.zone = args.tz.as_deref().map(zone).transpose()?;
     options.source_name = args.source;
+    if let Some(shift) = &args.shift {
+        options.shift_us = when::shift(shift).map_err(usage)?;
+    }
     if let Some(jobs) = args.jobs {
         options.jobs = jobs;
     }
@@ -35,6 +38,7 @@ pub(super) fn run(context: &Context, args: Ingest) -> Result<Outcome> {
     progress.clear();
     let report = report?;
     self::report(context, &report)?;
+    warn(&report, context.settings(&store)?.ingest.reject_percent);
     let exit = if report.none_stored() {
         Exit::Failed
     } else if report.needs_attention() {
@@ -103,11 +107,33 @@ fn tell(report: &IngestReport) {
     if report.sources.len() > 1 {
         let counts = report.counts();
         say::say(format_args!(
-            "{} inputs: {} rows, {} quarantined, {} lines",
+            "{} inputs: {} rows, {} quarantined ({}), {} lines",
             report.sources.len(),
             say::count(counts.rows),
             say::count(counts.quarantined),
+            say::percent(counts.quarantined, counts.lines),
             say::count(counts.lines),
+        ));
+    }
+}
+
+/// Says loudly which files were rejected to a large part.
+fn warn(report: &IngestReport, reject_percent: u32) {
+    for source in &report.sources {
+        let counts = &source.counts;
+        let over = u128::from(counts.quarantined) * 100
+            > u128::from(counts.lines) * u128::from(reject_percent);
+        if !over {
+            continue;
+        }
+        let id = source.source_id.map_or(String::new(), |id| format!(" --source {id}"));
+        say::warning(format_args!(
+            "{}: {} of {} lines ({}) became no rows, more than {reject_percent} % of the file: SQL does not see \
+             them. `dwell quarantine list{id}` shows why; the limit is `reject_percent` in dwell.toml",
+            source.path.display(),
+            say::count(counts.quarantined),
+            say::count(counts.lines),
+            say::percent(counts.quarantined, counts.lines),
         ));
     }
 }
@@ -129,7 +155,11 @@ fn sentence(source: &SourceReport) -> String {
             say::size(source.bytes)
         ));
         if counts.quarantined > 0 {
-            text.push_str(&format!(", {} quarantined", say::count(counts.quarantined)));
+            text.push_str(&format!(
+                ", {} quarantined ({})",
+                say::count(counts.quarantined),
+                say::percent(counts.quarantined, counts.lines)
+            ));
         }
     }
     if let Some(format) = &source.format {

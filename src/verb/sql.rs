@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
+use arrow::array::RecordBatch;
 use futures::StreamExt;
 use query::{Planned, Session, SessionOptions};
 use storage::store::Store;
@@ -55,6 +56,18 @@ pub(super) fn listing(context: &Context, args: &OutputArgs, text: &str) -> Resul
     let store = context.open()?;
     let options = options(context, &store)?;
     query(context, &store, options, text, format, args.output.as_deref())
+}
+
+/// Writes rows that a command has made itself; returns how many.
+pub(super) fn print(context: &Context, args: &OutputArgs, batch: &RecordBatch) -> Result<u64> {
+    let format = format_for(context, args)?;
+    let mut writer =
+        output::writer(format, &batch.schema(), Target::open(args.output.as_deref())?)?;
+    if batch.num_rows() > 0 {
+        writer.batch(batch)?;
+    }
+    writer.finish()?;
+    Ok(batch.num_rows() as u64)
 }
 
 fn format_for(context: &Context, args: &OutputArgs) -> Result<Format> {

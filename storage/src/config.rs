@@ -20,6 +20,8 @@ pub const DEFAULT_TEXT: &str = r#"# Settings of this dwell store. Everything her
 # A source is committed whenever this much of its input, or this many minutes, have passed.
 # extent = "1GiB"
 # extent_minutes = 5
+# If more than this share of a file's lines becomes no rows, the ingest says so loudly.
+# reject_percent = 10
 
 # Log formats of your own, in the words of Squid's `logformat`.
 [logformat]
@@ -78,6 +80,8 @@ pub struct IngestConfig {
     pub extent: u64,
     /// Minutes after which a source is committed.
     pub extent_minutes: u64,
+    /// Percent of a file's lines that may go to quarantine without a warning.
+    pub reject_percent: u32,
 }
 
 /// Reads a number of bytes: `1073741824`, or `"1GiB"` (also KiB, MiB, B).
@@ -109,7 +113,13 @@ fn bytes<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<u64, D::Er
 
 impl Default for IngestConfig {
     fn default() -> Self {
-        Self { max_line_bytes: 1 << 20, jobs: 0, extent: 1 << 30, extent_minutes: 5 }
+        Self {
+            max_line_bytes: 1 << 20,
+            jobs: 0,
+            extent: 1 << 30,
+            extent_minutes: 5,
+            reject_percent: 10,
+        }
     }
 }
 

@@ -196,7 +196,8 @@ pub struct Shift {
 /// A correction as people write it: `+01:00:00`, `-00:01:30.25`.
 pub fn shift_text(shift_us: Micros) -> String {
     let sign = if shift_us < 0 { '-' } else { '+' };
-    let (seconds, micros) = (shift_us.unsigned_abs() / 1_000_000, shift_us.unsigned_abs() % 1_000_000);
+    let (seconds, micros) =
+        (shift_us.unsigned_abs() / 1_000_000, shift_us.unsigned_abs() % 1_000_000);
     let (hours, minutes) = (seconds / 3600, seconds / 60 % 60);
     let text = format!("{sign}{hours:02}:{minutes:02}:{:02}", seconds % 60);
     match format!("{micros:06}").trim_end_matches('0') {

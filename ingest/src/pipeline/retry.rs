@@ -59,7 +59,8 @@ pub fn retry_all(
     progress: &dyn Progress,
 ) -> Result<IngestReport> {
     let state = store.refresh()?;
-    let with = state.sources.values().filter(|it| it.counts.quarantined > 0 && it.privacy.is_none());
+    let with =
+        state.sources.values().filter(|it| it.counts.quarantined > 0 && it.privacy.is_none());
     let sources = with.map(|source| retry(store, source.id, options, progress));
     Ok(IngestReport { sources: sources.collect::<Result<_>>()? })
 }

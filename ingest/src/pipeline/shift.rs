@@ -223,7 +223,12 @@ fn shown(batch: &RecordBatch, source_id: i32, hidden: &HiddenLines) -> Result<Re
 }
 
 /// Takes along what are no rows: they are hidden with the rows, and shown from their new place.
-fn copy_entries(run: &Run<'_>, state: &State, source: &Source, extent: &ExtentWriter) -> Result<()> {
+fn copy_entries(
+    run: &Run<'_>,
+    state: &State,
+    source: &Source,
+    extent: &ExtentWriter,
+) -> Result<()> {
     let mut merge = Merge::of_entries(run.store, state, source.id);
     let mut seq = 0;
     loop {

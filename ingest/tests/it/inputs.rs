@@ -34,7 +34,7 @@ fn foreign_lines_do_not_unmake_a_format() {
     let report = bench.take(&path);
     assert_eq!((report.counts.rows, report.counts.quarantined), (700, 300));
     assert!(report.needs_attention());
-    let listed = quarantine::list(&bench.store).unwrap();
+    let listed = quarantine::list(&bench.store, None).unwrap();
     assert_eq!(listed.iter().map(|entry| entry.lines).sum::<u64>(), 300);
     let mut shown = Vec::new();
     let count = quarantine::show(&bench.store, report.source_id, &mut |line| {
@@ -230,7 +230,7 @@ fn a_quarantined_source_is_read_anew() {
     let report = quarantine::retry(&bench.store, id, &options, &()).unwrap();
     assert_eq!((report.counts.rows, report.counts.quarantined, report.counts.blank), (500, 2, 1));
     assert_same(&bench.raw(id), text.as_bytes());
-    let listed = quarantine::list(&bench.store).unwrap();
+    let listed = quarantine::list(&bench.store, None).unwrap();
     assert_eq!(listed.iter().map(|entry| entry.lines).sum::<u64>(), 2);
     let state = bench.reopen().unwrap().state();
     assert_eq!(

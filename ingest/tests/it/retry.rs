@@ -74,7 +74,10 @@ fn lines_become_rows_in_one_commit() {
     let before = bench.store.state().version;
     // The clock has moved on: stamps that lay ahead are no longer impossible.
     let report = retry(&bench.store, 1, &later(), &()).unwrap();
-    assert_eq!((report.outcome, report.counts.rows, report.counts.quarantined), (Outcome::Retried, 20, 61));
+    assert_eq!(
+        (report.outcome, report.counts.rows, report.counts.quarantined),
+        (Outcome::Retried, 20, 61)
+    );
     assert_eq!((report.raw_rows, report.extents), (0, 1));
     assert!(report.needs_attention());
     assert_same(&bench.raw(1), &text);
@@ -86,10 +89,11 @@ fn lines_become_rows_in_one_commit() {
     assert_eq!(counts(&bench.store), (381, 20));
     assert_eq!(bench.store.state().sources[&1].format, "squid");
     assert_eq!(deep(bench.dir.path()), []);
-    let listed: u64 = quarantine::list(&bench.store).unwrap().iter().map(|it| it.lines).sum();
+    let listed: u64 = quarantine::list(&bench.store, None).unwrap().iter().map(|it| it.lines).sum();
     assert_eq!(listed, 20);
     // The last line had no newline; it goes on, and the text grows as before.
-    let grown = [&text[..], b"more\n", squid(77, "http://new.example.com/").as_bytes(), b"\n"].concat();
+    let grown =
+        [&text[..], b"more\n", squid(77, "http://new.example.com/").as_bytes(), b"\n"].concat();
     let report = bench.take(&bench.write("mixed.log", &grown));
     assert_eq!(report.outcome, Outcome::Grown);
     assert_same(&bench.raw(1), &grown);
@@ -122,7 +126,10 @@ fn another_zone_is_another_reading() {
     let bench = Bench::new();
     let line = |at: &str| format!("10.0.0.1 - - [{at}] \"GET / HTTP/1.1\" 200 5\n");
     let local = "%>a [%tl] %rm %ru".to_owned();
-    let text = format!("{}10.0.0.2 [20/Nov/2026:01:00:00 +0100] GET http://b.example.com/\n", line("20/Nov/2026:00:00:00 +0000"));
+    let text = format!(
+        "{}10.0.0.2 [20/Nov/2026:01:00:00 +0100] GET http://b.example.com/\n",
+        line("20/Nov/2026:00:00:00 +0000")
+    );
     let path = bench.write("a.log", text.as_bytes());
     bench.run(&[&path], &IngestOptions { format: Some("ncsa_common".into()), ..options() });
     assert_eq!(counts(&bench.store), (1, 1));
@@ -137,7 +144,11 @@ fn another_zone_is_another_reading() {
 fn a_long_line_is_read_when_the_limit_allows() {
     let bench = Bench::new();
     let long = squid(1, &format!("http://a.example.com/{}", "x".repeat(3 << 20)));
-    let text = format!("{}\n{long}\n{}\n", squid(0, "http://a.example.com/"), squid(2, "http://b.example.com/"));
+    let text = format!(
+        "{}\n{long}\n{}\n",
+        squid(0, "http://a.example.com/"),
+        squid(2, "http://b.example.com/")
+    );
     let path = bench.write("long.log", text.as_bytes());
     bench.take(&path);
     assert_eq!(counts(&bench.store), (2, 1));

@@ -118,7 +118,8 @@ fn shown(hidden: &HiddenLines) -> Arc<dyn PhysicalExpr> {
     let kind = literal(ScalarValue::Utf8View(Some(QUARANTINED.to_owned())));
     let mut all = binary(column(KIND), Operator::Eq, kind);
     if !hidden.is_empty() {
-        all = binary(all, Operator::And, hidden::shown(hidden, [column(SOURCE_ID), column(LINE_NO)]));
+        all =
+            binary(all, Operator::And, hidden::shown(hidden, [column(SOURCE_ID), column(LINE_NO)]));
     }
     all
 }

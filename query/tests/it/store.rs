@@ -193,7 +193,13 @@ impl TestStore {
 
     /// Hides lines in every file written so far.
     pub(crate) fn hide(&mut self, source_id: i32, first: i64, last: i64) -> &mut Self {
-        self.state.hidden.push(Hidden { source_id, first, last, before_seq: self.seq + 1, rows: true });
+        self.state.hidden.push(Hidden {
+            source_id,
+            first,
+            last,
+            before_seq: self.seq + 1,
+            rows: true,
+        });
         self
     }
 

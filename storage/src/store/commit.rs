@@ -8,7 +8,8 @@ use std::sync::atomic::Ordering;
 
 use super::load::{self, Checked, Entry, Folded};
 use super::{
-    CommitOptions, Outcome, Source, Store, Transaction, clean, fold, layout, lock, read_config, rights,
+    CommitOptions, Outcome, Source, Store, Transaction, clean, fold, layout, lock, read_config,
+    rights,
 };
 use crate::clock::Micros;
 use crate::day::Day;
@@ -308,8 +309,7 @@ impl Transaction {
 
     /// The source, which must be as it was when the transaction began.
     fn as_planned(&self) -> Result<Arc<Source>> {
-        let (planned, state) =
-            (self.base().sources.get(&self.source_id()), self.store.state());
+        let (planned, state) = (self.base().sources.get(&self.source_id()), self.store.state());
         let Some(source) = state.sources.get(&self.source_id()).filter(|it| Some(*it) == planned)
         else {
             let what = format!("source {} has changed meanwhile", self.source_id());

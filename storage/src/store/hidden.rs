@@ -145,13 +145,8 @@ mod tests {
 
     #[test]
     fn what_was_never_a_row_hides_none() {
-        let hidden = |first, before_seq, rows| Hidden {
-            source_id: 1,
-            first,
-            last: first,
-            before_seq,
-            rows,
-        };
+        let hidden =
+            |first, before_seq, rows| Hidden { source_id: 1, first, last: first, before_seq, rows };
         let state = State {
             hidden: vec![hidden(3, 5, true), hidden(4, 6, false), hidden(90, 7, true)],
             ..State::default()

@@ -241,12 +241,7 @@ impl Again<'_> {
     }
 
     /// What has become of a line: its entries go to the sink if they replace what is stored.
-    fn judge(
-        &mut self,
-        line: Kept,
-        odd: &mut BTreeMap<i64, Vec<OddLine>>,
-        sink: &mut ChunkSink,
-    ) {
+    fn judge(&mut self, line: Kept, odd: &mut BTreeMap<i64, Vec<OddLine>>, sink: &mut ChunkSink) {
         let entries = odd.remove(&line.line_no).unwrap_or_default();
         let is = entries.iter().find(|entry| entry.kind != OddKind::Eol);
         let counts = &mut sink.counts;
@@ -312,7 +307,8 @@ impl Again<'_> {
         report.source_id = Some(source.id);
         report.format = Some(FormatChoice::given(parser.id()));
         report.counts = Counts { quarantined: self.left.counts.quarantined, ..counts };
-        report.counts.lines = report.counts.quarantined + counts.rows + counts.headers + counts.blank;
+        report.counts.lines =
+            report.counts.quarantined + counts.rows + counts.headers + counts.blank;
         report.bytes = self.bytes;
         show_reasons(&mut report, &self.left);
         if report.counts.quarantined > 0 {

@@ -124,7 +124,11 @@ mod tests {
         let read = Shifted::from_footer(&json).unwrap();
         assert_eq!(format!("{:?}", read.shift), format!("{shift:?}"));
         let shifted = Shifted { transaction: "t".into(), source_id: 3, shift };
-        assert!(shifted.detail().contains("shift -00:01:30 where it was +00:00:00"), "{}", shifted.detail());
+        assert!(
+            shifted.detail().contains("shift -00:01:30 where it was +00:00:00"),
+            "{}",
+            shifted.detail()
+        );
         let record = Record { seq: 2, at: 1, text: None, body: Body::Shift(Box::new(shifted)) };
         let line = record.to_line().unwrap();
         assert!(json::is_canonical(&line));
