@@ -28,7 +28,7 @@ pub(crate) fn warning(text: impl Display) {
 pub(crate) fn percent(part: u64, whole: u64) -> String {
     let share = part as f64 * 100.0 / whole.max(1) as f64;
     match part {
-        0 => "0 %".to_owned(),
+        0 => "none".to_owned(),
         _ if share < 0.05 => "less than 0.1 %".to_owned(),
         _ if part < whole && share >= 99.95 => "more than 99.9 %".to_owned(),
         _ => format!("{share:.1} %"),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use anyhow::Result;
 use ingest::{IngestOptions, IngestReport, InputArg, SourceReport};
 use serde_json::{Value, json};
+use storage::extent::Counts;
 use storage::store::Store;
 
 use super::Outcome;
@@ -107,13 +108,21 @@ fn tell(report: &IngestReport) {
     if report.sources.len() > 1 {
         let counts = report.counts();
         say::say(format_args!(
-            "{} inputs: {} rows, {} quarantined ({}), {} lines",
+            "{} inputs: {} rows, {}, {} lines",
             report.sources.len(),
             say::count(counts.rows),
-            say::count(counts.quarantined),
-            say::percent(counts.quarantined, counts.lines),
+            quarantined(&counts),
             say::count(counts.lines),
         ));
+    }
+}
+
+/// How many lines SQL does not see, and which share that is.
+fn quarantined(counts: &Counts) -> String {
+    let number = say::count(counts.quarantined);
+    match counts.quarantined {
+        0 => format!("{number} quarantined"),
+        some => format!("{number} quarantined ({})", say::percent(some, counts.lines)),
     }
 }
 
@@ -155,11 +164,7 @@ fn sentence(source: &SourceReport) -> String {
             say::size(source.bytes)
         ));
         if counts.quarantined > 0 {
-            text.push_str(&format!(
-                ", {} quarantined ({})",
-                say::count(counts.quarantined),
-                say::percent(counts.quarantined, counts.lines)
-            ));
+            text.push_str(&format!(", {}", quarantined(counts)));
         }
     }
     if let Some(format) = &source.format {
