@@ -141,6 +141,33 @@ fn another_zone_is_another_reading() {
 }
 
 #[test]
+fn a_line_is_read_by_the_header_before_it() {
+    let bench = Bench::new();
+    let text = "#Software: SGOS\n#Fields: date time c-ip cs-method cs-host cs-uri-path sc-status\n\
+                2026-11-19 10:00:00 10.0.0.1 GET a.example.com /1 200\n\
+                2026-11-23 10:00:00 10.0.0.2 GET b.example.com /2 200\n\
+                #Fields: date time cs-host cs-uri-path sc-status c-ip cs-method\n\
+                2026-11-23 10:00:01 c.example.com /3 200 10.0.0.3 GET\n\
+                2026-11-19 10:00:02 d.example.com /4 200 10.0.0.4 GET\n";
+    let path = bench.write("sg.log", text.as_bytes());
+    bench.run(&[&path], &IngestOptions { format: Some("w3c".into()), ..options() });
+    assert_eq!(counts(&bench.store), (2, 2));
+    let report = retry(&bench.store, 1, &later(), &()).unwrap();
+    assert_eq!((report.counts.rows, report.raw_rows), (2, 0));
+    assert_same(&bench.raw(1), text.as_bytes());
+    let mut day = Vec::new();
+    let request = dwell_ingest::raw::RawRequest::Day("2026-11-23".parse().unwrap());
+    dwell_ingest::raw::write(&bench.store, request, &mut day).unwrap();
+    let expected: String = text
+        .lines()
+        .filter(|line| line.starts_with("2026-11-23"))
+        .map(|l| format!("{l}\n"))
+        .collect();
+    assert_same(&day, expected.as_bytes());
+    assert_eq!(deep(bench.dir.path()), []);
+}
+
+#[test]
 fn a_long_line_is_read_when_the_limit_allows() {
     let bench = Bench::new();
     let long = squid(1, &format!("http://a.example.com/{}", "x".repeat(3 << 20)));

@@ -16,7 +16,9 @@ use super::super::extent::{ExtentWriter, MORE};
 use super::super::source::show_reasons;
 use super::super::{Run, extent::Totals};
 use crate::detect::SAMPLE_BYTES;
-use crate::format::{ChunkParser, ChunkSink, Headers, LineContext, OddKind, OddLine, Parser, Reason};
+use crate::format::{
+    ChunkParser, ChunkSink, Headers, LineContext, OddKind, OddLine, Parser, Reason,
+};
 use crate::raw::merge::Merge;
 use crate::report::{FormatChoice, Outcome, SourceReport};
 
