@@ -1,21 +1,47 @@
 //! Which log formats there are, and what every one of them can do: score a sample, parse chunks, render rows back.
 
+mod apache_combined_time;
+mod apache_combinedio;
+mod apache_ssl_request;
+mod apache_vhost;
+mod apache_vhost_combined;
+mod ats_common;
+mod ats_extended2;
+mod ats_extended;
+mod ats_squid;
 mod cisco_umbrella;
+mod cisco_wsa;
 pub(crate) mod compiled;
+mod dansguardian;
 pub(crate) mod dialect;
+mod e2guardian;
+mod e2guardian_flags;
+mod e2guardian_protex;
+mod envoy;
 mod fortigate;
 mod haproxy_http;
 mod haproxy_https;
 mod haproxy_tcp;
+mod istio;
+mod kerio_http;
 mod ncsa_combined;
 mod ncsa_common;
 mod nginx_combined;
+mod nginx_ingress;
 mod nginx_main;
+mod privoxy;
+mod skyhigh_access;
 mod squid;
+mod squid_agents;
 mod squid_combined;
 mod squid_common;
+mod squid_firewall;
 mod squid_referrer;
 mod squid_useragent;
+mod threeproxy;
+mod threeproxy_default;
+mod tinyproxy;
+mod traefik;
 mod w3c;
 mod zeek_json;
 
@@ -190,6 +216,32 @@ pub static FORMATS: &[&'static dyn Format] = &[
     &fortigate::FORMAT,
     &cisco_umbrella::FORMAT,
     &zeek_json::FORMAT,
+    &squid_agents::FORMAT,
+    &squid_firewall::FORMAT,
+    &apache_vhost::FORMAT,
+    &apache_vhost_combined::FORMAT,
+    &apache_combinedio::FORMAT,
+    &apache_combined_time::FORMAT,
+    &apache_ssl_request::FORMAT,
+    &nginx_ingress::FORMAT,
+    &traefik::FORMAT,
+    &kerio_http::FORMAT,
+    &skyhigh_access::FORMAT,
+    &cisco_wsa::FORMAT,
+    &ats_common::FORMAT,
+    &ats_extended::FORMAT,
+    &ats_extended2::FORMAT,
+    &ats_squid::FORMAT,
+    &envoy::FORMAT,
+    &istio::FORMAT,
+    &e2guardian::FORMAT,
+    &dansguardian::FORMAT,
+    &e2guardian_protex::FORMAT,
+    &e2guardian_flags::FORMAT,
+    &threeproxy::FORMAT,
+    &threeproxy_default::FORMAT,
+    &tinyproxy::FORMAT,
+    &privoxy::FORMAT,
 ];
 
 /// The id of formats that users describe themselves.

@@ -30,6 +30,8 @@ pub(crate) struct Dialect {
     pub(crate) open_end: bool,
     /// Whether lines that begin with `#` are headers.
     pub(crate) comments: bool,
+    /// Whether it is only taken where it is named: its lines are those of another format, or could be anything's.
+    pub(crate) by_name: bool,
 }
 
 impl Dialect {
@@ -41,7 +43,23 @@ impl Dialect {
         definition: &'static str,
         doc: &'static str,
     ) -> Self {
-        Self { id, title, doc, language, definition, marks: &[], open_end: false, comments: false }
+        Self {
+            id,
+            title,
+            doc,
+            language,
+            definition,
+            marks: &[],
+            open_end: false,
+            comments: false,
+            by_name: false,
+        }
+    }
+
+    /// It never claims a text.
+    pub(crate) const fn by_name_only(mut self) -> Self {
+        self.by_name = true;
+        self
     }
 
     /// It is known by one of these.
@@ -86,6 +104,7 @@ impl Format for Dialect {
         layout.open_end = self.open_end;
         layout.comments = self.comments;
         compiled.marks = self.marks;
+        compiled.by_name = self.by_name;
         Ok(Box::new(compiled))
     }
 }
@@ -97,6 +116,7 @@ pub(crate) struct Compiled {
     spec: String,
     layout: Arc<Layout>,
     marks: &'static [&'static str],
+    by_name: bool,
 }
 
 /// Compiles a Squid `logformat`; `spec` is what the ledger keeps of it.
@@ -129,7 +149,7 @@ pub(crate) fn compile(
     let (tokens, places): (Vec<_>, Vec<_>) = tokens.into_iter().unzip();
     let place = |token: usize| places.get(token).copied().unwrap_or(0);
     let layout = Layout::new(tokens).map_err(|(message, token)| wrong((message, place(token))))?;
-    Ok(Compiled { id, spec: spec.into(), layout: Arc::new(layout), marks: &[] })
+    Ok(Compiled { id, spec: spec.into(), layout: Arc::new(layout), marks: &[], by_name: false })
 }
 
 impl Compiled {
@@ -163,7 +183,8 @@ impl Parser for Compiled {
         let has = |mark: &&str| {
             lines.iter().any(|line| memchr::memmem::find(line, mark.as_bytes()).is_some())
         };
-        if !self.marks.is_empty() && !self.marks.iter().any(has) {
+        let unmarked = !self.marks.is_empty() && !self.marks.iter().any(has);
+        if self.by_name || unmarked {
             return Score { fit: 0.0, exact: 0.0, rank: 0 };
         }
         let mut spans = vec![Span::MISSING; layout.words.len()];

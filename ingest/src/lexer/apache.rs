@@ -116,6 +116,8 @@ fn kind(code: &str, arg: &str) -> Kind {
             "content-type" => Kind::Media(Col::RequestContentType),
             _ => Kind::Extra,
         },
+        ("x", "SSL_PROTOCOL") => Kind::Text(Col::TlsVersion),
+        ("x", "SSL_TLS_SNI") => Kind::Text(Col::Sni),
         ("o", arg) if arg.eq_ignore_ascii_case("content-type") => Kind::Media(Col::ContentType),
         _ => Kind::Extra,
     }

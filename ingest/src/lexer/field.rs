@@ -15,7 +15,7 @@ pub(crate) use value::fits;
 pub(crate) use write::{encode, encode_field};
 
 use super::layout::Word;
-use super::verdict::Facts;
+use super::verdict::{Facts, is_connect};
 use super::{Field, Kind, NULL_WORD, Token, number};
 use value::decode_field;
 
@@ -116,7 +116,7 @@ fn decode_plain(word: &Word, text: &[u8], out: &mut Decoded) {
     let connect = word
         .fields()
         .zip(&pieces)
-        .any(|(field, piece)| field.kind == Kind::Method && piece.eq_ignore_ascii_case(b"CONNECT"));
+        .any(|(field, piece)| field.kind == Kind::Method && is_connect(piece));
     let alone = !word.fields().any(|field| field.kind == Kind::Method);
     for (field, piece) in word.fields().zip(&pieces) {
         decode_field(field, piece, connect || alone && is_authority(piece), out);
@@ -133,7 +133,7 @@ fn decode_plain(word: &Word, text: &[u8], out: &mut Decoded) {
 /// A word that is not made as the format says is kept whole in `extra`, with as much of it as can be told.
 fn decode_misfit(word: &Word, text: &[u8], out: &mut Decoded) {
     let mut fields = word.fields();
-    let request = word.is_quoted_request();
+    let request = word.is_request_line();
     // No request was read: `-`, `<BADREQ>`, or nothing between the quotes.
     let none = |field: &Field| field.kind == Kind::Method && field.is_null(text);
     if request && (text.is_empty() || word.fields().any(none)) {
@@ -146,11 +146,15 @@ fn decode_misfit(word: &Word, text: &[u8], out: &mut Decoded) {
     if request {
         let method = fields.find(|field| field.kind == Kind::Method);
         let target = word.fields().find(|field| matches!(field.kind, Kind::Url | Kind::Target));
-        if let (Some(at), Some(method), Some(target)) = (memchr::memchr(b' ', text), method, target)
-        {
+        let between = word.tokens.iter().find_map(|token| match token {
+            Token::Literal(bytes) => bytes.first().copied(),
+            Token::Field(_) => None,
+        });
+        let at = memchr::memchr(between.unwrap_or(b' '), text);
+        if let (Some(at), Some(method), Some(target)) = (at, method, target) {
             decode_field(method, &text[..at], false, out);
             let (url, version) = without_protocol(&text[at + 1..]);
-            decode_field(target, url, text[..at].eq_ignore_ascii_case(b"CONNECT"), out);
+            decode_field(target, url, is_connect(&text[..at]), out);
             out.texts.extend(version.map(|version| (Col::HttpVersion, version)));
         } else {
             out.partial = true;
@@ -255,6 +259,13 @@ impl Word {
     /// Whether it holds method and URL.
     pub(crate) fn is_request(&self) -> bool {
         self.name == "request"
+    }
+
+    /// Whether it is a request line, which may lack its version.
+    pub(crate) fn is_request_line(&self) -> bool {
+        let version =
+            |field: &Field| matches!(field.kind, Kind::Text(Col::HttpVersion) | Kind::Protocol);
+        self.is_request() && (self.quoted || self.fields().any(version))
     }
 
     /// Whether it is a request line in quotes, for which `-` stands where no request was read.

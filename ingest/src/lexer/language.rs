@@ -160,6 +160,11 @@ fn reply_header(name: &str) -> Kind {
     }
 }
 
+/// A table beside whose words none occurs.
+fn closed(words: &[(&str, &str)]) -> Arc<Table> {
+    Arc::new(Table::new(words.iter().copied(), false).unwrap_or_default().closed())
+}
+
 /// A table of words written in this source.
 fn table(words: &[(&str, &str)], squid: bool) -> Arc<Table> {
     // A wrong meaning would fail the test of every format that has the table.

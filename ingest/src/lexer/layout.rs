@@ -232,6 +232,8 @@ impl Layout {
                 Kind::Text(Col::UserAgent | Col::Referer | Col::Cookie | Col::Categories)
             )
         })));
+        let decision = |kind: &Kind| matches!(kind, Kind::Verdict(..) | Kind::Judged(..));
+        order.extend((0..self.words.len()).filter(with(decision)));
         order.dedup();
         order
     }

@@ -66,7 +66,7 @@ impl Facts {
 
     /// The facts of a method.
     pub(crate) fn of_method(method: &[u8]) -> Self {
-        Self(if method == b"CONNECT" { CONNECT } else { 0 })
+        Self(if is_connect(method) { CONNECT } else { 0 })
     }
 
     /// The facts of a hierarchy code.
@@ -130,11 +130,18 @@ impl Facts {
     }
 }
 
+/// Whether a method asks for a tunnel. `TCP_CONNECT` is Cisco's, for one that the client did not ask for.
+pub(crate) fn is_connect(method: &[u8]) -> bool {
+    let method = if method.len() == 11 { &method[4..] } else { method };
+    method.eq_ignore_ascii_case(b"CONNECT")
+}
+
 /// What a vendor's words for its decision mean.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Table {
     words: Vec<(String, Facts)>,
     squid: bool,
+    closed: bool,
 }
 
 impl Table {
@@ -155,7 +162,7 @@ impl Table {
             });
             Ok((word.to_ascii_lowercase(), facts?))
         });
-        Ok(Self { words: words.collect::<Result<_, String>>()?, squid })
+        Ok(Self { words: words.collect::<Result<_, String>>()?, squid, closed: false })
     }
 
     /// What a word says.
@@ -165,6 +172,17 @@ impl Table {
             None if self.squid => Facts::of_action(word),
             None => Facts(action::UNKNOWN),
         }
+    }
+
+    /// Whether no word but those of the table occurs, so that another one shows that the line is made otherwise.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.closed
+    }
+
+    /// No word but those of the table occurs.
+    pub(crate) fn closed(mut self) -> Self {
+        self.closed = true;
+        self
     }
 
     /// What a word of the table says.

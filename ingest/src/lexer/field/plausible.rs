@@ -15,7 +15,7 @@ pub(crate) fn plausible(word: &Word, text: &[u8]) -> bool {
     }
     let mut pieces = Vec::with_capacity(4);
     if !cut(word, text, &mut pieces) {
-        return word.is_quoted_request();
+        return word.is_request_line();
     }
     word.fields().zip(pieces).all(|(field, piece)| plausible_field(field, piece))
 }
@@ -47,6 +47,10 @@ pub(crate) fn plausible_field(field: &Field, text: &[u8]) -> bool {
         Kind::Decimal(..) | Kind::Thousandths(_) => {
             let digit = |byte: &u8| byte.is_ascii_digit() || b"+-.".contains(byte);
             null || text.iter().all(digit)
+        }
+        Kind::Verdict(table, _) | Kind::Judged(table, _) => {
+            let known = std::str::from_utf8(text).is_ok_and(|word| table.known(word).is_some());
+            null || known || !table.is_closed()
         }
         Kind::Peer | Kind::Upstream => !text.is_empty() && !text.contains(&b' '),
         Kind::Text(Col::User) => {

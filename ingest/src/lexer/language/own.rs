@@ -63,14 +63,15 @@ fn of_column(out: &Tokens, meaning: &str, argument: Option<&str>) -> Result<Fiel
     let col = Col::ALL.iter().copied().find(|col| col.name() == column);
     match (column, how) {
         ("ts", "") => plain(time(argument.unwrap_or("iso"))?),
-        ("action" | "rule", "") if argument.is_some() => {
+        ("action" | "rule" | "reason", "") if argument.is_some() => {
             let words = argument.unwrap_or_default().split(',');
-            let words = words.filter_map(|pair| pair.split_once(':'));
+            let words = words.filter_map(|pair| pair.rsplit_once(':'));
             let table = Table::new(words, false)
                 .map_err(|word| format!("`{word}` is not what a decision can mean"))?;
             let table = Arc::new(table);
             plain(match column {
                 "rule" => Kind::Judged(table, Col::Rule),
+                "reason" => Kind::Judged(table, Col::Reason),
                 _ => Kind::Verdict(table, true),
             })
         }

@@ -2,7 +2,7 @@
 
 use storage::schema::Col;
 
-use super::{Cursor, Kind, Style, Tokens, Wrong, reply_header, request_header, table, time};
+use super::{Cursor, Kind, Style, Tokens, Wrong, closed, reply_header, request_header, time};
 use crate::lexer::squid::Placed;
 use crate::lexer::{Field, Shape};
 
@@ -160,7 +160,7 @@ fn kind(code: &str) -> Result<Kind, String> {
         "k" => Kind::Address(Col::ServerIp),
         "p" => Kind::Int(Col::Port),
         "c" => Kind::Media(Col::ContentType),
-        "D" => Kind::Judged(table(DECISIONS, false), Col::Rule),
+        "D" => Kind::Judged(closed(DECISIONS), Col::Rule),
         "N" => Kind::Text(Col::ProxyName),
         "XC" => Kind::Text(Col::Categories),
         _ => Kind::Extra,
