@@ -85,6 +85,7 @@ pub fn detect(sample: &Sample<'_>, own: &[Candidate], ingest_us: Micros) -> Dete
     let lines = sample.scored();
     let built_in = FORMATS
         .iter()
+        .filter(|format| !format.by_name_only())
         .filter_map(|format| Some((format.id().to_owned(), Arc::from(format.learn(&lines)?))));
     decide(sample, built_in.chain(own.iter().cloned()).collect(), ingest_us)
 }

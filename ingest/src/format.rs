@@ -6,14 +6,14 @@ mod apache_ssl_request;
 mod apache_vhost;
 mod apache_vhost_combined;
 mod ats_common;
-mod ats_extended2;
 mod ats_extended;
+mod ats_extended2;
 mod ats_squid;
 mod cisco_umbrella;
 mod cisco_wsa;
 pub(crate) mod compiled;
 mod dansguardian;
-pub(crate) mod dialect;
+mod dialect;
 mod e2guardian;
 mod e2guardian_flags;
 mod e2guardian_protex;
@@ -185,6 +185,11 @@ pub trait Format: Send + Sync + fmt::Debug {
     /// Which end of a transaction its times mark.
     fn basis(&self) -> Basis {
         Basis::End
+    }
+
+    /// Whether it is only taken where it is named, because its lines are those of another format.
+    fn by_name_only(&self) -> bool {
+        false
     }
 
     /// The names of its fields and what they mean, for formats whose fields have names.

@@ -11,4 +11,5 @@ pub(super) static FORMAT: Dialect = Dialect::plain(
     r#"%h %l %u %t "%r" %>s %b "%{Referer}i" "%{User-Agent}i" %D"#,
     "Combined with %D, the time taken in microseconds. A number at the end could be another one, so it is taken only where it is named. Times are the start of the request.",
 )
-.by_name_only();
+.by_name_only()
+.at_start();

@@ -10,4 +10,5 @@ pub(super) static FORMAT: Dialect = Dialect::plain(
     Language::Apache,
     r#"%t %h %{SSL_PROTOCOL}x %{SSL_CIPHER}x "%r" %b"#,
     "The ssl_request_log of mod_ssl's shipped configuration: protocol and cipher, but no status. Times are the start of the request, in whole seconds with the printed offset.",
-);
+)
+.at_start();

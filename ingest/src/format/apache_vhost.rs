@@ -10,4 +10,5 @@ pub(super) static FORMAT: Dialect = Dialect::plain(
     Language::Apache,
     r#"%v %h %l %u %t "%r" %>s %b "%{Referer}i" "%{User-Agent}i""#,
     "Combined with the name of the virtual host before it, as proxies and web servers of many sites write it (nginx with $host, too). With Apache the time is the start of the request. The host is the proxy's own name: proxy_name.",
-);
+)
+.at_start();

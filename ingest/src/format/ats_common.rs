@@ -11,4 +11,5 @@ pub(super) static FORMAT: Dialect = Dialect::plain(
     r#"%<chi> - %<caun> [%<cqtn>] "%<cqtx>" %<pssc> %<pscl>"#,
     "Traffic Server's Netscape Common format. Its lines are those of ncsa_common, so it is taken only where it is named. Times are the start of the request.",
 )
-.by_name_only();
+.by_name_only()
+.at_start();

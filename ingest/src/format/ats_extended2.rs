@@ -10,4 +10,5 @@ pub(super) static FORMAT: Dialect = Dialect::plain(
     Language::Ats,
     r#"%<chi> - %<caun> [%<cqtn>] "%<cqtx>" %<pssc> %<pscl> %<sssc> %<sscl> %<cqcl> %<pqcl> %<cqhl> %<pshl> %<pqhl> %<sshl> %<tts> %<phr> %<cfsc> %<pfsc> %<crc>"#,
     "Traffic Server's Netscape Extended-2 format: extended, and the route, how both ends finished and the result code of the cache. Times are the start of the request, durations whole seconds.",
-);
+)
+.at_start();

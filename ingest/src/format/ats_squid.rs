@@ -24,4 +24,5 @@ pub(super) static FORMAT: Dialect = Dialect::plain(
     " TCP_REF_FAIL_HIT/",
     " TCP_HIT_REDIRECT/",
     " TCP_MISS_REDIRECT/",
-]);
+])
+.at_start();

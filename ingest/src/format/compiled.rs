@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use chrono_tz::Tz;
 
-use super::{ChunkParser, Format, FormatError, Parser, Score};
+use super::{Basis, ChunkParser, Format, FormatError, Parser, Score};
 use crate::lexer::chunk::LineParser;
 use crate::lexer::language::Language;
 use crate::lexer::layout::Layout;
@@ -32,6 +32,8 @@ pub(crate) struct Dialect {
     pub(crate) comments: bool,
     /// Whether it is only taken where it is named: its lines are those of another format, or could be anything's.
     pub(crate) by_name: bool,
+    /// Which end of a transaction its times mark.
+    pub(crate) basis: Basis,
 }
 
 impl Dialect {
@@ -53,7 +55,14 @@ impl Dialect {
             open_end: false,
             comments: false,
             by_name: false,
+            basis: Basis::End,
         }
+    }
+
+    /// Its times are the start of the transaction.
+    pub(crate) const fn at_start(mut self) -> Self {
+        self.basis = Basis::Start;
+        self
     }
 
     /// It never claims a text.
@@ -98,13 +107,25 @@ impl Format for Dialect {
         self.definition
     }
 
+    fn basis(&self) -> Basis {
+        self.basis
+    }
+
+    fn by_name_only(&self) -> bool {
+        self.by_name
+    }
+
+    fn fields(&self) -> Vec<(String, String)> {
+        let compiled = compile(self.id, self.language, self.definition, "");
+        compiled.map(|compiled| compiled.layout.columns()).unwrap_or_default()
+    }
+
     fn compile(&self, spec: &str) -> Result<Box<dyn Parser>, FormatError> {
         let mut compiled = compile(self.id, self.language, self.definition, spec)?;
         let layout = Arc::make_mut(&mut compiled.layout);
         layout.open_end = self.open_end;
         layout.comments = self.comments;
         compiled.marks = self.marks;
-        compiled.by_name = self.by_name;
         Ok(Box::new(compiled))
     }
 }
@@ -116,7 +137,6 @@ pub(crate) struct Compiled {
     spec: String,
     layout: Arc<Layout>,
     marks: &'static [&'static str],
-    by_name: bool,
 }
 
 /// Compiles a Squid `logformat`; `spec` is what the ledger keeps of it.
@@ -149,7 +169,7 @@ pub(crate) fn compile(
     let (tokens, places): (Vec<_>, Vec<_>) = tokens.into_iter().unzip();
     let place = |token: usize| places.get(token).copied().unwrap_or(0);
     let layout = Layout::new(tokens).map_err(|(message, token)| wrong((message, place(token))))?;
-    Ok(Compiled { id, spec: spec.into(), layout: Arc::new(layout), marks: &[], by_name: false })
+    Ok(Compiled { id, spec: spec.into(), layout: Arc::new(layout), marks: &[] })
 }
 
 impl Compiled {
@@ -184,7 +204,7 @@ impl Parser for Compiled {
             lines.iter().any(|line| memchr::memmem::find(line, mark.as_bytes()).is_some())
         };
         let unmarked = !self.marks.is_empty() && !self.marks.iter().any(has);
-        if self.by_name || unmarked {
+        if unmarked {
             return Score { fit: 0.0, exact: 0.0, rank: 0 };
         }
         let mut spans = vec![Span::MISSING; layout.words.len()];

@@ -10,4 +10,5 @@ pub(super) static FORMAT: Dialect = Dialect::plain(
     Language::Haproxy,
     "%ci:%cp [%t] %ft %b/%s %Tw/%Tc/%Tt %B %ts %ac/%fc/%bc/%sc/%rc %sq/%bq",
     "HAProxy's TCP log (option tcplog), as tunnels are logged by it. Times print no zone and are when the connection was accepted, in milliseconds; duration_ms is the whole session.",
-);
+)
+.at_start();

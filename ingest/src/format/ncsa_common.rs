@@ -1,6 +1,6 @@
 //! How the Common Log Format is made.
 
-use super::{Format, FormatError, Parser, compiled};
+use super::{Basis, Format, FormatError, Parser, compiled};
 
 /// NCSA common (Apache, nginx and others).
 #[derive(Debug)]
@@ -21,6 +21,10 @@ impl Format for NcsaCommon {
 
     fn definition(&self) -> &'static str {
         r#"%h %l %u %t "%r" %>s %b"#
+    }
+
+    fn basis(&self) -> Basis {
+        Basis::Start
     }
 
     fn compile(&self, spec: &str) -> Result<Box<dyn Parser>, FormatError> {

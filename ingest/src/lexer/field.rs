@@ -151,7 +151,9 @@ fn decode_misfit(word: &Word, text: &[u8], out: &mut Decoded) {
             Token::Field(_) => None,
         });
         let at = memchr::memchr(between.unwrap_or(b' '), text);
-        if let (Some(at), Some(method), Some(target)) = (at, method, target) {
+        // Outside quotes it could be anything that is not a request.
+        let upper = |at: &usize| word.quoted || text[..*at].iter().all(u8::is_ascii_uppercase);
+        if let (Some(at), Some(method), Some(target)) = (at.filter(upper), method, target) {
             decode_field(method, &text[..at], false, out);
             let (url, version) = without_protocol(&text[at + 1..]);
             decode_field(target, url, is_connect(&text[..at]), out);

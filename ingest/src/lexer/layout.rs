@@ -6,7 +6,7 @@ use storage::schema::Col;
 
 use super::shaped::spec::Shaped;
 use super::shaped::wrap::Wrap;
-use super::{Field, Kind, Shape, Token};
+use super::{Field, Kind, Shape, Token, number};
 use crate::time::TimeSpec;
 
 /// How the values of a word are kept while rows are collected.
@@ -213,7 +213,11 @@ impl Layout {
     /// Bare words in which the separator may occur: user names, then URLs, then anything textual; and quoted words
     /// whose writer does not escape quotes, the last first.
     fn flexible_words(&self) -> Vec<usize> {
-        let bare = |index: usize| !self.words[index].quoted;
+        // What ends with a byte of its own needs no neighbours to tell where.
+        let bare = |index: usize| {
+            let word = &self.words[index];
+            !word.quoted && word.shape == Shape::Plain
+        };
         let with = |wanted: fn(&Kind) -> bool| {
             move |&index: &usize| self.words[index].has(wanted) && bare(index)
         };
@@ -236,6 +240,16 @@ impl Layout {
         order.extend((0..self.words.len()).filter(with(decision)));
         order.dedup();
         order
+    }
+
+    /// Each field's name, and the columns it fills.
+    pub(crate) fn columns(&self) -> Vec<(String, String)> {
+        let fields = self.words.iter().flat_map(Word::fields);
+        let named = fields.map(|field| {
+            let columns: Vec<&str> = claims(&field.kind).iter().map(|col| col.name()).collect();
+            (field.name.clone(), columns.join(", "))
+        });
+        named.collect()
     }
 
     /// How much the format demands of a line: typed fields count three, others one, fixed bytes one each.
@@ -411,7 +425,10 @@ fn finish(words: &mut [Word], end: &[u8]) {
         }
         word.kind = match word.tokens.as_slice() {
             [Token::Field(Field { kind: Kind::Time(spec), .. })] => WordKind::Time(spec.clone()),
-            [Token::Field(Field { kind: Kind::Int(col), zero: false, .. })] => {
+            // A null word that is a number (`-1`) is looked up as a text.
+            [Token::Field(Field { kind: Kind::Int(col), zero: false, nulls, .. })]
+                if nulls.iter().all(|null| number::canonical_signed(null).is_none()) =>
+            {
                 WordKind::Number(*col)
             }
             _ => WordKind::Key,

@@ -7,7 +7,7 @@ use storage::observable::addr;
 use super::Kind;
 use super::field::plausible;
 use super::layout::{Layout, Word, WordKind};
-use crate::time::Memo;
+use crate::time::{Context, Memo, TimeSpec};
 
 /// Where a word lies in a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,6 +74,11 @@ pub(crate) fn fast(layout: &Layout, line: &[u8], spans: &mut [Span]) -> Option<b
         }
         at += word.lead.len();
         let (start, end, next, padded) = bounds(layout, word, line, at, word.pad > 0)?;
+        // A number's place that holds none shows that the line is another one with as many words.
+        let number = matches!(word.kind, WordKind::Number(_));
+        if number && line.get(start).is_some_and(u8::is_ascii_alphabetic) {
+            return None;
+        }
         exact &= padded;
         *span = Span::new(start, end);
         at = next;
@@ -185,8 +190,14 @@ pub(crate) fn anchored(layout: &Layout, line: &[u8], spans: &mut [Span]) -> Cut 
         return partial(layout, &line[..at], &from_left(layout, &line[..at]), &[], spans);
     }
     let left = from_left(layout, line);
-    let right = from_right(layout, line);
     let count = layout.words.len();
+    // What follows the last word is expected, and no part of it.
+    if layout.open_end
+        && let Some(cut) = whole_left(layout, line, &left, spans)
+    {
+        return cut;
+    }
+    let right = from_right(layout, line);
     for &flexible in &layout.flexible {
         let word = &layout.words[flexible];
         if left.len() < flexible || right.len() + flexible + 1 < count {
@@ -215,16 +226,27 @@ pub(crate) fn anchored(layout: &Layout, line: &[u8], spans: &mut [Span]) -> Cut 
         }
         return Cut::Whole;
     }
-    if left.len() == count {
-        for (span, &(_, _, at)) in spans.iter_mut().zip(&left) {
-            *span = at;
-        }
-        let end = left.last().map_or(0, |&(_, end, _)| end) + layout.end.len();
-        if end <= line.len() {
-            return Cut::Tail(end);
-        }
+    if let Some(cut) = whole_left(layout, line, &left, spans) {
+        return cut;
     }
     partial(layout, line, &left, &right, spans)
+}
+
+/// The words from the left, and what follows them, if these are all of the format.
+fn whole_left(
+    layout: &Layout,
+    line: &[u8],
+    left: &[(usize, usize, Span)],
+    spans: &mut [Span],
+) -> Option<Cut> {
+    let end = left.last().map_or(0, |&(_, end, _)| end) + layout.end.len();
+    if left.len() < layout.words.len() || end > line.len() {
+        return None;
+    }
+    for (span, &(_, _, at)) in spans.iter_mut().zip(left) {
+        *span = at;
+    }
+    Some(if end == line.len() { Cut::Whole } else { Cut::Tail(end) })
 }
 
 /// The words that were found from one side, if the time and two more are among them.
@@ -370,7 +392,7 @@ pub(crate) fn has_time(layout: &Layout, line: &[u8]) -> bool {
 /// Whether a text can be this word's.
 pub(crate) fn fits(word: &Word, text: &[u8]) -> bool {
     match &word.kind {
-        WordKind::Time(spec) => spec.read(text, None, &mut Memo::default()).is_some(),
+        WordKind::Time(spec) => is_time(spec, text, &mut Memo::default()),
         _ => plausible(word, text),
     }
 }
@@ -430,6 +452,13 @@ fn is_sure(kind: &Kind, text: &[u8]) -> bool {
     }
 }
 
+/// Whether a text is a time of this kind, in whatever year.
+fn is_time(spec: &TimeSpec, text: &[u8], memo: &mut Memo) -> bool {
+    // 2100-01-01: only whether it can be read counts.
+    let context = Context { near: Some(4_102_444_800_000_000), ..Context::default() };
+    spec.read_in(text, &context, memo).is_some()
+}
+
 /// How many spaces pad each word on the left, where it is not what the format says: word and count. `None` if
 /// something else than spaces differs from the format.
 pub(crate) fn paddings(
@@ -468,6 +497,6 @@ fn holds_a_record(layout: &Layout, word: &Word, text: &[u8]) -> bool {
         let colons = memchr::memchr_iter(b':', piece).count();
         let calendar = piece.len() >= 19 && colons >= 3 && piece[0].is_ascii_digit();
         let url = nth > 1 && !word.quoted && memchr::memmem::find(piece, b"://").is_some();
-        url || calendar || piece.len() > 9 && spec.read(piece, None, &mut memo).is_some()
+        url || calendar || piece.len() > 9 && is_time(spec, piece, &mut memo)
     })
 }

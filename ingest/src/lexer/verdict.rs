@@ -185,6 +185,11 @@ impl Table {
         self
     }
 
+    /// What a word that stands for no value says, if the table has it.
+    pub(crate) fn of_null(&self, word: &str) -> Option<Facts> {
+        self.words.iter().find(|(known, _)| known == word).map(|&(_, facts)| facts)
+    }
+
     /// What a word of the table says.
     pub(crate) fn known(&self, word: &str) -> Option<Facts> {
         let lower = word.to_ascii_lowercase();

@@ -14,7 +14,7 @@ pub(super) fn decode_field(field: &Field, text: &[u8], connect: bool, out: &mut 
     if field.is_null(text) && field.kind != Kind::Status {
         // That nothing was noted may be what was decided.
         if let Kind::Verdict(table, _) | Kind::Judged(table, _) = &field.kind {
-            out.facts = out.facts.and(table.known(&lossy).unwrap_or_default());
+            out.facts = out.facts.and(table.of_null(&lossy).unwrap_or_default());
         }
         return;
     }
@@ -65,6 +65,7 @@ pub(super) fn decode_field(field: &Field, text: &[u8], connect: bool, out: &mut 
         }
         Kind::Thousandths(col) => decode_decimal(*col, text, 1000, 1, out),
         Kind::Judged(table, col) => {
+            out.partial |= table.is_closed() && table.known(&lossy).is_none();
             out.facts = out.facts.and(table.facts(&lossy));
             out.text(*col, lossy);
         }
@@ -82,6 +83,7 @@ pub(super) fn decode_field(field: &Field, text: &[u8], connect: bool, out: &mut 
         Kind::Decimal(col, mul, div) => decode_decimal(*col, text, *mul, *div, out),
         Kind::Endpoint(addr, port) => endpoint(*addr, *port, &lossy, out),
         Kind::Verdict(table, fills) => {
+            out.partial |= table.is_closed() && table.known(&lossy).is_none();
             out.facts = out.facts.and(table.facts(&lossy));
             if *fills {
                 out.text(Col::Action, lossy);

@@ -3,6 +3,7 @@
 use storage::schema::Col;
 
 use super::{Cursor, Kind, Style, Tokens, Wrong, reply_header, request_header, table, time};
+use crate::lexer::Field;
 use crate::lexer::squid::Placed;
 
 /// What the flags of a reply say; several are joined by commas.
@@ -86,7 +87,9 @@ fn push(
         ("RESP", Some(header)) => reply_header(header),
         _ => kind(operator),
     };
-    out.add(kind, name, at);
+    let status_zero = kind == Kind::Status;
+    let field = Field { status_zero, ..out.field(kind, name) };
+    out.push(field, at);
     Ok(())
 }
 

@@ -3,8 +3,8 @@
 use storage::schema::Col;
 
 use super::{CLF, Cursor, Kind, Style, Tokens, Wrong, reply_header, request_header, table, time};
-use crate::lexer::nulls;
 use crate::lexer::squid::Placed;
+use crate::lexer::{Field, nulls};
 
 /// What a cache says of a request.
 const CACHE: &[(&str, &str)] = &[
@@ -54,6 +54,11 @@ pub(super) fn tokens(text: &str) -> Result<Vec<Placed>, Wrong> {
         }
         match name {
             "request" => out.request(target.clone(), at),
+            // Three digits, also where there is none: `000`.
+            "status" => {
+                let field = out.field(Kind::Status, name);
+                out.push(Field { width: 3, zero: true, status_zero: true, ..field }, at);
+            }
             _ => {
                 let kind = kind(name, &target).map_err(|message| (message, at))?;
                 out.add(kind, name, at);
@@ -78,7 +83,6 @@ fn kind(name: &str, target: &Kind) -> Result<Kind, String> {
         "scheme" => Kind::Scheme,
         "server_protocol" => Kind::Protocol,
         "server_name" => Kind::Text(Col::ProxyName),
-        "status" => Kind::Status,
         "body_bytes_sent" | "bytes_sent" => Kind::Int(Col::ResponseBytes),
         "request_length" => Kind::Int(Col::RequestBytes),
         "request_time" => Kind::Thousandths(Col::DurationMs),

@@ -68,7 +68,10 @@ fn of_column(out: &Tokens, meaning: &str, argument: Option<&str>) -> Result<Fiel
             let words = words.filter_map(|pair| pair.rsplit_once(':'));
             let table = Table::new(words, false)
                 .map_err(|word| format!("`{word}` is not what a decision can mean"))?;
-            let table = Arc::new(table);
+            // Without a word for all others there are no others.
+            let others =
+                argument.is_some_and(|words| words.split(',').any(|w| w.starts_with("*:")));
+            let table = Arc::new(if others { table } else { table.closed() });
             plain(match column {
                 "rule" => Kind::Judged(table, Col::Rule),
                 "reason" => Kind::Judged(table, Col::Reason),
