@@ -402,7 +402,7 @@ pub(crate) fn anchors(word: &Word, text: &[u8]) -> Option<bool> {
     if let WordKind::Time(spec) = &word.kind {
         // The date alone, where the time of day is a value of its own.
         let begins = text.iter().filter(|byte| byte.is_ascii_digit()).count() >= 6;
-        let reads = spec.read(text, None, &mut Memo::default()).is_some();
+        let reads = is_time(spec, text, &mut Memo::default());
         return (reads || begins && text.len() <= 10).then_some(true);
     }
     let text = word.wrap.as_ref().map_or(Cow::Borrowed(text), |wrap| wrap.decode(text));

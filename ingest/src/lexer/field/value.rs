@@ -122,7 +122,10 @@ fn path(text: &str, out: &mut Decoded) {
 /// A URL without scheme is one with some scheme whose name and port are not told.
 fn schemeless(text: &str, out: &mut Decoded) {
     if text.starts_with('/') || text.split('/').next().is_some_and(|head| head.ends_with(':')) {
-        return decode_url(text, false, out);
+        decode_url(text, false, out);
+        // Its scheme is not kept, which another field may give.
+        out.url_needed = true;
+        return;
     }
     out.texts.push((Col::Url, text.into()));
     // It has to be stored: rebuilt from its parts, it would have the scheme that another field gives.
