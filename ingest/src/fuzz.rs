@@ -5,18 +5,20 @@ mod lines;
 mod times;
 
 use std::fmt;
-use std::sync::Arc;
 
 use chrono_tz::Tz;
 use storage::extent::LineEnd;
 
 use crate::detect::{Sample, detect};
-use crate::format::{self, FORMATS, LineContext, Parser};
+use crate::format::{self, FORMATS, Format, LineContext};
 
 pub use self::lines::read_back;
 
 /// The moment at which everything is read: 2026-11-24T00:00:00Z.
 pub const NOW_US: i64 = 1_795_478_400_000_000;
+
+/// Lines that a format learns from.
+const SAMPLE_LINES: usize = 400;
 
 type Check = Box<dyn Fn(&[u8]) -> Result<(), String> + Send + Sync>;
 
@@ -50,20 +52,24 @@ impl Target {
     }
 }
 
-/// A format: any text is accounted for and comes back.
-fn of_format(name: &'static str, parser: Arc<dyn Parser>) -> Target {
-    Target::new(name, move |bytes| {
+/// A format: any text is accounted for and comes back, read by what is learned of its first lines.
+fn of_format(format: &'static dyn Format) -> Target {
+    Target::new(format.id(), move |bytes| {
         let (chunk, cx) = circumstances(bytes);
+        let sample = Sample::new(bytes, true);
+        let learned = format.learn(&sample.lines[..sample.lines.len().min(SAMPLE_LINES)]);
+        let Some(parser) = learned.or_else(|| format.compile("").ok()) else {
+            return Err("it reads nothing without a description".to_owned());
+        };
+        let localized = cx.zone.and_then(|_| parser.localized());
+        let parser = localized.unwrap_or(parser);
         read_back(parser.as_ref(), bytes, chunk, &cx).map(drop)
     })
 }
 
 /// Every target there is.
 pub fn targets() -> Vec<Target> {
-    let formats = FORMATS.iter().filter_map(|format| {
-        let parser = format.compile("").ok()?;
-        Some(of_format(format.id(), Arc::from(parser)))
-    });
+    let formats = FORMATS.iter().copied().map(of_format);
     let readers = [
         Target::new("described", described),
         Target::new("detect", detected),
@@ -106,11 +112,6 @@ fn described(bytes: &[u8]) -> Result<(), String> {
     let (spec, text) = bytes.split_at(at);
     let spec = String::from_utf8_lossy(spec);
     let Ok(parser) = format::logformat(&spec) else { return Ok(()) };
-    let again = format::open(parser.id(), parser.spec())
-        .map_err(|error| format!("`{spec}` compiles only once: {error}"))?;
-    if again.spec() != parser.spec() {
-        return Err(format!("`{spec}` is kept as `{}`", again.spec()));
-    }
     let text = text.strip_prefix(b"\n").unwrap_or(text);
     let (chunk, cx) = circumstances(bytes);
     read_back(parser.as_ref(), text, chunk, &cx).map(drop)

@@ -113,6 +113,40 @@ fn main() -> Result<ExitCode, Box<dyn std::error::Error>> {
     Ok(run.summary(start.elapsed().as_secs_f64()))
 }
 
+/// What is wrong with how a target reads `text`.
+fn failure(target: &Target, text: &[u8]) -> Option<String> {
+    match catch_unwind(AssertUnwindSafe(|| target.check(text))) {
+        Ok(result) => result.err(),
+        Err(panic) => {
+            let text = panic.downcast_ref::<String>().map(String::as_str);
+            let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
+            let place = PLACE.with(std::cell::RefCell::take);
+            Some(format!("panicked at {place}: {}", text.unwrap_or("?")))
+        }
+    }
+}
+
+/// As small a text as can be found by leaving pieces out.
+fn smaller(target: &Target, mut text: Vec<u8>) -> Vec<u8> {
+    let mut piece = text.len() / 2;
+    let mut tries = 0;
+    while piece > 0 && tries < 4000 {
+        let mut at = 0;
+        while at < text.len() && tries < 4000 {
+            tries += 1;
+            let end = (at + piece).min(text.len());
+            let less = [&text[..at], &text[end..]].concat();
+            if failure(target, &less).is_some() {
+                text = less;
+            } else {
+                at = end;
+            }
+        }
+        piece /= 2;
+    }
+    text
+}
+
 impl Run {
     fn work(&self, job: u64, start: Instant) {
         let (from, to) = match self.options.only {
@@ -148,17 +182,9 @@ impl Run {
         let seeds = self.seeds.get(target.name).unwrap_or(&self.others);
         let text = mutate::text(seeds, &self.others, &mut random);
         self.bytes.fetch_add(text.len() as u64, Ordering::Relaxed);
-        let failure = match catch_unwind(AssertUnwindSafe(|| target.check(&text))) {
-            Ok(Ok(())) => return target.name,
-            Ok(Err(failure)) => failure,
-            Err(panic) => {
-                let text = panic.downcast_ref::<String>().map(String::as_str);
-                let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
-                let place = PLACE.with(std::cell::RefCell::take);
-                format!("panicked at {place}: {}", text.unwrap_or("?"))
-            }
-        };
-        self.found(nth, target.name, &failure, &text);
+        let Some(_) = failure(target, &text) else { return target.name };
+        let text = smaller(target, text);
+        self.found(nth, target.name, &failure(target, &text).unwrap_or_default(), &text);
         target.name
     }
 

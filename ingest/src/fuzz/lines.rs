@@ -1,13 +1,16 @@
 //! Does a text come back from the rows and odd lines that a parser made of it, with every line in one of them?
 
+use std::sync::Arc;
+
 use storage::day::Day;
 use storage::extent::{Counts, LineEnd};
 use storage::schema::Col;
 
-use crate::format::{ChunkSink, LineContext, OddKind, Parser};
+use crate::format::{self, ChunkSink, Headers, LineContext, OddKind, Parser};
 use crate::render::{GroupRows, RowView, Rows};
 
-/// Parses `text` in pieces of about `chunk` bytes that end at line ends, as workers do, and puts it together again.
+/// Parses `text` in pieces of about `chunk` bytes that end at line ends, as workers do, and puts it together again by the
+/// parser that the ledger would open.
 ///
 /// # Errors
 /// Lines that are lost, or come twice or changed, or accounts that don't balance.
@@ -17,6 +20,12 @@ pub fn read_back(
     chunk: usize,
     cx: &LineContext,
 ) -> Result<Counts, String> {
+    let kept = format::open(parser.id(), parser.spec())
+        .map_err(|error| format!("what is kept as `{}` can't be opened: {error}", parser.spec()))?;
+    if (kept.id(), kept.spec()) != (parser.id(), parser.spec()) {
+        return Err(format!("`{}` is kept as `{}`", parser.spec(), kept.spec()));
+    }
+    let mut headers = Headers::default();
     let mut sink = ChunkSink::default();
     let mut chunks = parser.chunk_parser();
     let mut cx = cx.clone();
@@ -25,6 +34,8 @@ pub fn read_back(
         let from = chunk.clamp(1, rest.len()) - 1;
         let end = memchr::memchr(b'\n', &rest[from..]).map_or(rest.len(), |at| from + at + 1);
         let (piece, behind) = rest.split_at(end);
+        cx.headers = parser.has_headers().then(|| Arc::new(headers.clone()));
+        headers.see(piece);
         chunks.parse(piece, &cx, &mut sink);
         cx.first_line += memchr::memchr_iter(b'\n', piece).count() as i64;
         cx.first_offset += piece.len() as u64;
@@ -40,7 +51,7 @@ pub fn read_back(
         return Err(format!("{} lines of {lines} are accounted for", counts.lines));
     }
     let mut back = Back { lines: vec![None; lines], ends: vec![None; lines] };
-    back.rows(parser, &mut sink, &cx)?;
+    back.rows(kept.as_ref(), &mut sink, &cx)?;
     back.odd_lines(&sink, text)?;
     back.compare(text, cx.line_end)?;
     Ok(counts)

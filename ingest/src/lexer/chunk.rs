@@ -425,14 +425,19 @@ impl LineParser {
                 Some(value) => value,
                 None if !span.is_there() || text == layout.words[nth].null() => NULL_INT,
                 None => {
+                    // What is kept in `extra` is wrapped again when it is written.
+                    let word = &layout.words[nth];
+                    let (inner, exact) = word.unwrapped(text);
+                    let text = &*inner;
+                    block.rows.flags[row] |= if exact { 0 } else { RAW };
                     let lossy = String::from_utf8_lossy(text);
                     let value = lossy.trim().parse().ok().filter(|&value| field::fits(col, value));
-                    if value.is_none() && !layout.words[nth].is_null(text) {
+                    if value.is_none() && !word.is_null(text) {
                         block.rows.flags[row] |= PARTIAL;
                     }
                     match std::str::from_utf8(text) {
                         Ok(text) => {
-                            let id = self.values.member(&layout.words[nth].name, text);
+                            let id = self.values.member(&word.name, text);
                             block.rows.members.push((row as u32, id));
                         }
                         Err(_) => block.rows.flags[row] |= RAW,

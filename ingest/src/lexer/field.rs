@@ -90,15 +90,12 @@ impl Values for Decoded {
 pub(crate) fn decode(word: &Word, text: &[u8], out: &mut Decoded) {
     // Nobody logs a NUL on purpose: it ends a record that was cut short.
     out.partial = memchr::memchr(0, text).is_some();
-    let logged = text;
-    let inner = word.wrap.as_ref().map_or(Cow::Borrowed(text), |wrap| wrap.decode(text));
+    let (inner, exact) = word.unwrapped(text);
     let text = &*inner;
     decode_plain(word, text, out);
-    if let Some(wrap) = &word.wrap {
-        // A wrapping that its rule does not give back needs the line; and so do values that can't be their field's.
-        let mut again = Vec::with_capacity(logged.len());
-        wrap.encode(text, word.is_null(text), &mut again);
-        out.inexact |= again != logged;
+    // A wrapping that its rule does not give back needs the line; and so do values that can't be their field's.
+    out.inexact |= !exact;
+    if word.wrap.is_some() {
         out.partial |= !word.is_null(text) && !plausible(word, text);
     }
 }

@@ -1,5 +1,6 @@
 //! How a format's pieces form words: what is cut out of a line whole, interned whole, and decoded once.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use storage::schema::Col;
@@ -83,6 +84,16 @@ impl Word {
     /// Whether this text stands for no value.
     pub(crate) fn is_null(&self, text: &[u8]) -> bool {
         self.fields().next().is_some_and(|field| field.is_null(text))
+    }
+
+    /// What stands within the quotes of a value, and whether wrapping it again gives the same text.
+    pub(crate) fn unwrapped<'a>(&self, text: &'a [u8]) -> (Cow<'a, [u8]>, bool) {
+        let Some(wrap) = &self.wrap else { return (Cow::Borrowed(text), true) };
+        let inner = wrap.decode(text);
+        let mut again = Vec::with_capacity(text.len());
+        wrap.encode(&inner, self.is_null(&inner), &mut again);
+        let exact = again == text;
+        (inner, exact)
     }
 
     /// The text that is written where there is no value.

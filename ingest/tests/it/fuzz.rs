@@ -45,3 +45,14 @@ fn a_slice_of_the_fuzzing_finds_nothing() {
         scope.spawn(work);
     });
 }
+
+#[test]
+fn what_fuzzing_has_found_holds() {
+    let seeds = seeds::load();
+    for target in targets() {
+        for text in seeds.get(target.name).into_iter().flatten() {
+            let result = target.check(text);
+            assert!(result.is_ok(), "{} {result:?} for {}", target.name, text.escape_ascii());
+        }
+    }
+}

@@ -1,7 +1,7 @@
 //! Which header lines are in force? The last line of each directive (`#Fields`, `#Date`, ...) seen so far.
 
 use super::dialect::{Dialect, Syntax};
-use super::scan::Pieces;
+use super::scan::{Numbers, Pieces};
 use crate::time::header::{self, HeaderDate};
 
 /// Most directives that are remembered.
@@ -82,10 +82,10 @@ impl Headers {
 
 /// Numbers names that come again: `name#2`.
 fn number(mut names: Vec<String>) -> Vec<String> {
-    for nth in 1..names.len() {
-        let copies = names[..nth].iter().filter(|name| **name == names[nth]).count();
-        if copies > 0 {
-            names[nth] = format!("{}#{}", names[nth], copies + 1);
+    let mut numbers = Numbers::with_capacity(names.len());
+    for name in &mut names {
+        if let Some(numbered) = numbers.numbered(name.as_bytes()) {
+            *name = String::from_utf8_lossy(&numbered).into_owned();
         }
     }
     names

@@ -56,37 +56,46 @@ impl Pieces {
 
     /// Numbers names that come again: `name#2`.
     fn number_repeats(&mut self) {
-        if self.names.len() > FEW {
-            return self.number_many();
+        let repeats = |(nth, name): (usize, &Span)| {
+            let name = name.of(&self.text);
+            self.names[..nth].iter().any(|other| other.of(&self.text) == name)
+        };
+        if self.names.len() <= FEW && !self.names.iter().enumerate().any(repeats) {
+            return;
         }
-        for nth in 1..self.names.len() {
-            let name = self.names[nth].of(&self.text);
-            let copies = self.names[..nth].iter().filter(|other| other.of(&self.text) == name);
-            let copies = copies.count();
-            if copies > 0 {
-                self.rename(nth, copies + 1);
-            }
-        }
-    }
-
-    fn number_many(&mut self) {
-        let mut seen: HashMap<Vec<u8>, usize> = HashMap::with_capacity(self.names.len());
+        let mut numbers = Numbers::with_capacity(self.names.len());
         for nth in 0..self.names.len() {
-            let copies = seen.entry(self.names[nth].of(&self.text).to_vec()).or_default();
-            *copies += 1;
-            if *copies > 1 {
-                let copies = *copies;
-                self.rename(nth, copies);
-            }
+            let Some(name) = numbers.numbered(self.names[nth].of(&self.text)) else { continue };
+            let from = self.text.len();
+            self.text.extend_from_slice(&name);
+            self.names[nth] = Span::new(from, self.text.len());
         }
     }
+}
 
-    fn rename(&mut self, nth: usize, copy: usize) {
-        let mut name = self.names[nth].of(&self.text).to_vec();
-        name.extend_from_slice(format!("#{copy}").as_bytes());
-        let from = self.text.len();
-        self.text.extend_from_slice(&name);
-        self.names[nth] = Span::new(from, self.text.len());
+/// Tells names that come again from one another: `name`, `name#2`, `name#3`.
+#[derive(Debug)]
+pub(super) struct Numbers {
+    /// The names given away, and how far each is counted.
+    taken: HashMap<Vec<u8>, usize>,
+}
+
+impl Numbers {
+    pub(super) fn with_capacity(names: usize) -> Self {
+        Self { taken: HashMap::with_capacity(names) }
+    }
+
+    /// What the next name is called instead, if it is taken. No two names are called alike, even if one looks numbered.
+    pub(super) fn numbered(&mut self, name: &[u8]) -> Option<Vec<u8>> {
+        let Some(&copies) = self.taken.get(name) else {
+            self.taken.insert(name.to_vec(), 1);
+            return None;
+        };
+        let called = |copy: usize| [name, format!("#{copy}").as_bytes()].concat();
+        let free = (copies + 1..).find(|copy| !self.taken.contains_key(&called(*copy)))?;
+        self.taken.insert(name.to_vec(), free);
+        self.taken.insert(called(free), 1);
+        Some(called(free))
     }
 }
 
@@ -107,5 +116,20 @@ pub(crate) fn scan(syntax: &Syntax, line: &[u8], pieces: &mut Pieces) -> bool {
             pairs::pairs(line, &language, *head, pieces)
         }
         Syntax::Json => json::object(line, pieces),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_come_again_are_told_apart() {
+        let mut numbers = Numbers::with_capacity(0);
+        let called = ["a", "a", "b", "a", "a#2", "a#5", "a", "a"].map(|name| {
+            let numbered = numbers.numbered(name.as_bytes());
+            String::from_utf8(numbered.unwrap_or_else(|| name.into())).unwrap()
+        });
+        assert_eq!(called, ["a", "a#2", "b", "a#3", "a#2#2", "a#5", "a#4", "a#6"]);
     }
 }
