@@ -2,6 +2,7 @@
 
 pub(crate) mod apache;
 pub(crate) mod chunk;
+pub(crate) mod envelope;
 pub(crate) mod escape;
 pub(crate) mod field;
 pub(crate) mod language;
@@ -73,6 +74,8 @@ pub(crate) enum Kind {
     Thousandths(Col),
     /// A text for this column that says what was decided, too.
     Judged(Arc<Table>, Col),
+    /// What a relay put around the line; names the proxy, if that is said.
+    Envelope(bool),
     /// Event time.
     Time(TimeSpec),
     /// No column of its own: goes to `extra` under the field's name.

@@ -13,7 +13,7 @@ pub use rows::{BatchRows, GroupRows};
 
 use crate::lexer::chunk::{LAYOUT, REPLY_HEADERS, REQUEST_HEADERS, SPACES, TAIL, UTC_OFFSET, ZONE};
 use crate::lexer::field::{self, Values};
-use crate::lexer::layout::{Layout, Word, WordKind};
+use crate::lexer::layout::{ENVELOPE, Layout, Word, WordKind};
 use crate::lexer::shaped::spec::Shaped;
 use crate::time::{self, Context, Zone};
 
@@ -86,8 +86,21 @@ pub(crate) fn line(layout: &Layout, row: &RowView<'_>, zone: Option<Tz>, out: &m
     }
     let extra = row.text(Col::Extra).and_then(|text| serde_json::from_str(&text).ok());
     let values = WithExtra { row, extra: extra.unwrap_or_default() };
+    match &layout.envelope {
+        None => body(layout, &values, zone, out),
+        Some(around) => {
+            let mut line = Vec::new();
+            body(layout, &values, zone, &mut line);
+            let kept = values.extra(ENVELOPE).unwrap_or_default();
+            around.0.write(kept.as_bytes(), &line, out);
+        }
+    }
+}
+
+/// Writes a line without what stands around it.
+fn body(layout: &Layout, values: &WithExtra<'_>, zone: Option<Tz>, out: &mut Vec<u8>) {
     if let Some(shaped) = &layout.shaped {
-        return by_shape(layout, shaped, &values, zone, out);
+        return by_shape(layout, shaped, values, zone, out);
     }
     for word in &layout.words {
         if word.shape.is_optional() && values.extra(&word.name).is_none() {
@@ -95,8 +108,8 @@ pub(crate) fn line(layout: &Layout, row: &RowView<'_>, zone: Option<Tz>, out: &m
         }
         out.extend_from_slice(&word.lead);
         let start = out.len();
-        text(word, &values, zone, None, out);
-        pad(word, &values, start, out);
+        text(word, values, zone, None, out);
+        pad(word, values, start, out);
     }
     out.extend_from_slice(&layout.end);
     let blocks = [values.extra(REQUEST_HEADERS), values.extra(REPLY_HEADERS)];

@@ -124,7 +124,7 @@ impl Rows {
             members: Vec::new(),
             server: None,
         };
-        for (word, (rows, key)) in layout.words.iter().zip(self.words.iter().zip(keys)) {
+        for (word, (rows, key)) in layout.all_words().zip(self.words.iter().zip(keys)) {
             match (&word.kind, key) {
                 (WordKind::Number(col), _) => group.set(*col, numbers(*col, &rows.ints)),
                 (WordKind::Key, Some(key)) => group.key(key, &rows.ids),

@@ -6,18 +6,19 @@ use std::sync::Arc;
 
 use storage::day::Day;
 
+use lines::{Fate, Line, account, content, end, header_blocks, is_blank, reject, why};
 pub(crate) use lines::{
     LAYOUT, REPLY_HEADERS, REQUEST_HEADERS, SPACES, TAIL, TRUNCATED, UTC_OFFSET, ZONE,
 };
-use lines::{Line, account, content, header_blocks, odd, reject, why};
 
+use super::envelope::{Kept, Opener};
 use super::field;
 use super::layout::{Layout, WordKind};
 use super::number;
 use super::shaped::cut::{Cutter, Found};
 use super::split::{self, Cut, Span};
 use crate::builder::day::{OpenDay, Rows};
-use crate::builder::sink::{ChunkSink, OddKind, Reason};
+use crate::builder::sink::{ChunkSink, Reason};
 use crate::format::{ChunkParser, LineContext};
 use crate::intern::key::{KeyColumn, NULL_INT, PARTIAL, RAW, Values};
 use crate::intern::{NONE, Scratch};
@@ -51,6 +52,10 @@ struct Block {
     lines: Vec<Line>,
     spans: Vec<Span>,
     rows: Rows,
+    /// Lines that had to be copied out of their envelopes, what stands around each line, and where its time lies.
+    copies: Vec<u8>,
+    envelopes: Vec<Kept>,
+    times: Vec<Option<Span>>,
     /// What header lines say of each line's date and zone.
     dates: Vec<(Option<i64>, Option<Zone>)>,
     scratch: Scratch,
@@ -68,6 +73,7 @@ pub(crate) struct LineParser {
     block: Block,
     memo: Memo,
     cutter: Cutter,
+    opener: Opener,
     source_id: i32,
     group_rows: usize,
 }
@@ -79,7 +85,10 @@ impl LineParser {
             .words
             .iter()
             .map(|word| (word.kind == WordKind::Key).then(|| KeyColumn::new(word)));
+        let around = layout.envelope.iter().map(|around| Some(KeyColumn::new(&around.1)));
+        let keys = keys.chain(around);
         let words = layout.words.len();
+        let columns = layout.columns();
         Self {
             keys: keys.collect(),
             values: Values::new(),
@@ -87,7 +96,10 @@ impl LineParser {
             block: Block {
                 lines: Vec::with_capacity(BLOCK_ROWS),
                 spans: vec![Span::MISSING; BLOCK_ROWS * words],
-                rows: Rows::new(words),
+                rows: Rows::new(columns),
+                copies: Vec::new(),
+                envelopes: Vec::new(),
+                times: Vec::new(),
                 dates: Vec::new(),
                 scratch: Scratch::default(),
                 rejected: Vec::new(),
@@ -95,6 +107,7 @@ impl LineParser {
             },
             memo: Memo::default(),
             cutter: Cutter::default(),
+            opener: Opener::default(),
             source_id: 0,
             group_rows: group_rows(&layout),
             layout,
@@ -110,7 +123,6 @@ impl LineParser {
         cx: &LineContext,
         out: &mut ChunkSink,
     ) -> usize {
-        let words = self.layout.words.len();
         let layout = Arc::clone(&self.layout);
         while self.block.lines.len() < BLOCK_ROWS && at < chunk.len() {
             let rest = &chunk[at..];
@@ -123,114 +135,125 @@ impl LineParser {
             out.counts.lines += 1;
             let line = content(rest, len, number, at, cx, out);
             let row = self.block.lines.len();
-            let place = Line { start: at, len: line.len(), line_no: number };
+            let members = self.block.rows.members.len();
+            let mut place = Line { start: at, len: line.len(), line_no: number, copy: None };
             at = next;
             if line.len() > cx.line_bytes_max {
                 reject(line, place, Reason::LineTooLong, cx, out);
                 continue;
             }
-            let spans = &mut self.block.spans[row * words..(row + 1) * words];
-            if let Some(shaped) = &layout.shaped {
-                let found = self.cutter.cut(&layout, shaped, line, spans);
-                if let Some(flags) = self.take_found(found, line, row, place, cx, out) {
+            let flags = match layout.envelope {
+                None => self.cut_line(&layout, line, row),
+                Some(_) => self.cut_enveloped(&layout, line, row, &mut place),
+            };
+            match flags {
+                Ok(flags) => {
                     self.block.lines.push(place);
-                    self.block.dates.push(self.cutter.date);
                     self.block.rows.flags.push(flags);
                 }
-                continue;
+                Err(fate) => {
+                    self.block.rows.members.truncate(members);
+                    end(fate, line, place, cx, out);
+                }
             }
-            let flags = match split::fast(&layout, line, spans) {
-                Some(true) => 0,
-                Some(false) => self.paddings(line, row),
-                None => match self.cut_odd(line, row, place, cx, out) {
-                    Some(flags) => flags,
-                    None => continue,
-                },
-            };
-            self.block.lines.push(place);
-            self.block.rows.flags.push(flags);
         }
         at
     }
 
-    /// The flags of a line whose fields have names; `None` if it became no row.
-    fn take_found(
+    /// Cuts a line that stands in an envelope.
+    fn cut_enveloped(
         &mut self,
-        found: Found,
+        layout: &Layout,
         line: &[u8],
         row: usize,
-        place: Line,
-        cx: &LineContext,
-        out: &mut ChunkSink,
-    ) -> Option<u8> {
+        place: &mut Line,
+    ) -> Result<u8, Fate> {
+        let Some(around) = &layout.envelope else { return self.cut_line(layout, line, row) };
+        let mut copies = std::mem::take(&mut self.block.copies);
+        let opened = self.opener.open(&around.0, line, &mut copies);
+        let flags = match &opened {
+            None if is_blank(line) => Err(Fate::Blank),
+            None => Err(Fate::Refused(Reason::TooFewFields)),
+            Some(opened) => {
+                let text = opened.copy.map_or(line, |(start, end)| &copies[start..end]);
+                self.cut_line(layout, &text[opened.head..], row)
+            }
+        };
+        self.block.copies = copies;
+        let (flags, opened) = (flags?, opened.unwrap_or_default());
+        let words = layout.words.len();
+        for span in &mut self.block.spans[row * words..(row + 1) * words] {
+            span.shift(opened.head);
+        }
+        place.copy = opened.copy;
+        self.block.envelopes.push(opened.kept);
+        self.block.times.push(opened.time);
+        Ok(if opened.exact { flags } else { flags | RAW })
+    }
+
+    /// Where the words of a line lie; its flags.
+    #[inline]
+    fn cut_line(&mut self, layout: &Layout, line: &[u8], row: usize) -> Result<u8, Fate> {
+        let words = layout.words.len();
+        let spans = &mut self.block.spans[row * words..(row + 1) * words];
+        let Some(shaped) = &layout.shaped else {
+            return match split::fast(layout, line, spans) {
+                Some(true) => Ok(0),
+                Some(false) => Ok(self.paddings(line, row)),
+                None => self.cut_odd(line, row),
+            };
+        };
+        let found = self.cutter.cut(layout, shaped, line, spans);
+        let flags = self.take_found(found, line, row)?;
+        self.block.dates.push(self.cutter.date);
+        Ok(flags)
+    }
+
+    /// The flags of a line whose fields have names.
+    fn take_found(&mut self, found: Found, line: &[u8], row: usize) -> Result<u8, Fate> {
         let mut add = |name: &str, text: &str| {
             let id = self.values.member(name, text);
             self.block.rows.members.push((row as u32, id));
         };
         match found {
-            Found::Shape(0) => Some(0),
+            Found::Shape(0) => Ok(0),
             Found::Shape(shape) => {
                 add(LAYOUT, &shape.to_string());
-                Some(0)
+                Ok(0)
             }
             Found::Odd(flags) => {
                 for (name, text) in self.cutter.members.drain(..) {
                     add(&name, &String::from_utf8_lossy(&text));
                 }
-                Some(flags)
+                Ok(flags)
             }
-            Found::Header => {
-                out.counts.headers += 1;
-                odd(line, place, OddKind::Header, None, cx, out);
-                None
-            }
-            Found::Nothing(_) if line.iter().all(|byte| matches!(byte, b' ' | b'\t')) => {
-                out.counts.blank += 1;
-                odd(line, place, OddKind::Blank, None, cx, out);
-                None
-            }
-            Found::Nothing(reason) => {
-                reject(line, place, reason, cx, out);
-                None
-            }
+            Found::Header => Err(Fate::Header),
+            Found::Nothing(_) if is_blank(line) => Err(Fate::Blank),
+            Found::Nothing(reason) => Err(Fate::Refused(reason)),
         }
     }
 
-    /// Cuts a line that is not made as the format says; `None` if it became no row.
-    fn cut_odd(
-        &mut self,
-        line: &[u8],
-        row: usize,
-        place: Line,
-        cx: &LineContext,
-        out: &mut ChunkSink,
-    ) -> Option<u8> {
-        if line.iter().all(|byte| matches!(byte, b' ' | b'\t')) {
-            out.counts.blank += 1;
-            odd(line, place, OddKind::Blank, None, cx, out);
-            return None;
+    /// Cuts a line that is not made as the format says.
+    fn cut_odd(&mut self, line: &[u8], row: usize) -> Result<u8, Fate> {
+        if is_blank(line) {
+            return Err(Fate::Blank);
         }
         if self.layout.comments && line.starts_with(b"#") {
-            out.counts.headers += 1;
-            odd(line, place, OddKind::Header, None, cx, out);
-            return None;
+            return Err(Fate::Header);
         }
         let words = self.layout.words.len();
         let spans = &mut self.block.spans[row * words..(row + 1) * words];
         match split::anchored(&self.layout, line, spans) {
-            Cut::Whole => Some(self.paddings(line, row)),
-            Cut::Tail(at) => Some(self.tail(&line[at..], row, line)),
+            Cut::Whole => Ok(self.paddings(line, row)),
+            Cut::Tail(at) => Ok(self.tail(&line[at..], row, line)),
             Cut::Partial { truncated } => {
                 if let Some(nth) = truncated {
                     let id = self.values.member(TRUNCATED, &self.layout.words[nth].name);
                     self.block.rows.members.push((row as u32, id));
                 }
-                Some(PARTIAL | RAW)
+                Ok(PARTIAL | RAW)
             }
-            Cut::Nothing => {
-                reject(line, place, why(&self.layout, line), cx, out);
-                None
-            }
+            Cut::Nothing => Err(Fate::Refused(why(&self.layout, line))),
         }
     }
 
@@ -290,12 +313,13 @@ impl LineParser {
                 WordKind::Key => {
                     let Some(key) = self.keys[nth].as_mut() else { continue };
                     let block = &mut self.block;
+                    let copies = block.copies.as_slice();
                     let spans = block.spans.iter().skip(nth).step_by(count);
                     let texts = block
                         .lines
                         .iter()
                         .zip(spans)
-                        .map(|(line, span)| span.of(&chunk[line.start..line.start + line.len]));
+                        .map(|(line, span)| span.of(line.text(chunk, copies)));
                     let ids = &mut block.rows.words[nth].ids;
                     key.texts.intern_column(texts, &mut block.scratch, ids);
                     key.learn(word, &mut self.values);
@@ -311,8 +335,30 @@ impl LineParser {
             }
         }
         self.name_tunnels();
+        self.keep_envelopes(chunk);
         self.keep_raw(chunk);
         self.hand_over(chunk, cx, out);
+    }
+
+    /// What stands around lines is kept as a word of its own is.
+    fn keep_envelopes(&mut self, chunk: &[u8]) {
+        let layout = Arc::clone(&self.layout);
+        let Some((_, word)) = layout.envelope.as_deref() else { return };
+        let Some(Some(key)) = self.keys.last_mut() else { return };
+        let block = &mut self.block;
+        let copies = block.copies.as_slice();
+        let texts = block.lines.iter().zip(&block.envelopes).map(|(line, kept)| match *kept {
+            Kept::Head(len) => &line.text(chunk, copies)[..len],
+            Kept::Copy(start, end) => &copies[start..end],
+        });
+        let Some(rows) = block.rows.words.last_mut() else { return };
+        key.texts.intern_column(texts, &mut block.scratch, &mut rows.ids);
+        key.learn(word, &mut self.values);
+        if key.any_flags {
+            for (flags, &id) in block.rows.flags.iter_mut().zip(&rows.ids) {
+                *flags |= key.flags.get(id as usize).copied().unwrap_or_default();
+            }
+        }
     }
 
     /// Notes a word that no row of the block has; whether that is so.
@@ -367,7 +413,7 @@ impl LineParser {
         let zone_word = self.layout.shaped.as_ref().and_then(|shaped| shaped.zone);
         let block = &mut self.block;
         for (row, line) in block.lines.iter().enumerate() {
-            let bytes = &chunk[line.start..line.start + line.len];
+            let bytes = line.text(chunk, &block.copies);
             let text = block.spans[row * count + nth].of(bytes);
             let mut context = Context::of_zone(cx.zone);
             context.near = Some(cx.near_us);
@@ -418,7 +464,7 @@ impl LineParser {
         let block = &mut self.block;
         for (row, line) in block.lines.iter().enumerate() {
             let span = block.spans[row * count + nth];
-            let text = span.of(&chunk[line.start..line.start + line.len]);
+            let text = span.of(line.text(chunk, &block.copies));
             let usual = number::canonical(text).and_then(|value| i64::try_from(value).ok());
             let usual = usual.or_else(|| number::canonical_signed(text));
             let value = match usual.filter(|&value| field::fits(col, value)) {
@@ -454,7 +500,7 @@ impl LineParser {
         for (row, line) in block.lines.iter().enumerate() {
             block.rows.line_no.push(line.line_no);
             if block.rows.flags[row] & RAW != 0 {
-                let bytes = &chunk[line.start..line.start + line.len];
+                let bytes = line.whole(chunk);
                 block.rows.raw_bytes += bytes.len();
                 block.rows.raw.push((row as u32, bytes.to_vec()));
             }
@@ -491,8 +537,7 @@ impl LineParser {
                         self.day(Day::of(ts)).push(&rows, row);
                     }
                     Some(reason) => {
-                        let text = &chunk[line.start..line.start + line.len];
-                        reject(text, line, *reason, cx, out);
+                        reject(line.whole(chunk), line, *reason, cx, out);
                     }
                 }
             }
@@ -509,6 +554,9 @@ impl LineParser {
         self.block.any_rejected = false;
         self.block.lines.clear();
         self.block.dates.clear();
+        self.block.copies.clear();
+        self.block.envelopes.clear();
+        self.block.times.clear();
         self.limit(out);
     }
 
@@ -516,7 +564,7 @@ impl LineParser {
         let at = match self.days.binary_search_by_key(&day, |open| open.day) {
             Ok(at) => at,
             Err(at) => {
-                let rows = Rows::new(self.layout.words.len());
+                let rows = Rows::new(self.layout.columns());
                 self.days.insert(at, OpenDay { day, rows });
                 at
             }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use storage::schema::Col;
 
+use super::envelope::Envelope;
 use super::shaped::spec::Shaped;
 use super::shaped::wrap::Wrap;
 use super::{Field, Kind, Shape, Token, number};
@@ -71,6 +72,8 @@ pub(crate) struct Layout {
     pub(crate) comments: bool,
     /// How lines are cut whose fields have names.
     pub(crate) shaped: Option<Arc<Shaped>>,
+    /// What stands around lines, and the word that keeps it.
+    pub(crate) envelope: Option<Arc<(Envelope, Word)>>,
     /// The words that hold the method and the scheme, where each has one of its own: CONNECT has a scheme of ours.
     pub(crate) tunnel: Option<(usize, usize)>,
 }
@@ -119,6 +122,9 @@ impl Word {
     }
 }
 
+/// Key of `extra`: what stands around the line.
+pub(crate) const ENVELOPE: &str = "envelope";
+
 /// The columns a field of this kind fills.
 pub(crate) fn claims(kind: &Kind) -> &[Col] {
     match kind {
@@ -158,6 +164,8 @@ pub(crate) fn claims(kind: &Kind) -> &[Col] {
         Kind::Endpoint(Col::ClientIp, _) => &[Col::ClientIp, Col::ClientPort],
         Kind::Endpoint(..) => &[Col::ServerIp, Col::Port],
         Kind::Verdict(_, true) => &[Col::Action],
+        Kind::Envelope(true) => &[Col::ProxyName],
+        Kind::Envelope(false) => &[],
         Kind::Time(_) => &[Col::Ts],
         Kind::Extra | Kind::Verdict(..) => &[],
     }
@@ -192,6 +200,7 @@ impl Layout {
             open_end: false,
             comments: false,
             shaped: None,
+            envelope: None,
             tunnel: None,
         };
         layout.flexible = layout.flexible_words();
@@ -217,8 +226,28 @@ impl Layout {
             open_end: false,
             comments: false,
             shaped: Some(shaped),
+            envelope: None,
             tunnel,
         }
+    }
+
+    /// How many columns of words rows have: one for each word, and one for the envelope.
+    pub(crate) fn columns(&self) -> usize {
+        self.words.len() + usize::from(self.envelope.is_some())
+    }
+
+    /// The words, the one for the envelope last.
+    pub(crate) fn all_words(&self) -> impl Iterator<Item = &Word> {
+        self.words.iter().chain(self.envelope.iter().map(|around| &around.1))
+    }
+
+    /// The same layout for lines in an envelope, which names the proxy if no field does.
+    pub(crate) fn enveloped(&self, envelope: Envelope) -> Self {
+        let named = |word: &Word| word.fields().any(|f| claims(&f.kind).contains(&Col::ProxyName));
+        let kind = Kind::Envelope(!self.words.iter().any(named));
+        let mut word = new_word(Vec::new(), Field::plain(kind, ENVELOPE), false);
+        word.name = ENVELOPE.into();
+        Self { envelope: Some(Arc::new((envelope, word))), ..self.clone() }
     }
 
     /// Bare words in which the separator may occur: user names, then URLs, then anything textual; and quoted words

@@ -26,6 +26,14 @@ impl Span {
         Self { start: start as u32, end: end as u32 }
     }
 
+    /// Moves it, because more stands before it.
+    pub(crate) fn shift(&mut self, bytes: usize) {
+        if self.is_there() {
+            self.start += bytes as u32;
+            self.end += bytes as u32;
+        }
+    }
+
     /// How many bytes.
     pub(crate) fn len(self) -> usize {
         (self.end - self.start) as usize

@@ -19,6 +19,23 @@ pub(super) struct Line {
     pub(super) len: usize,
     /// Number in the source.
     pub(super) line_no: i64,
+    /// Where the line lies that was taken out of its envelope, if it had to be copied for that.
+    pub(super) copy: Option<(usize, usize)>,
+}
+
+impl Line {
+    /// The line as it came.
+    pub(super) fn whole(self, chunk: &[u8]) -> &[u8] {
+        &chunk[self.start..self.start + self.len]
+    }
+
+    /// The text that the places of words refer to.
+    pub(super) fn text<'a>(self, chunk: &'a [u8], copies: &'a [u8]) -> &'a [u8] {
+        match self.copy {
+            Some((start, end)) => copies.get(start..end).unwrap_or_default(),
+            None => self.whole(chunk),
+        }
+    }
 }
 
 /// Key of `extra`: text behind the last field of the format, with what separates it.
@@ -72,7 +89,7 @@ pub(super) fn content<'a>(
     line
 }
 
-pub(super) fn odd(
+fn odd(
     line: &[u8],
     place: Line,
     kind: OddKind,
@@ -94,6 +111,34 @@ pub(super) fn reject(
 ) {
     out.counts.quarantined += 1;
     odd(line, place, OddKind::Quarantined, Some(reason), cx, out);
+}
+
+/// What a line is that is no row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fate {
+    Header,
+    Blank,
+    Refused(Reason),
+}
+
+/// Accounts for a line that is no row.
+pub(super) fn end(fate: Fate, line: &[u8], place: Line, cx: &LineContext, out: &mut ChunkSink) {
+    match fate {
+        Fate::Header => {
+            out.counts.headers += 1;
+            odd(line, place, OddKind::Header, None, cx, out);
+        }
+        Fate::Blank => {
+            out.counts.blank += 1;
+            odd(line, place, OddKind::Blank, None, cx, out);
+        }
+        Fate::Refused(reason) => reject(line, place, reason, cx, out),
+    }
+}
+
+/// Whether a line has no content.
+pub(super) fn is_blank(line: &[u8]) -> bool {
+    line.iter().all(|byte| matches!(byte, b' ' | b'\t'))
 }
 
 /// Why a line that gives less than a time and two more fields is no row.

@@ -6,6 +6,7 @@ use storage::observable::{addr, host, url};
 use storage::schema::Col;
 
 use super::Decoded;
+use crate::lexer::envelope::{BREAK, Unwrapper, head};
 use crate::lexer::verdict::Facts;
 use crate::lexer::{Field, Kind, number};
 
@@ -91,7 +92,40 @@ pub(super) fn decode_field(field: &Field, text: &[u8], connect: bool, out: &mut 
                 out.keep_as_logged(&field.name, text);
             }
         }
+        Kind::Envelope(names) => envelope(field, *names, text, out),
         Kind::Extra | Kind::Time(_) => out.keep_as_logged(&field.name, text),
+    }
+}
+
+/// Kept whole, to give the line back; its time and the name of the sender besides.
+fn envelope(field: &Field, names: bool, text: &[u8], out: &mut Decoded) {
+    out.keep_as_logged(&field.name, text);
+    // Behind the second break stands the header within a JSON object; without breaks all is header.
+    let mut parts = text.splitn(3, |&byte| byte == BREAK);
+    let (object, header) = match (parts.next(), parts.next(), parts.next()) {
+        (Some(before), Some(behind), header) => {
+            (Some([before, behind]), header.unwrap_or_default())
+        }
+        _ => (None, text),
+    };
+    // The line itself is not needed to tell where its header ends.
+    let head = head(header);
+    let part = |range: Option<std::ops::Range<usize>>| {
+        range
+            .and_then(|range| header.get(range))
+            .map(|part| String::from_utf8_lossy(part).into_owned())
+    };
+    let (time, sender) = head.map_or((None, None), |head| (part(head.time), part(head.host)));
+    out.extra.extend(time.map(|time| ("syslog_time".to_owned(), time)));
+    let sender = sender.or_else(|| {
+        let [before, behind] = object?;
+        Unwrapper::sender(&[before, b"x", behind].concat())
+    });
+    if let Some(sender) = sender {
+        match names {
+            true => out.texts.push((Col::ProxyName, sender)),
+            false => out.extra.push(("syslog_host".into(), sender)),
+        }
     }
 }
 

@@ -108,7 +108,7 @@ impl Escape {
         }
     }
 
-    fn decode(self, text: &[u8]) -> Cow<'_, [u8]> {
+    pub(crate) fn decode(self, text: &[u8]) -> Cow<'_, [u8]> {
         let special = match self {
             Self::None => return Cow::Borrowed(text),
             Self::Doubled => b'"',
@@ -152,7 +152,7 @@ impl Escape {
         behind
     }
 
-    fn encode(self, value: &[u8], mark: u8, out: &mut Vec<u8>) {
+    pub(crate) fn encode(self, value: &[u8], mark: u8, out: &mut Vec<u8>) {
         for &byte in value {
             match (self, byte) {
                 (Self::Doubled, b'"') => out.extend_from_slice(b"\"\""),
