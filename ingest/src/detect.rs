@@ -1,11 +1,16 @@
 //! Which format is this? Every format scores a sample of lines; the answer names the winner, the next and the margin.
 
+mod classes;
+
 use std::sync::Arc;
 
 use storage::clock::Micros;
 use storage::extent::LineEnd;
 
-use crate::format::{ChunkSink, FORMATS, LineContext, Parser, Score};
+use classes::Facts;
+pub(crate) use classes::named;
+
+use crate::format::{ChunkSink, LineContext, Parser, Score};
 use crate::report::FormatChoice;
 
 /// Bytes of content that are looked at.
@@ -82,18 +87,13 @@ pub type Candidate = (String, Arc<dyn Parser>);
 /// Finds the format of a sample among the built-in ones and the user's `own`. `ingest_us` is the moment of ingest, as
 /// for a parse.
 pub fn detect(sample: &Sample<'_>, own: &[Candidate], ingest_us: Micros) -> Detected {
-    let lines = sample.scored();
-    let built_in = FORMATS
-        .iter()
-        .filter(|format| !format.by_name_only())
-        .filter_map(|format| Some((format.id().to_owned(), Arc::from(format.learn(&lines)?))));
-    decide(sample, built_in.chain(own.iter().cloned()).collect(), ingest_us)
+    let facts = Facts { line_end: sample.line_end, own, ingest_us };
+    classes::detect(&sample.scored(), facts)
 }
 
-fn decide(sample: &Sample<'_>, parsers: Vec<Candidate>, ingest_us: Micros) -> Detected {
-    let lines = sample.scored();
+fn decide(lines: &[&[u8]], parsers: Vec<Candidate>, facts: Facts<'_>) -> Detected {
     let score = |candidate: Candidate| {
-        let score = candidate.1.score(&lines);
+        let score = candidate.1.score(lines);
         (candidate, score)
     };
     let mut scored: Vec<(Candidate, Score)> = parsers.into_iter().map(score).collect();
@@ -122,7 +122,7 @@ fn decide(sample: &Sample<'_>, parsers: Vec<Candidate>, ingest_us: Micros) -> De
     let Some(((name, next), _)) = scored.get(1).filter(|(_, score)| equal(score, top)) else {
         return Detected::Format(Arc::clone(winner), choice(None));
     };
-    if same_rows(winner.as_ref(), next.as_ref(), &lines, sample.line_end, ingest_us) {
+    if same_rows(winner.as_ref(), next.as_ref(), lines, facts) {
         let note = format!("`{name}` reads it alike; the more general format was taken");
         return Detected::Format(Arc::clone(winner), choice(Some(note)));
     }
@@ -134,13 +134,8 @@ fn equal(a: &Score, b: &Score) -> bool {
 }
 
 /// Whether two parsers make the same rows of the same lines.
-fn same_rows(
-    a: &dyn Parser,
-    b: &dyn Parser,
-    lines: &[&[u8]],
-    line_end: LineEnd,
-    ingest_us: Micros,
-) -> bool {
+fn same_rows(a: &dyn Parser, b: &dyn Parser, lines: &[&[u8]], facts: Facts<'_>) -> bool {
+    let Facts { line_end, ingest_us, .. } = facts;
     let end: &[u8] = if line_end == LineEnd::Crlf { b"\r\n" } else { b"\n" };
     let text = lines.iter().flat_map(|line| [*line, end].concat()).collect::<Vec<u8>>();
     let rows = |parser: &dyn Parser| {
@@ -296,9 +291,9 @@ mod tests {
     }
 
     fn decided(stubs: &[Stub]) -> Detected {
-        let sample = Sample::new(b"one\ntwo\n", true);
+        let facts = Facts { line_end: LineEnd::Lf, own: &[], ingest_us: 0 };
         let candidate = |stub: &Stub| (stub.id.to_owned(), Arc::new(*stub) as Arc<dyn Parser>);
-        decide(&sample, stubs.iter().map(candidate).collect(), 0)
+        decide(&[b"one", b"two"], stubs.iter().map(candidate).collect(), facts)
     }
 
     #[test]

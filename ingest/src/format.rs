@@ -5,6 +5,7 @@ mod apache_combinedio;
 mod apache_ssl_request;
 mod apache_vhost;
 mod apache_vhost_combined;
+pub(crate) mod around;
 mod ats_common;
 mod ats_extended;
 mod ats_extended2;
@@ -53,10 +54,12 @@ use storage::clock::Micros;
 use storage::extent::LineEnd;
 
 pub use crate::builder::sink::{ChunkSink, OddKind, OddLine, Reason};
+pub use crate::lexer::envelope::Envelope;
 use crate::lexer::language::Language;
 pub use crate::lexer::shaped::dialect::Basis;
 pub use crate::lexer::shaped::headers::{HeaderStream, Headers};
 pub use crate::render::RowView;
+pub(crate) use around::Mixed;
 
 /// A log format could not be compiled or found: message, and where in the text it was given.
 #[derive(Debug, thiserror::Error)]
@@ -125,6 +128,9 @@ pub trait ChunkParser: Send {
 
     /// Hands over all open row groups.
     fn flush(&mut self, out: &mut ChunkSink);
+
+    /// Its rows are those of this class of a source with several formats; each row notes it, unless it is 0.
+    fn mark(&mut self, _class: usize) {}
 }
 
 /// A compiled format: makes chunk parsers and renders rows.
@@ -141,6 +147,11 @@ pub trait Parser: Send + Sync + fmt::Debug {
     /// Whether lines are read by header lines before them, which then must be known where a chunk begins.
     fn has_headers(&self) -> bool {
         false
+    }
+
+    /// The same format for lines that stand in an envelope.
+    fn enveloped(&self, _envelope: &Envelope) -> Option<Box<dyn Parser>> {
+        None
     }
 
     /// The same parser for a source whose zone was given, where the format's own rule would say UTC.
@@ -180,6 +191,11 @@ pub trait Format: Send + Sync + fmt::Debug {
     /// that learn nothing read any source alike.
     fn learn(&self, _lines: &[&[u8]]) -> Option<Box<dyn Parser>> {
         self.compile("").ok()
+    }
+
+    /// A parser for lines that were taken out of envelopes, with the times of these.
+    fn learn_within(&self, lines: &[&[u8]], _times: &[&[u8]]) -> Option<Box<dyn Parser>> {
+        self.learn(lines)
     }
 
     /// Which end of a transaction its times mark.
@@ -283,6 +299,9 @@ fn kept_logformat(spec: &str) -> Result<Box<dyn Parser>, FormatError> {
 /// # Errors
 /// [`FormatError::Unknown`], [`FormatError::Syntax`].
 pub fn open(id: &str, spec: &str) -> Result<Box<dyn Parser>, FormatError> {
+    if let Some(parser) = around::open(id, spec) {
+        return parser;
+    }
     match find(id) {
         Some(format) => format.compile(spec),
         None if id == LOGFORMAT => kept_logformat(spec),

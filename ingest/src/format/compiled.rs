@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use chrono_tz::Tz;
 
-use super::{Basis, ChunkParser, Format, FormatError, Parser, Score};
+use super::{Basis, ChunkParser, Envelope, Format, FormatError, Parser, Score, around};
 use crate::lexer::chunk::LineParser;
 use crate::lexer::language::Language;
 use crate::lexer::layout::Layout;
@@ -189,16 +189,8 @@ const ANCHORED: f64 = 0.9;
 /// What a mark of its own adds to the rank of a dialect.
 const MARKED: u32 = 100;
 
-impl Parser for Compiled {
-    fn id(&self) -> &str {
-        self.id
-    }
-
-    fn spec(&self) -> &str {
-        &self.spec
-    }
-
-    fn score(&self, lines: &[&[u8]]) -> Score {
+impl Compiled {
+    fn score_bare(&self, lines: &[&[u8]]) -> Score {
         let layout = &*self.layout;
         let has = |mark: &&str| {
             lines.iter().any(|line| memchr::memmem::find(line, mark.as_bytes()).is_some())
@@ -240,6 +232,27 @@ impl Parser for Compiled {
         let share = |sum: f64| if lines.is_empty() { 0.0 } else { sum / lines.len() as f64 };
         let rank = layout.rank() + if self.marks.is_empty() { 0 } else { MARKED };
         Score { fit: share(fit), exact: share(exact), rank }
+    }
+}
+
+impl Parser for Compiled {
+    fn id(&self) -> &str {
+        self.id
+    }
+
+    fn spec(&self) -> &str {
+        &self.spec
+    }
+
+    fn score(&self, lines: &[&[u8]]) -> Score {
+        let Some(around) = &self.layout.envelope else { return self.score_bare(lines) };
+        let inner = around.0.strip_all(lines);
+        self.score_bare(&inner.iter().map(Vec::as_slice).collect::<Vec<_>>())
+    }
+
+    fn enveloped(&self, envelope: &Envelope) -> Option<Box<dyn Parser>> {
+        let layout = Arc::new(self.layout.enveloped(envelope.clone()));
+        Some(Box::new(Self { spec: around::spec(envelope, &self.spec), layout, ..self.clone() }))
     }
 
     fn chunk_parser(&self) -> Box<dyn ChunkParser> {

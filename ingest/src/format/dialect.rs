@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use chrono_tz::Tz;
 
-use super::{Basis, ChunkParser, Format, FormatError, Parser, Score};
+use super::{Basis, ChunkParser, Envelope, Format, FormatError, Parser, Score, around};
 use crate::lexer::chunk::LineParser;
 use crate::lexer::layout::{Layout, WordKind, claims};
 use crate::lexer::shaped::cut::{Cutter, Found};
@@ -49,7 +49,11 @@ impl Format for DialectFormat {
     }
 
     fn learn(&self, lines: &[&[u8]]) -> Option<Box<dyn Parser>> {
-        learned(self.id, &(self.dialect)(), lines, false)
+        learned(self.id, &(self.dialect)(), lines, &[], false)
+    }
+
+    fn learn_within(&self, lines: &[&[u8]], times: &[&[u8]]) -> Option<Box<dyn Parser>> {
+        learned(self.id, &(self.dialect)(), lines, times, false)
     }
 
     fn basis(&self) -> Basis {
@@ -140,9 +144,10 @@ pub(crate) fn learned(
     id: &str,
     dialect: &Dialect,
     lines: &[&[u8]],
+    outer: &[&[u8]],
     keep: bool,
 ) -> Option<Box<dyn Parser>> {
-    let mut found = learn::learn(dialect, lines)?;
+    let mut found = learn::learn(dialect, lines, outer)?;
     found.dialect = keep.then(|| dialect.clone());
     let spec = serde_json::to_string(&found).ok()?;
     made(id, dialect, &found, spec).ok()
@@ -182,26 +187,21 @@ impl Learned {
     }
 }
 
-impl Parser for Learned {
-    fn id(&self) -> &str {
-        &self.id
-    }
-
-    fn spec(&self) -> &str {
-        &self.spec
-    }
-
-    fn score(&self, lines: &[&[u8]]) -> Score {
+impl Learned {
+    fn score_bare(&self, lines: &[&[u8]]) -> Score {
         let layout = &*self.layout;
         let Some(shaped) = &layout.shaped else { return Score { fit: 0.0, exact: 0.0, rank: 0 } };
         let mut spans = vec![Span::MISSING; layout.words.len()];
         let mut cutter = Cutter::default();
-        let (mut fit, mut exact, mut rows) = (0.0, 0.0, 0.0);
+        let (mut fit, mut exact, mut rows, mut headers) = (0.0, 0.0, 0.0, 0.0);
         let mut known = 0;
         for line in lines {
             let found = cutter.cut(layout, shaped, line, &mut spans);
             match found {
-                Found::Header => continue,
+                Found::Header => {
+                    headers = 1.0;
+                    continue;
+                }
                 Found::Shape(_) | Found::Odd(_) if self.is_typed(line, &spans) => {
                     fit += 1.0;
                     exact += f64::from(u8::from(matches!(found, Found::Shape(_))));
@@ -216,13 +216,34 @@ impl Parser for Learned {
             rows += 1.0;
         }
         let marks = self.dialect.marks.len();
-        let share = |sum: f64| if rows == 0.0 { 0.0 } else { sum / rows };
+        let share = |sum: f64| if rows == 0.0 { headers } else { sum / rows };
         let rank = known as u32 + marks as u32 + if marks > 0 { MARKED } else { 0 };
         Score { fit: share(fit), exact: share(exact), rank }
+    }
+}
+
+impl Parser for Learned {
+    fn id(&self) -> &str {
+        &self.id
+    }
+
+    fn spec(&self) -> &str {
+        &self.spec
+    }
+
+    fn score(&self, lines: &[&[u8]]) -> Score {
+        let Some(around) = &self.layout.envelope else { return self.score_bare(lines) };
+        let inner = around.0.strip_all(lines);
+        self.score_bare(&inner.iter().map(Vec::as_slice).collect::<Vec<_>>())
     }
 
     fn has_headers(&self) -> bool {
         self.has_headers
+    }
+
+    fn enveloped(&self, envelope: &Envelope) -> Option<Box<dyn Parser>> {
+        let layout = Arc::new(self.layout.enveloped(envelope.clone()));
+        Some(Box::new(Self { spec: around::spec(envelope, &self.spec), layout, ..self.clone() }))
     }
 
     fn localized(&self) -> Option<Box<dyn Parser>> {

@@ -6,10 +6,10 @@ use std::sync::Arc;
 
 use storage::day::Day;
 
-use lines::{Fate, Line, account, content, end, header_blocks, is_blank, reject, why};
 pub(crate) use lines::{
-    LAYOUT, REPLY_HEADERS, REQUEST_HEADERS, SPACES, TAIL, TRUNCATED, UTC_OFFSET, ZONE,
+    CLASS, LAYOUT, REPLY_HEADERS, REQUEST_HEADERS, SPACES, TAIL, TRUNCATED, UTC_OFFSET, ZONE,
 };
+use lines::{Fate, Line, account, content, end, header_blocks, is_blank, reject, why};
 
 use super::envelope::{Kept, Opener};
 use super::field;
@@ -22,7 +22,7 @@ use crate::builder::sink::{ChunkSink, Reason};
 use crate::format::{ChunkParser, LineContext};
 use crate::intern::key::{KeyColumn, NULL_INT, PARTIAL, RAW, Values};
 use crate::intern::{NONE, Scratch};
-use crate::time::{self, Context, Memo, Zone};
+use crate::time::{self, Context, Memo, Quality, Zone};
 
 /// The scheme of CONNECT.
 const TUNNEL: &[u8] = b"tunnel";
@@ -76,6 +76,8 @@ pub(crate) struct LineParser {
     opener: Opener,
     source_id: i32,
     group_rows: usize,
+    /// Which class of a source with several formats these lines are.
+    class: usize,
 }
 
 impl LineParser {
@@ -88,7 +90,7 @@ impl LineParser {
         let around = layout.envelope.iter().map(|around| Some(KeyColumn::new(&around.1)));
         let keys = keys.chain(around);
         let words = layout.words.len();
-        let columns = layout.columns();
+        let columns = layout.width();
         Self {
             keys: keys.collect(),
             values: Values::new(),
@@ -110,6 +112,7 @@ impl LineParser {
             opener: Opener::default(),
             source_id: 0,
             group_rows: group_rows(&layout),
+            class: 0,
             layout,
         }
     }
@@ -334,6 +337,14 @@ impl LineParser {
                 }
             }
         }
+        if let Some(spec) = &layout.outer_time {
+            self.read_outer_times(chunk, spec, cx);
+        }
+        if self.class > 0 {
+            let id = self.values.member(CLASS, &self.class.to_string());
+            let rows = 0..self.block.lines.len() as u32;
+            self.block.rows.members.extend(rows.map(|row| (row, id)));
+        }
         self.name_tunnels();
         self.keep_envelopes(chunk);
         self.keep_raw(chunk);
@@ -457,6 +468,30 @@ impl LineParser {
         }
     }
 
+    /// Times of the envelopes: when a line was sent, not when its transaction was.
+    fn read_outer_times(&mut self, chunk: &[u8], spec: &time::TimeSpec, cx: &LineContext) {
+        let block = &mut self.block;
+        let context = Context { near: Some(cx.near_us), ..Context::of_zone(cx.zone) };
+        for (row, line) in block.lines.iter().enumerate() {
+            let text = line.text(chunk, &block.copies);
+            let text =
+                block.times.get(row).copied().flatten().map_or(&[][..], |span| span.of(text));
+            let time = spec.read_in(text, &context, &mut self.memo).ok_or(Reason::BadTime);
+            match time.and_then(|time| time::check(time.ts, cx.ingest_us).map(|()| time)) {
+                Ok(time) => {
+                    block.rows.ts.push(time.ts);
+                    block.rejected.push(None);
+                    block.rows.flags[row] |= Quality::Ambiguous as u8;
+                }
+                Err(reason) => {
+                    block.rows.ts.push(0);
+                    block.rejected.push(Some(reason));
+                    block.any_rejected = true;
+                }
+            }
+        }
+    }
+
     fn read_numbers(&mut self, chunk: &[u8], nth: usize) {
         let layout = Arc::clone(&self.layout);
         let count = layout.words.len();
@@ -564,7 +599,7 @@ impl LineParser {
         let at = match self.days.binary_search_by_key(&day, |open| open.day) {
             Ok(at) => at,
             Err(at) => {
-                let rows = Rows::new(self.layout.columns());
+                let rows = Rows::new(self.layout.width());
                 self.days.insert(at, OpenDay { day, rows });
                 at
             }
@@ -623,6 +658,10 @@ impl ChunkParser for LineParser {
             at = self.cut_block(chunk, at, &mut line_no, cx, out);
             self.read_block(chunk, cx, out);
         }
+    }
+
+    fn mark(&mut self, class: usize) {
+        self.class = class;
     }
 
     fn flush(&mut self, out: &mut ChunkSink) {

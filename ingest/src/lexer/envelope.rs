@@ -8,11 +8,11 @@ use crate::lexer::shaped::wrap::Escape;
 
 pub(crate) use json::Unwrapper;
 pub(crate) use open::{Kept, Opener};
-pub(crate) use syslog::{Head, head};
+pub(crate) use syslog::head;
 
 /// What stands around the lines of a source.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub(crate) struct Envelope {
+pub struct Envelope {
     /// The member of a JSON object that holds the line.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) member: Option<String>,
@@ -21,7 +21,8 @@ pub(crate) struct Envelope {
 }
 
 /// Stands in the kept text of an envelope where the line was, and before the syslog header within it.
-pub(crate) const BREAK: u8 = 0;
+/// (a control byte that no JSON text holds).
+pub(crate) const BREAK: u8 = 0x1e;
 
 /// Members of JSON objects that hold a line, as shippers name them: Splunk HEC, Docker, journald, Elastic, Azure.
 const MEMBERS: [&str; 9] =
@@ -49,23 +50,18 @@ impl Envelope {
         (member.is_some() || syslog).then_some(Self { member, syslog })
     }
 
-    /// The line within; `None` if it does not stand in such an envelope.
-    pub(crate) fn strip(&self, line: &[u8]) -> Option<Vec<u8>> {
-        let text = match &self.member {
-            Some(member) => {
-                let mut unwrapper = Unwrapper::default();
-                if !unwrapper.open(line, member) {
-                    return None;
-                }
-                unwrapper.text().to_vec()
-            }
-            None => line.to_vec(),
-        };
-        if !self.syslog {
-            return Some(text);
-        }
-        let head = head(&text)?;
-        Some(text[head.len..].to_vec())
+    /// The line within, and the time of its header; `None` if it does not stand in such an envelope.
+    pub(crate) fn strip(&self, line: &[u8]) -> Option<(Vec<u8>, Option<Vec<u8>>)> {
+        let mut copies = Vec::new();
+        let opened = Opener::default().open(self, line, &mut copies)?;
+        let text = opened.copy.map_or(line, |(start, end)| &copies[start..end]);
+        let time = opened.time.map(|span| span.of(text).to_vec());
+        Some((text[opened.head..].to_vec(), time))
+    }
+
+    /// The lines within; those that stand in no such envelope are empty.
+    pub(crate) fn strip_all(&self, lines: &[&[u8]]) -> Vec<Vec<u8>> {
+        lines.iter().map(|line| self.strip(line).unwrap_or_default().0).collect()
     }
 
     /// Writes a line into the envelope whose text was kept.

@@ -60,8 +60,10 @@ pub(crate) struct Layout {
     pub(crate) end: Vec<u8>,
     /// The byte that separates bare words.
     pub(crate) separator: u8,
-    /// Which word holds the event time.
+    /// Which word holds the event time; beyond the last if none does.
     pub(crate) time: usize,
+    /// How the time of the envelope is spelled, where lines have none of their own.
+    pub(crate) outer_time: Option<TimeSpec>,
     /// Words that may hold separators although they are bare, or quotes although they are quoted: the likeliest first.
     pub(crate) flexible: Vec<usize>,
     /// Whether a tail of bracketed header blocks may follow (`log_mime_hdrs` of Squid's native format).
@@ -201,6 +203,7 @@ impl Layout {
             comments: false,
             shaped: None,
             envelope: None,
+            outer_time: None,
             tunnel: None,
         };
         layout.flexible = layout.flexible_words();
@@ -227,12 +230,13 @@ impl Layout {
             comments: false,
             shaped: Some(shaped),
             envelope: None,
+            outer_time: None,
             tunnel,
         }
     }
 
     /// How many columns of words rows have: one for each word, and one for the envelope.
-    pub(crate) fn columns(&self) -> usize {
+    pub(crate) fn width(&self) -> usize {
         self.words.len() + usize::from(self.envelope.is_some())
     }
 

@@ -32,11 +32,19 @@ impl Named {
     /// The parser for a source with these first lines.
     pub(crate) fn parser(&self, lines: &[&[u8]]) -> Result<Arc<dyn Parser>> {
         match self {
-            Self::Parser(parser) => Ok(Arc::clone(parser)),
-            Self::BuiltIn(format) => match format.learn(lines) {
-                Some(parser) => Ok(Arc::from(parser)),
-                None => format.compile("").map(Arc::from).map_err(refuse),
-            },
+            Self::Parser(parser) => {
+                let same = |_: &[&[u8]], _: &[&[u8]]| Some(Arc::clone(parser));
+                Ok(detect::named(lines, &same).unwrap_or_else(|| Arc::clone(parser)))
+            }
+            Self::BuiltIn(format) => {
+                let learn = |lines: &[&[u8]], times: &[&[u8]]| {
+                    format.learn_within(lines, times).map(Arc::from)
+                };
+                match detect::named(lines, &learn) {
+                    Some(parser) => Ok(parser),
+                    None => format.compile("").map(Arc::from).map_err(refuse),
+                }
+            }
         }
     }
 }

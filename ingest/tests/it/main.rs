@@ -8,6 +8,7 @@
 
 mod archives;
 mod damage;
+mod envelopes;
 mod evidence;
 mod exact;
 mod faults;

@@ -42,6 +42,8 @@ impl Line {
 pub(crate) const TAIL: &str = "tail";
 /// Key of `extra`: the field in which a line ends that was cut short.
 pub(crate) const TRUNCATED: &str = "truncated";
+/// Key of `extra`: which of the formats of its source a line has, where it is not the first (number 0).
+pub(crate) const CLASS: &str = "_format";
 /// Key of `extra`: which order of fields a line has, where it is not the usual one of its source (number 0).
 pub(crate) const LAYOUT: &str = "_layout";
 /// Ends keys of `extra`: how many spaces pad a word, where it is not the number the format says.

@@ -102,14 +102,14 @@ mod tests {
         assert_eq!(unwrapper.text(), b"a \"b\" c");
         assert_eq!(
             unwrapper.kept(),
-            b"{\"time\":1,\"host\":\"px1\",\"event\":\"\0\",\"more\":{\"x\":1}}"
+            b"{\"time\":1,\"host\":\"px1\",\"event\":\"\x1e\",\"more\":{\"x\":1}}"
         );
         assert_eq!(Unwrapper::sender(line).as_deref(), Some("px1"));
         let docker = br#"{"log":"a b\n","stream":"stdout"}"#;
         assert!(unwrapper.open(docker, "log"));
         assert_eq!(
             (unwrapper.text(), unwrapper.kept()),
-            (&b"a b"[..], &b"{\"log\":\"\0\\n\",\"stream\":\"stdout\"}"[..])
+            (&b"a b"[..], &b"{\"log\":\"\x1e\\n\",\"stream\":\"stdout\"}"[..])
         );
         for other in [
             r#"{"event":{"a":1}}"#,

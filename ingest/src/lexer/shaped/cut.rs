@@ -187,7 +187,9 @@ impl Cutter {
                 *place = *span;
             }
         }
-        if !spans.get(layout.time).is_some_and(|span| span.is_there()) {
+        let timed =
+            spans.get(layout.time).map_or(layout.outer_time.is_some(), |span| span.is_there());
+        if !timed {
             return Found::Nothing(Reason::BadTime);
         }
         let filled =
@@ -332,7 +334,7 @@ fn side<'a>(
             Some(false) => {}
             None => return (sure, false),
         }
-        dated = std::ptr::eq(word, &layout.words[layout.time]);
+        dated = layout.words.get(layout.time).is_some_and(|time| std::ptr::eq(word, time));
     }
     (sure, true)
 }

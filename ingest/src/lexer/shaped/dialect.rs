@@ -197,6 +197,12 @@ impl Dialect {
         self
     }
 
+    /// Lines have no time of their own: that of the syslog header before them is taken.
+    pub(crate) fn outer_time(self) -> Self {
+        let specs = ["iso", "%b %e %H:%M:%S", "%b %e %Y %H:%M:%S", "%Y:%m:%d-%H:%M:%S"];
+        self.time(super::spec::OUTER_TIME, &specs)
+    }
+
     /// The field that names the zone.
     pub(crate) fn zone(mut self, field: &str) -> Self {
         self.zone = Some(field.into());

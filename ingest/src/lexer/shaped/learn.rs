@@ -19,13 +19,14 @@ const SHAPES_MAX: usize = 64;
 /// Texts of a time that are tried.
 const TIMES: usize = 64;
 
-/// What the first lines of a source tell of it, if they are of this dialect.
-pub(crate) fn learn(dialect: &Dialect, lines: &[&[u8]]) -> Option<Spec> {
+/// What the first lines of a source tell of it, if they are of this dialect. `outer`: times of the envelopes they stand in.
+pub(crate) fn learn(dialect: &Dialect, lines: &[&[u8]], outer: &[&[u8]]) -> Option<Spec> {
     let seen = observe::observe(dialect, lines);
     if seen.rows.is_empty() || !marked(dialect, &seen) {
         return None;
     }
-    let (rule, mut spelling, inner) = dialect.times.iter().find_map(|rule| time(rule, &seen))?;
+    let (rule, mut spelling, inner) =
+        dialect.times.iter().find_map(|rule| time(rule, &seen, outer))?;
     // A header that names a zone says that the times below are not UTC.
     if seen.zoned
         && let Some(local) = spelling.strip_prefix("utc:")
@@ -76,7 +77,21 @@ fn marked(dialect: &Dialect, seen: &Observed<'_>) -> bool {
 }
 
 /// The spelling that reads the times of most rows, and how often the byte behind the time stands within it.
-fn time<'a>(rule: &'a TimeRule, seen: &Observed<'_>) -> Option<(&'a TimeRule, String, usize)> {
+fn time<'a>(
+    rule: &'a TimeRule,
+    seen: &Observed<'_>,
+    outer: &[&[u8]],
+) -> Option<(&'a TimeRule, String, usize)> {
+    if rule.field == spec::OUTER_TIME {
+        let reads = |spelling: &String| {
+            let Ok(spec) = time::parse_spec(spelling) else { return 0 };
+            let mut memo = Memo::default();
+            let context = time::Context { near: Some(0), ..time::Context::default() };
+            outer.iter().filter(|text| spec.read_in(text, &context, &mut memo).is_some()).count()
+        };
+        let best = rule.specs.iter().rev().max_by_key(|spelling| reads(spelling))?;
+        return (reads(best) * 2 > outer.len()).then(|| (rule, best.clone(), 0));
+    }
     let mut texts: Vec<Vec<u8>> = Vec::new();
     let mut sample = None;
     for row in seen.rows.iter().take(TIMES) {

@@ -14,6 +14,9 @@ use crate::lexer::layout::{Layout, Word, WordKind, claims};
 use crate::lexer::{Field, Kind, Token};
 use crate::time;
 
+/// The name that stands for the time of the envelope, for dialects whose lines have none.
+pub(crate) const OUTER_TIME: &str = "@envelope";
+
 /// What was learned.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub(crate) struct Spec {
@@ -109,8 +112,15 @@ pub(crate) fn layout(spec: &Spec, dialect: &Dialect) -> Result<Layout, String> {
     if let Some(clock) = &spec.time.1 {
         names.insert(clock.clone().into_bytes(), Place::Clock);
     }
+    let outer = spec.time.0 == OUTER_TIME;
+    let outer = outer.then(|| time::parse_spec(&spec.spelling)).transpose();
+    let outer_time = outer.map_err(|error| error.to_string())?;
     let time = spec.words.iter().position(|word| word.name == spec.time.0);
-    let time = time.ok_or("no field holds the time")?;
+    let time = match time {
+        Some(time) => time,
+        None if outer_time.is_some() => usize::MAX,
+        None => return Err("no field holds the time".into()),
+    };
     let last = match &dialect.syntax {
         Syntax::Elff { .. } => Last::Without(b" \t"),
         Syntax::Pairs { ends: Ends::NextKey, .. } => Last::NextKey,
@@ -139,7 +149,7 @@ pub(crate) fn layout(spec: &Spec, dialect: &Dialect) -> Result<Layout, String> {
     };
     let places = |columns: &Vec<String>| (columns.clone(), shaped.places(columns));
     shaped.columns = spec.columns.iter().map(places).collect();
-    Ok(Layout::shaped(words, time, Arc::new(shaped)))
+    Ok(Layout { outer_time, ..Layout::shaped(words, time, Arc::new(shaped)) })
 }
 
 fn time_word(found: &SpecWord, spelling: &str) -> Result<Word, String> {
