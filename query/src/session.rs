@@ -173,7 +173,7 @@ impl Session {
         let requests = Arc::new(Requests::new(state, options.bounds(), Arc::clone(&files)));
         public.register_table("requests".to_owned(), Arc::clone(&requests) as _).map_err(setup)?;
         let systems = Arc::new(MemorySchemaProvider::new());
-        let views = views::register(&public, &systems, requests, state).map_err(setup)?;
+        let views = views::register(&public, &systems, requests, &origin, state).map_err(setup)?;
         system::register(
             &public,
             &systems,

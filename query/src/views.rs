@@ -4,6 +4,7 @@
 //! are made; or, where rows are compared with each other, a text of SQL. It is planned when a query first names it.
 
 mod cim_web;
+mod clocks;
 mod ecs;
 mod event_key;
 mod ocsf;
@@ -27,13 +28,14 @@ use datafusion::common::plan_err;
 use datafusion::datasource::TableType;
 use datafusion::error::Result;
 use datafusion::execution::session_state::{SessionState, SessionStateBuilder};
-use datafusion::logical_expr::{Expr, LogicalPlan, TableProviderFilterPushDown};
+use datafusion::logical_expr::{Expr, LogicalPlan, ScalarUDF, TableProviderFilterPushDown};
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::prelude::SessionContext;
 use futures::FutureExt as _;
 use storage::store::State;
 
 use crate::limits;
+use crate::origin::Origin;
 
 /// One column of a view.
 #[derive(Debug, Clone, Copy)]
@@ -116,6 +118,7 @@ pub(crate) fn meaning(view: &str, column: &str) -> Option<Cow<'static, str>> {
     let compared = [
         (requests_distinct::NAME, requests_distinct::COLUMNS),
         (overlaps::FULL_NAME, overlaps::COLUMNS),
+        (clocks::FULL_NAME, clocks::COLUMNS),
     ];
     if let Some(doc) = all().find(|doc| doc.name == view) {
         let found = doc.columns().find(|one| one.name == column)?;
@@ -134,6 +137,7 @@ pub(crate) fn meaning(view: &str, column: &str) -> Option<Cow<'static, str>> {
 struct Planner {
     requests: Arc<dyn TableProvider>,
     systems: Arc<MemorySchemaProvider>,
+    functions: Vec<ScalarUDF>,
     state: OnceLock<Option<SessionState>>,
 }
 
@@ -157,6 +161,7 @@ impl Planner {
             crate::functions::register(&context);
             context.register_udf(record_id::function());
             context.register_udf(event_key::function());
+            self.functions.iter().for_each(|one| context.register_udf(one.clone()));
             Ok(context.state())
         };
         self.state.get_or_init(|| make().ok()).as_ref()
@@ -222,15 +227,20 @@ impl TableProvider for View {
     }
 }
 
-/// Adds the views: to `public`, and `overlaps` to `systems`. Gives them back by the names that queries use.
+/// Adds the views: to `public`, and `overlaps` and `clocks` to `systems`. Gives them back by the names that queries use.
 pub(crate) fn register(
     public: &MemorySchemaProvider,
     systems: &Arc<MemorySchemaProvider>,
     requests: Arc<dyn TableProvider>,
+    origin: &Arc<dyn Origin>,
     state: &State,
 ) -> Result<Vec<(&'static str, Arc<dyn TableProvider>)>> {
-    let planner =
-        Arc::new(Planner { requests, systems: Arc::clone(systems), state: OnceLock::new() });
+    let planner = Arc::new(Planner {
+        requests,
+        systems: Arc::clone(systems),
+        functions: clocks::functions(origin, state).into(),
+        state: OnceLock::new(),
+    });
     let view = |name, definition| {
         let planner = Arc::clone(&planner);
         let view: Arc<dyn TableProvider> =
@@ -242,9 +252,13 @@ pub(crate) fn register(
     for (name, view) in &views {
         public.register_table((*name).to_owned(), Arc::clone(view))?;
     }
-    let (name, table) = view(overlaps::FULL_NAME, overlaps::definition(state));
-    systems.register_table(overlaps::NAME.to_owned(), Arc::clone(&table))?;
-    views.push((name, table));
+    for (short, (name, table)) in [
+        (overlaps::NAME, view(overlaps::FULL_NAME, overlaps::definition(state))),
+        (clocks::NAME, view(clocks::FULL_NAME, clocks::definition(state))),
+    ] {
+        systems.register_table(short.to_owned(), Arc::clone(&table))?;
+        views.push((name, table));
+    }
     Ok(views)
 }
 

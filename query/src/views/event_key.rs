@@ -29,6 +29,11 @@ pub(super) fn call(record_id: &str) -> String {
     call + ")"
 }
 
+/// The call of the function over some columns alone.
+pub(super) fn of(columns: &str) -> String {
+    format!("event_key(arrow_cast(NULL, 'Utf8View'), {columns})")
+}
+
 /// The function, known to the plans of views only.
 pub(super) fn function() -> ScalarUDF {
     let signature = Signature::variadic_any(Volatility::Immutable);

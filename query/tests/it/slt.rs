@@ -168,6 +168,11 @@ fn views() {
 }
 
 #[test]
+fn clocks() {
+    run("clocks", &SessionOptions::new(NOW), &crate::clocks::clocks());
+}
+
+#[test]
 fn bounded() {
     let options = SessionOptions {
         since_us: Some(micros("2026-11-20T10:00:00Z")),

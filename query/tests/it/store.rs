@@ -14,7 +14,7 @@ use storage::segment::{
     Coded, ColumnData, LineEntry, LinesWriter, NULL_CODE, RowGroup, SegmentHeader, SegmentWriter,
     SourceRange, encode,
 };
-use storage::store::{Hidden, LedgerEntry, LinesRef, SegmentRef, Source, State};
+use storage::store::{ExtentRef, Hidden, LedgerEntry, LinesRef, SegmentRef, Source, State};
 
 /// The moment that `now()` says in tests: 2026-11-24T12:00:00Z.
 pub(crate) const NOW: Micros = 1_795_521_600_000_000;
@@ -229,6 +229,20 @@ impl TestStore {
             privacy: None,
         };
         self.state.sources.insert(id, Arc::new(source));
+        self
+    }
+
+    /// Says that the record `seq` has brought all of a source.
+    pub(crate) fn came_at(&mut self, id: i32, seq: u64) -> &mut Self {
+        let source = Arc::make_mut(self.state.sources.get_mut(&id).unwrap());
+        source.extents = vec![ExtentRef {
+            from: 0,
+            to: source.bytes,
+            sha256: source.sha256,
+            first_line: 1,
+            lines: source.counts.lines,
+            seq,
+        }];
         self
     }
 
