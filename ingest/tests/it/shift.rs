@@ -5,7 +5,8 @@ use dwell_ingest::raw::{self, RawRequest};
 use dwell_ingest::{IngestOptions, Outcome, quarantine};
 use storage::ErrorKind;
 use storage::clock::Micros;
-use storage::fs::{self, FaultKind, FaultyFs};
+use storage::fs::{self, FaultKind, FaultyFs, RecordingFs};
+use storage::recover::{RecoverOptions, from_files};
 use storage::schema::Col;
 use storage::segment::VerifiedFile;
 use storage::segment::reader::{self, ReadOptions};
@@ -192,4 +193,68 @@ fn every_call_of_a_shift_fails_once() {
         assert_same(&raw_of(&store, 1).unwrap(), &text);
     }
     assert!(fired > 20, "only {fired} faults fired");
+}
+
+#[test]
+fn a_power_loss_leaves_before_or_after() {
+    let dir = tempfile::tempdir().unwrap();
+    let inputs = tempfile::tempdir().unwrap();
+    let tabs = (0..9).map(|at| {
+        format!("{}\t10.1.0.9\tGET\thttp://b.example.com/\n", 1_795_046_400 + at * 20_000)
+    });
+    let all = [log(0, 40), tabs.collect::<String>().into_bytes()].concat();
+    let path = inputs.path().join("a.log");
+    std::fs::write(&path, &all).unwrap();
+    let store = init(dir.path(), fs::real()).unwrap();
+    let squid = IngestOptions { format: Some("squid".into()), jobs: 1, ..options() };
+    dwell_ingest::run(&store, &[path.into()], &squid, &()).unwrap();
+    drop(store);
+    let recording = RecordingFs::new(dir.path()).unwrap();
+    let store = open(dir.path(), std::sync::Arc::new(recording.clone())).unwrap();
+    let options = IngestOptions { logformat: Some("%ts\t%>a\t%rm\t%ru".into()), ..options() };
+    apply(&store, 1, HOUR_US, "r", &options, &()).unwrap();
+    quarantine::retry(&store, 1, &options, &()).unwrap();
+    apply(&store, 1, -HOUR_US, "r", &options, &()).unwrap();
+    let mut seen = std::collections::BTreeSet::new();
+    let mut states = 0;
+    for changes in (0..=recording.len()).step_by(5) {
+        for state in recording.crash_states(changes) {
+            let after = tempfile::tempdir().unwrap();
+            state.write_to(after.path()).unwrap();
+            let store = open(after.path(), fs::real()).unwrap();
+            let source = store.state().sources[&1].clone();
+            let (rows, _) = shown(&store);
+            assert_eq!(rows.len() as u64, source.counts.rows);
+            assert_eq!(rows[0].1, BEGIN_US + source.shift_us);
+            assert_same(&raw_of(&store, 1).unwrap(), &all);
+            seen.insert((source.counts.rows, source.shift_us));
+            states += 1;
+        }
+    }
+    let expected = [(40, 0), (40, HOUR_US), (49, -HOUR_US), (49, HOUR_US)];
+    assert!(seen.iter().eq(&expected), "{seen:?}");
+    assert!(states > 50, "{states}");
+}
+
+#[test]
+fn a_lost_ledger_finds_its_shifts_again() {
+    let (bench, text) = taken(-90_000_000);
+    apply(&bench.store, 1, HOUR_US, "r", &options(), &()).unwrap();
+    let expected = shown(&bench.store);
+    std::fs::remove_dir_all(bench.path("store/ledger")).unwrap();
+    let options = RecoverOptions {
+        key_dir: Some(bench.path("keys")),
+        fallback_dir: None,
+        fs: fs::real(),
+        now_us: crate::support::NOW_US,
+        by: "tests".into(),
+        reason: String::new(),
+        new_key: false,
+        accept_head: true,
+    };
+    let done = from_files(&bench.path("store"), &options).unwrap();
+    assert!(done.skipped.is_empty(), "{:?}", done.skipped);
+    let store = bench.reopen().unwrap();
+    assert_eq!((store.state().sources[&1].shift_us, shown(&store)), (HOUR_US, expected));
+    assert_same(&raw_of(&store, 1).unwrap(), &text);
 }
