@@ -342,6 +342,9 @@ pub(crate) enum Quarantine {
         /// The time zone of lines that print none
         #[arg(long, value_name = "ZONE")]
         tz: Option<String>,
+        /// The file that a source under a privacy rule came in from, whose lines could not be kept
+        #[arg(long, value_name = "FILE", requires = "source")]
+        original: Option<PathBuf>,
     },
 }
 

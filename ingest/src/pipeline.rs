@@ -32,7 +32,7 @@ use crate::report::{IngestReport, Outcome, SourceReport};
 
 pub(crate) use self::choose::{known, zone_of};
 pub(crate) use self::extent::MORE;
-pub use self::retry::{retry, retry_all};
+pub use self::retry::{retry, retry_all, retry_from};
 
 /// More threads than this gain nothing, and each holds buffers.
 const JOBS_MAX: usize = 256;

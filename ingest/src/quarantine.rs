@@ -12,7 +12,7 @@ use storage::segment::reader::{self, ReadOptions};
 use storage::store::{HiddenIndex, HiddenLines, LinesRef, State, Store};
 
 use crate::format::OddKind;
-pub use crate::pipeline::{retry, retry_all};
+pub use crate::pipeline::{retry, retry_all, retry_from};
 
 /// Quarantined lines of one source with the same reason.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -42,17 +42,23 @@ pub(super) fn run(context: &Context, what: Quarantine) -> Result<Outcome> {
             );
             sql::listing(context, &output, &text)
         }
-        Quarantine::Retry { source, format, logformat, tz } => {
+        Quarantine::Retry { source, format, logformat, tz, original } => {
             let store = context.open()?;
             let mut options = ingest_verb::options(context, &store)?;
             options.format = format.filter(|format| format != "auto");
             options.logformat = logformat;
             options.zone = tz.as_deref().map(ingest_verb::zone).transpose()?;
             let progress = IngestProgress::new(context.cancel.clone());
-            let report = match source {
-                Some(source) => ingest::quarantine::retry(&store, source, &options, &progress)
-                    .map(|report| IngestReport { sources: vec![report] }),
-                None => ingest::quarantine::retry_all(&store, &options, &progress),
+            let one = |report| IngestReport { sources: vec![report] };
+            let report = match (source, original) {
+                (Some(source), None) => {
+                    ingest::quarantine::retry(&store, source, &options, &progress).map(one)
+                }
+                (Some(source), Some(file)) => {
+                    ingest::quarantine::retry_from(&store, source, &file, &options, &progress)
+                        .map(one)
+                }
+                (None, _) => ingest::quarantine::retry_all(&store, &options, &progress),
             };
             progress.clear();
             let report = report?;

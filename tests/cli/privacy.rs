@@ -98,6 +98,11 @@ fn lines_that_are_no_rows_show_their_length() {
     world.file("branch2.log", "secret words of anna\n".repeat(40).as_bytes());
     let whole = world.run(&["ingest", "branch2.log"]);
     insta::assert_snapshot!("whole", whole.ends(3).shown());
+    world.run(&["quarantine", "retry", "--source", "1", "--original", "squid.log"]).ends(1);
+    world.run(&["quarantine", "retry", "--source", "1", "--original", "branch2.log"]).ends(2);
+    world.run(&["quarantine", "retry", "--source", "1", "--original", "branch.log"]).ends(3);
+    world.run(&["quarantine", "retry", "--original", "branch.log"]).ends(2);
+    assert_eq!(world.csv("SELECT count(*) FROM requests"), ["12"]);
     world.run(&["verify", "--deep"]).ends(0);
 }
 

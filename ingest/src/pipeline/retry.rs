@@ -3,6 +3,7 @@
 mod lines;
 mod whole;
 
+use std::path::Path;
 use std::sync::Arc;
 
 use storage::error::{Error, ErrorKind, Result};
@@ -33,6 +34,32 @@ pub fn retry(
     options: &IngestOptions,
     progress: &dyn Progress,
 ) -> Result<SourceReport> {
+    read(store, source_id, None, options, progress)
+}
+
+/// Reads a source under a privacy rule anew, from the file that it came in from: of its lines nothing is stored that could be
+/// read. The rule it came in under takes away again what it took then.
+///
+/// # Errors
+/// `InvalidInput`: there is no such source or format, the source needs no file, or the file holds another content. The
+/// store's own troubles, and `Interrupted`; the store is then as before.
+pub fn retry_from(
+    store: &Arc<Store>,
+    source_id: i32,
+    original: &Path,
+    options: &IngestOptions,
+    progress: &dyn Progress,
+) -> Result<SourceReport> {
+    read(store, source_id, Some(original), options, progress)
+}
+
+fn read(
+    store: &Arc<Store>,
+    source_id: i32,
+    original: Option<&Path>,
+    options: &IngestOptions,
+    progress: &dyn Progress,
+) -> Result<SourceReport> {
     store.check_settings()?;
     let mut plans = 0;
     loop {
@@ -42,7 +69,7 @@ pub fn retry(
             Error::new(ErrorKind::InvalidInput, format!("there is no source {source_id}"))
                 .advise("`dwell sources` lists them")
         })?;
-        match attempt(store, source, given, options, progress) {
+        match attempt(store, (source, original), given, options, progress) {
             Err(error) if error.kind() == ErrorKind::Conflict && plans < PLANS_MAX => plans += 1,
             result => return result,
         }
@@ -67,25 +94,30 @@ pub fn retry_all(
 
 fn attempt(
     store: &Arc<Store>,
-    source: &Arc<Source>,
+    (source, original): (&Arc<Source>, Option<&Path>),
     given: Given,
     options: &IngestOptions,
     progress: &dyn Progress,
 ) -> Result<SourceReport> {
-    if let Some(privacy) = &source.privacy {
+    if let Some(privacy) = &source.privacy
+        && original.is_none()
+    {
         let message = format!(
             "the bytes of the quarantined lines of source {} were not kept, by its privacy rule ({})",
             source.id,
             privacy.rule.describe()
         );
         return Err(Error::new(ErrorKind::Unsupported, message)
-            .advise("there is nothing to read anew; lines and lengths are accounted for"));
+            .advise("--original FILE reads them from the file they came in from"));
     }
     let unread = [choose::UNKNOWN, choose::AMBIGUOUS].contains(&source.format.as_str());
     let options = IngestOptions { extent_bytes: u64::MAX, extent_us: i64::MAX, ..options.clone() };
     let named = given.parser.is_some();
     let run = Run::alone(store, &options, progress, given);
     progress.begin(Some(source.bytes));
+    if let Some(original) = original {
+        return whole::retry_from(&run, source, original);
+    }
     if unread || (named && source.counts.rows == 0) {
         whole::retry(&run, source)
     } else {

@@ -235,7 +235,7 @@ fn new_source(
 }
 
 /// What is kept of a digest: a keyed one in its place, if the source is under a privacy rule.
-fn kept(scrubber: Option<&Arc<Scrubber>>, digest: Digest) -> Digest {
+pub(super) fn kept(scrubber: Option<&Arc<Scrubber>>, digest: Digest) -> Digest {
     scrubber.map_or(digest, |scrubber| scrubber.digest(&digest))
 }
 
@@ -468,6 +468,8 @@ fn finish(
     } else if unread.is_some() && report.privacy.is_some() {
         let message = report.message.get_or_insert_default();
         message.push_str("; its privacy rule lets nothing be kept of such lines but their lengths");
+        let command = format!("dwell quarantine retry --source {id} --format NAME");
+        report.next = Some(format!("{command} --original <the file>"));
     } else if unread.is_some() {
         report.next = Some(format!("dwell quarantine retry --source {id} --format NAME"));
     } else if report.counts.quarantined > 0 {

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use dwell_ingest::quarantine;
 use dwell_ingest::raw::{self, RawRequest};
 use dwell_ingest::render::{BatchRows, Rows as _};
 use dwell_ingest::{IngestOptions, Outcome, Progress, SourceReport};
@@ -351,6 +352,39 @@ fn a_rule_holds_from_wherever_a_path_is_given() {
     let named = IngestOptions { source_name: Some("harmless".into()), ..settings() };
     assert!(bench.run(&[&link], &named).sources[0].privacy.is_some());
     assert_absent(&bench.path("store"), &secrets());
+}
+
+#[test]
+fn lines_that_were_not_kept_are_read_anew_from_their_file() {
+    let bench = ruled();
+    let line = |at| format!("{at}|10.77.7.7|zanna|http://h.test/?zquery\n");
+    let log_of = |lines| (0..lines).map(|at| line(1_795_046_400 + at)).collect::<String>();
+    let log = log_of(60);
+    let path = bench.write("branch/access.log", log.as_bytes());
+    let settings = || IngestOptions { logformat: Some("%ts|%>a|%un|%ru".into()), ..options() };
+    // No format reads it by itself: it is quarantined whole, and nothing of its lines is kept.
+    let report = bench.run(&[&path], &options()).sources.remove(0);
+    assert_eq!((report.outcome, report.counts.rows), (Outcome::Quarantined, 0));
+    assert!(report.next.unwrap().contains("--original"));
+    let error = quarantine::retry(&bench.store, 1, &settings(), &()).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unsupported);
+    assert!(error.to_string().contains("were not kept, by its privacy rule"), "{error}");
+    let other = bench.write("other.log", log_of(61).as_bytes());
+    let error = quarantine::retry_from(&bench.store, 1, &other, &settings(), &()).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidInput);
+    // The rule of the source counts, not that of the path.
+    let moved = bench.write("elsewhere/moved.log", log.as_bytes());
+    let report = quarantine::retry_from(&bench.store, 1, &moved, &settings(), &()).unwrap();
+    assert_eq!((report.outcome, report.counts.rows), (Outcome::Retried, 60));
+    assert_absent(&bench.path("store"), &secrets());
+    let text = kept(&bench.store, 1);
+    assert!(text.lines().next().unwrap().contains("10.77.0.0"), "{text}");
+    assert!(verified(&bench).is_valid());
+    assert_eq!(bench.run(&[&path], &options()).sources[0].outcome, Outcome::AlreadyStored);
+    let plain = bench.write("plain.log", log_of(5).as_bytes());
+    let id = bench.run(&[&plain], &settings()).sources[0].source_id.unwrap();
+    let error = quarantine::retry_from(&bench.store, id, &plain, &settings(), &()).unwrap_err();
+    assert!(error.to_string().contains("all its bytes"), "{error}");
 }
 
 #[test]

@@ -1,24 +1,27 @@
 //! How is a source read anew of which no line was a row? Whole, as if it came in just now, from what is stored of it.
 
 use std::io::{self, Write};
+use std::path::Path;
 use std::sync::{Arc, PoisonError};
 
 use storage::clock::Micros;
 use storage::day::Day;
 use storage::error::{Error, ErrorKind, Result};
 use storage::extent::{Retry, SourceState};
-use storage::store::{Outcome as Committed, Source, Store};
+use storage::store::{Source, Store};
 
 use super::super::Run;
 use super::super::choose::Chosen;
-use super::super::extent::ExtentWriter;
-use super::super::source::show_reasons;
+use super::super::extent::{ExtentWriter, Totals};
+use super::super::source::{kept, show_reasons};
 use super::super::work::{Failure, Shared};
+use super::super::{plan, privacy};
 use crate::chunk::{ChunkReader, Start};
 use crate::detect::{SAMPLE_BYTES, Sample};
-use crate::input::{Content, ReadError};
+use crate::input::{Content, Input, ReadError};
+use crate::privacy::Scrubber;
 use crate::raw::{self, RawRequest};
-use crate::report::{Outcome, SourceReport};
+use crate::report::{FormatChoice, Outcome, SourceReport};
 
 /// Reads the source anew, with the format given or found.
 pub(super) fn retry(run: &Run<'_>, source: &Arc<Source>) -> Result<SourceReport> {
@@ -26,7 +29,11 @@ pub(super) fn retry(run: &Run<'_>, source: &Arc<Source>) -> Result<SourceReport>
         .map_err(|error| Error::new(ErrorKind::Io, "cannot make a pipe").caused_by(error))?;
     std::thread::scope(|scope| {
         let giver = scope.spawn(|| give(run.store, source.id, bytes));
-        let report = read_anew(run, source, Box::new(stored));
+        let mut content = Content::plain(Box::new(stored));
+        let report = taken_in(run, source).and_then(|at| {
+            content.modified_us = at;
+            read_anew(run, source, content, None)
+        });
         // A reader that stopped has closed the pipe; what the giver says then is no news.
         match (giver.join(), report) {
             (_, Err(error)) => Err(error),
@@ -36,6 +43,23 @@ pub(super) fn retry(run: &Run<'_>, source: &Arc<Source>) -> Result<SourceReport>
             (Err(_), Ok(_)) => Err(Error::new(ErrorKind::Internal, "a worker panicked")),
         }
     })
+}
+
+/// Reads the source anew from the file that it came in from, under its own privacy rule.
+pub(super) fn retry_from(
+    run: &Run<'_>,
+    source: &Arc<Source>,
+    original: &Path,
+) -> Result<SourceReport> {
+    let Some(scrubber) = privacy::scrubber_of(run.store, source)? else {
+        let message = format!("source {} is stored with all its bytes", source.id);
+        return Err(Error::new(ErrorKind::InvalidInput, message).advise("leave --original out"));
+    };
+    let content = Input::of_file(original).open().map_err(|error| match error {
+        ReadError::Io(error) => Error::io("read", original, error),
+        ReadError::Damaged(why) => Error::new(ErrorKind::InvalidInput, why).at(original),
+    })?;
+    read_anew(run, source, content, Some(scrubber))
 }
 
 /// Writes what is stored of the source into the pipe.
@@ -85,14 +109,27 @@ fn taken_in(run: &Run<'_>, source: &Source) -> Result<Option<Micros>> {
     Ok(entries.iter().find(|entry| Some(entry.seq) == last).map(|entry| entry.at))
 }
 
+/// The error of bytes that are not those that came in.
+fn another(source: &Source) -> Error {
+    if source.privacy.is_some() {
+        let message = format!("the file is not the one that came in as source {}", source.id);
+        return Error::new(ErrorKind::InvalidInput, message)
+            .advise("if it has grown, ingest it first");
+    }
+    let message = format!("source {} does not come out as it came in", source.id);
+    Error::new(ErrorKind::Integrity, message).advise("`dwell verify --deep` names the damaged file")
+}
+
 fn read_anew(
     run: &Run<'_>,
     source: &Arc<Source>,
-    stored: Box<dyn io::Read + Send>,
+    mut content: Content,
+    scrubber: Option<Arc<Scrubber>>,
 ) -> Result<SourceReport> {
-    let mut content = Content::plain(stored);
-    content.modified_us = taken_in(run, source)?;
     let (bytes, whole) = sample_of(&mut content)?;
+    if scrubber.is_some() && kept(scrubber.as_ref(), plan::prefix(&bytes)) != source.prefix {
+        return Err(another(source));
+    }
     let sample = Sample::new(&bytes, whole);
     let line_end = sample.line_end;
     let chosen = run.given.choose(&source.path, &bytes, &sample, run.started_us);
@@ -104,18 +141,23 @@ fn read_anew(
     let mut reader = ChunkReader::new(content, bytes, Start::default(), sizes);
     reader.skip(source.bom.len());
     let transaction = run.store.begin_for(source.id)?;
-    let extent = ExtentWriter::new(&transaction, run.store.id(), Day::of(run.started_us), 0, None)
-        .with_shift(source.shift_us);
+    let extent = ExtentWriter::new(
+        &transaction,
+        run.store.id(),
+        Day::of(run.started_us),
+        0,
+        scrubber.clone(),
+    )
+    .with_shift(source.shift_us);
     let shared = Arc::new(Shared::new(reader, Arc::clone(&parser), line_end, zone));
     let extent = shared.fill(run, extent, &mut Vec::new()).map_err(failed)?;
     let totals = extent.totals();
     {
         let reader = shared.reader.lock().unwrap_or_else(PoisonError::into_inner);
-        let same = reader.offset() == source.bytes && reader.digest() == source.sha256;
+        let digest = kept(scrubber.as_ref(), reader.digest());
+        let same = reader.offset() == source.bytes && digest == source.sha256;
         if !same || totals.counts.lines != source.counts.lines {
-            let message = format!("source {} does not come out as it came in", source.id);
-            return Err(Error::new(ErrorKind::Integrity, message)
-                .advise("`dwell verify --deep` names the damaged file"));
+            return Err(another(source));
         }
     }
     if totals.counts.rows == 0 {
@@ -137,26 +179,27 @@ fn read_anew(
     };
     (record.segments, record.lines) = extent.finish(Some(&record.footer_json(source.id)?))?;
     run.check()?;
-    let outcome = transaction.commit_retry(&record, &run.commit_options())?;
+    transaction.commit_retry(&record, &run.commit_options())?;
+    Ok(report(source, choice, &totals))
+}
+
+fn report(source: &Source, choice: FormatChoice, totals: &Totals) -> SourceReport {
     let mut report = SourceReport::new(&source.path, Outcome::Retried);
     if source.state == SourceState::Damaged {
         report.outcome = Outcome::Damaged;
     }
-    report.source_id = match outcome {
-        Committed::Committed { source_id, .. } | Committed::AlreadyStored { source_id } => {
-            Some(source_id)
-        }
-    };
+    report.source_id = Some(source.id);
     report.extents = 1;
     report.counts = totals.counts;
     report.bytes = source.bytes;
     report.raw_rows = totals.raw_rows;
     report.assumed_zone = totals.assumed_zone;
     report.ts_range = totals.ts_range;
-    show_reasons(&mut report, &totals);
+    show_reasons(&mut report, totals);
     report.format = Some(choice);
+    report.privacy = source.privacy.as_ref().map(|privacy| privacy.rule.describe());
     if report.counts.quarantined > 0 {
         report.next = Some(format!("dwell quarantine show --source {}", source.id));
     }
-    Ok(report)
+    report
 }
