@@ -10,6 +10,8 @@ mod ats_common;
 mod ats_extended;
 mod ats_extended2;
 mod ats_squid;
+mod bcreportermain_v1;
+mod bcreporterssl_v1;
 mod cisco_umbrella;
 mod cisco_wsa;
 pub(crate) mod compiled;
@@ -25,6 +27,7 @@ mod haproxy_https;
 mod haproxy_tcp;
 mod istio;
 mod kerio_http;
+mod iis;
 mod ncsa_combined;
 mod ncsa_common;
 mod nginx_combined;
@@ -32,6 +35,7 @@ mod nginx_ingress;
 mod nginx_main;
 mod privoxy;
 mod skyhigh_access;
+mod proxysg;
 mod squid;
 mod squid_agents;
 mod squid_combined;
@@ -45,6 +49,7 @@ mod tinyproxy;
 mod traefik;
 mod w3c;
 mod zeek_json;
+mod zeek_tsv;
 
 use std::fmt;
 use std::sync::Arc;
@@ -234,6 +239,10 @@ pub static FORMATS: &[&'static dyn Format] = &[
     &haproxy_http::FORMAT,
     &haproxy_https::FORMAT,
     &w3c::FORMAT,
+    &proxysg::FORMAT,
+    &bcreportermain_v1::FORMAT,
+    &bcreporterssl_v1::FORMAT,
+    &iis::FORMAT,
     &fortigate::FORMAT,
     &cisco_umbrella::FORMAT,
     &zeek_json::FORMAT,
@@ -263,6 +272,7 @@ pub static FORMATS: &[&'static dyn Format] = &[
     &threeproxy_default::FORMAT,
     &tinyproxy::FORMAT,
     &privoxy::FORMAT,
+    &zeek_tsv::FORMAT,
 ];
 
 /// The id of formats that users describe themselves.

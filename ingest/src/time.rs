@@ -151,6 +151,12 @@ impl TimeSpec {
         }
     }
 
+    /// Whether a text is such a time, whatever day and year it may be of.
+    pub(crate) fn reads(&self, text: &[u8]) -> bool {
+        let context = Context { date: Some(0), near: Some(0), ..Context::default() };
+        self.read_in(text, &context, &mut Memo::default()).is_some()
+    }
+
     /// Whether times print no zone, and none follows from the format.
     pub(crate) fn needs_zone(&self) -> bool {
         self.pattern().is_some_and(|pattern| !pattern.utc && !pattern.prints_zone())

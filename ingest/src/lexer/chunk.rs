@@ -449,8 +449,7 @@ impl LineParser {
                     block.rejected.push(None);
                     block.rows.flags[row] |= time.quality as u8;
                     // `ts` has no room for nanoseconds.
-                    if !time.exact || time.nanos != 0 || context.date.is_some() && spec.needs_date()
-                    {
+                    if !time.exact || time.nanos != 0 {
                         block.rows.flags[row] |= RAW;
                     }
                     if time.offset != 0 {

@@ -29,6 +29,12 @@ pub(crate) enum Style {
     Quoted,
     /// Cisco: in quotes of its own where it holds more than letters and digits would need (`\`, `@`, space).
     QuotedUser,
+    /// IIS: `+` for a space.
+    Plus,
+    /// CloudFront of old: as URLs, twice.
+    UrlTwice,
+    /// Zeek: `\xhh` for what is not printable, `\\`.
+    Zeek,
 }
 
 impl Style {
@@ -43,6 +49,13 @@ impl Style {
                 let inner = text.strip_prefix(b"\"").and_then(|text| text.strip_suffix(b"\""));
                 Cow::Borrowed(inner.unwrap_or(text))
             }
+            Self::Plus if memchr::memchr(b'+', text).is_none() => Cow::Borrowed(text),
+            Self::Plus => text.iter().map(|&byte| if byte == b'+' { b' ' } else { byte }).collect(),
+            Self::UrlTwice => match hex_marks(text, b'%') {
+                Cow::Borrowed(text) => Cow::Borrowed(text),
+                Cow::Owned(once) => Cow::Owned(hex_marks(&once, b'%').into_owned()),
+            },
+            Self::Zeek => zeek_escapes(text),
             Self::Quotes | Self::Apache => backslashes(text),
             Self::UrlUnescaped | Self::Url => hex_marks(text, b'%'),
             Self::Mime => match hex_marks(text, b'%') {
@@ -83,6 +96,9 @@ impl Style {
                 Self::UrlUnescaped => url(byte, false, out),
                 Self::Url => url(byte, true, out),
                 Self::Mime => mime(byte, out),
+                Self::Plus => out.push(if byte == b' ' { b'+' } else { byte }),
+                Self::UrlTwice => url_twice(byte, out),
+                Self::Zeek => zeek(byte, out),
             }
         }
         if quoted {
@@ -165,6 +181,63 @@ fn nginx_escapes(text: &[u8]) -> Cow<'_, [u8]> {
         }
     }
     Cow::Owned(out)
+}
+
+/// `\xhh` and `\\` alone.
+fn zeek_escapes(text: &[u8]) -> Cow<'_, [u8]> {
+    if memchr::memchr(b'\\', text).is_none() {
+        return Cow::Borrowed(text);
+    }
+    let mut out = Vec::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((&byte, after)) = rest.split_first() {
+        rest = after;
+        match rest.strip_prefix(b"x").and_then(hex_pair).filter(|_| byte == b'\\') {
+            Some(value) => {
+                out.push(value);
+                rest = &rest[3..];
+            }
+            None => {
+                out.push(byte);
+                if byte == b'\\' && rest.first() == Some(&b'\\') {
+                    rest = &rest[1..];
+                }
+            }
+        }
+    }
+    Cow::Owned(out)
+}
+
+fn zeek(byte: u8, out: &mut Vec<u8>) {
+    match byte {
+        b'\\' => out.extend_from_slice(b"\\\\"),
+        0..0x20 | 0x7f => hex(b"\\x", byte, LOWER, out),
+        _ => out.push(byte),
+    }
+}
+
+/// Spaces, quotes and the like as `%25XX`: `%XX`, and its `%` once more.
+fn url_twice(byte: u8, out: &mut Vec<u8>) {
+    match byte {
+        0..=0x20
+        | 0x7f..
+        | b'"'
+        | b'#'
+        | b'%'
+        | b'<'
+        | b'>'
+        | b'['
+        | b'\\'
+        | b']'
+        | b'^'
+        | b'`'
+        | b'{'
+        | b'|'
+        | b'}'
+        | b'~'
+        | b'\'' => hex(b"%25", byte, UPPER, out),
+        _ => out.push(byte),
+    }
 }
 
 /// Backslashes, and `\u` with four digits.

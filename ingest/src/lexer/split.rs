@@ -420,7 +420,8 @@ pub(crate) fn anchors(word: &Word, text: &[u8]) -> Option<bool> {
     let sure = word.fields().any(|field| is_sure(&field.kind, &text));
     let named = word.fields().any(|field| matches!(field.kind, Kind::Method | Kind::Scheme));
     let path = word.fields().any(|field| field.kind == Kind::Path);
-    if named && !sure || path && text.first() != Some(&b'/') {
+    let unknown = matches!(&*text, b"unknown" | b"NONE" | b"invalid");
+    if named && !sure && !unknown || path && text.first() != Some(&b'/') {
         return None;
     }
     plausible(word, &text).then_some(sure)
@@ -456,6 +457,11 @@ fn is_sure(kind: &Kind, text: &[u8]) -> bool {
         Kind::Method => among(&METHODS),
         Kind::Scheme => among(&SCHEMES),
         Kind::Url => memchr::memmem::find(text, b"://").is_some(),
+        Kind::Path => text.first() == Some(&b'/'),
+        Kind::Media(_) => MEDIA.iter().any(|kind| text.starts_with(kind)),
+        Kind::Verdict(table, _) | Kind::Judged(table, _) => {
+            std::str::from_utf8(text).is_ok_and(|word| table.known(word).is_some())
+        }
         _ => false,
     }
 }
@@ -463,9 +469,13 @@ fn is_sure(kind: &Kind, text: &[u8]) -> bool {
 /// Whether a text is a time of this kind, in whatever year.
 fn is_time(spec: &TimeSpec, text: &[u8], memo: &mut Memo) -> bool {
     // 2100-01-01: only whether it can be read counts.
-    let context = Context { near: Some(4_102_444_800_000_000), ..Context::default() };
+    let context = Context { near: Some(4_102_444_800_000_000), date: Some(0), ..Context::default() };
     spec.read_in(text, &context, memo).is_some()
 }
+
+/// How media types begin.
+const MEDIA: &[&[u8]] =
+    &[b"text/", b"image/", b"application/", b"audio/", b"video/", b"font/", b"multipart/"];
 
 /// How many spaces pad each word on the left, where it is not what the format says: word and count. `None` if
 /// something else than spaces differs from the format.

@@ -33,7 +33,8 @@ pub(super) fn decode_field(field: &Field, text: &[u8], connect: bool, out: &mut 
             out.texts.push((Col::HttpVersion, version.into()));
         }
         Kind::Media(col) => {
-            let kind = lossy.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+            let ends = |c: char| c == ';' || c.is_ascii_whitespace();
+            let kind = lossy.trim().split(ends).next().unwrap_or_default().to_ascii_lowercase();
             out.texts.push((*col, kind));
         }
         Kind::Address(col) => {
@@ -70,7 +71,14 @@ pub(super) fn decode_field(field: &Field, text: &[u8], connect: bool, out: &mut 
             out.facts = out.facts.and(table.facts(&lossy));
             out.text(*col, lossy);
         }
-        Kind::Host => host(&lossy, None, out),
+        Kind::Host => {
+            // A port that stands here has a field of its own, too.
+            let parts = url::split(true, &lossy);
+            match parts.host.filter(|_| parts.port.is_some()) {
+                Some(name) => host(&name, None, out),
+                None => host(&lossy, None, out),
+            }
+        }
         Kind::Authority => authority(&lossy, out),
         Kind::Scheme => out.texts.push((Col::Scheme, lossy.to_ascii_lowercase())),
         Kind::Path => path(&lossy, out),

@@ -290,6 +290,10 @@ fn anchor(
     // A line that was cut short fits from the left to its end, and not from the right.
     let cut_short = count < columns && left.1 && !right.1;
     left.0 = if cut_short { count } else { left.0 };
+    // So does one with more values behind its last column, where nothing fits from the right.
+    if count > columns && left.1 && right.0 == 0 {
+        left.0 = columns;
+    }
     right.0 = right.0.min(count.min(columns).saturating_sub(left.0));
     let (left, right) = (left.0, if cut_short { 0 } else { right.0 });
     let pairs = places.iter().copied().zip(values.iter().copied());
@@ -306,7 +310,9 @@ fn anchor(
 }
 
 fn is_textual(word: &Word) -> bool {
-    word.fields().all(|field| matches!(field.kind, Kind::Text(_) | Kind::Extra | Kind::Query))
+    word.fields().all(|field| {
+        matches!(field.kind, Kind::Text(_) | Kind::Extra | Kind::Query | Kind::Media(_))
+    })
 }
 
 /// How many values fit their columns, up to the last that is an anchor; and whether all that there are fit.

@@ -10,7 +10,7 @@ use super::shape::{Plain, gaps};
 use super::spec::{self, Place, Spec, SpecWord};
 use super::wrap::{Escape, Quote, Wrap};
 use crate::lexer::split::Span;
-use crate::time::{self, Memo};
+use crate::time;
 use observe::Observed;
 
 /// Orders of fields that are remembered.
@@ -41,8 +41,8 @@ pub(crate) fn learn(dialect: &Dialect, lines: &[&[u8]], outer: &[&[u8]]) -> Opti
     let mut meanings = spec::resolve(dialect, &names, shown).ok()?;
     let mut words = Vec::with_capacity(names.len());
     for (name, meaning) in names.iter().zip(&mut meanings) {
-        if meaning == "http_version" && !seen.values(name).any(|text| text.contains(&b'/')) {
-            *meaning = "http_version:bare".into();
+        if let Some(refined) = refined(meaning, name, &seen) {
+            *meaning = refined.into();
         }
         let inner = if *name == rule.field { inner } else { 0 };
         let null = usual_null(dialect, &seen, name);
@@ -64,16 +64,46 @@ pub(crate) fn learn(dialect: &Dialect, lines: &[&[u8]], outer: &[&[u8]]) -> Opti
     Some(found)
 }
 
-/// Whether the marks of the dialect are there in most rows.
+/// How a source spells what fields of a meaning may hold in two ways.
+fn refined(meaning: &str, name: &str, seen: &Observed<'_>) -> Option<&'static str> {
+    let values = || seen.values(name).filter(|text| !matches!(*text, b"" | b"-"));
+    match meaning {
+        "http_version" if !values().any(|text| text.contains(&b'/')) => Some("http_version:bare"),
+        "query" if values().next().is_some() && !values().any(|text| text.starts_with(b"?")) => {
+            Some("query:bare")
+        }
+        _ => None,
+    }
+}
+
+/// Whether the marks of the dialect are there, each in most rows or in a header line.
 fn marked(dialect: &Dialect, seen: &Observed<'_>) -> bool {
-    dialect.marks.iter().all(|mark| {
-        let (name, values) = mark.split_once('=').unwrap_or((mark, ""));
-        let fits = |text: &[u8]| {
-            values.is_empty() || values.split('|').any(|value| value.as_bytes() == text)
-        };
-        let rows = seen.values(name).filter(|text| fits(text)).count();
-        rows * 2 >= seen.rows.len()
-    })
+    dialect.marks.iter().all(|mark| mark.split(" or ").any(|mark| has(mark, seen)))
+}
+
+/// Whether one mark is there: a name, a beginning of names (`x-*`), the value of a field (`type=utm|traffic`) or of a
+/// header line (`#Software=SGOS*`); or a header line that is not (`no #Fields`).
+fn has(mark: &str, seen: &Observed<'_>) -> bool {
+    let (name, values) = mark.split_once('=').unwrap_or((mark, ""));
+    let fits = |text: &[u8]| {
+        values.is_empty()
+            || values.split('|').any(|value| match value.strip_suffix('*') {
+                Some(beginning) => text.starts_with(beginning.as_bytes()),
+                None => value.as_bytes() == text,
+            })
+    };
+    if let Some(directive) = name.strip_prefix("no #") {
+        return seen.headers.value(directive).is_none();
+    }
+    if let Some(directive) = name.strip_prefix('#') {
+        return seen.headers.value(directive).is_some_and(fits);
+    }
+    let most =
+        |name: &str| seen.values(name).filter(|text| fits(text)).count() * 2 >= seen.rows.len();
+    match name.strip_suffix('*') {
+        Some(beginning) => seen.names.iter().any(|name| name.starts_with(beginning) && most(name)),
+        None => most(name),
+    }
 }
 
 /// The spelling that reads the times of most rows, and how often the byte behind the time stands within it.
@@ -110,8 +140,11 @@ fn time<'a>(
     }
     let reads = |text: &String| {
         let Ok(spec) = time::parse_spec(text) else { return 0 };
-        let mut memo = Memo::default();
-        texts.iter().filter(|text| spec.read(text, None, &mut memo).is_some()).count()
+        // A time of day alone is worth nothing without a header line that tells the date.
+        if spec.needs_date() && seen.headers.date().is_none() {
+            return 0;
+        }
+        texts.iter().filter(|text| spec.reads(text)).count()
     };
     // The first of equals.
     let best = rule.specs.iter().rev().max_by_key(|text| reads(text))?;

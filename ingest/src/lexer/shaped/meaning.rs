@@ -23,6 +23,16 @@ pub(crate) const MEANINGS: &[(&str, &str)] = &[
     ("action", "what was decided: looked up in `verdicts`, kept in `action`"),
     ("action:squid", "a result code of Squid, or a word of `verdicts`, kept in `action`"),
     ("verdict", "looked up in `verdicts`, kept in `extra`"),
+    ("action/status", "`CODE/status`, a result code as with `action:squid`"),
+    ("hierarchy/peer", "`CODE/host`, as Squid logs the next hop"),
+    ("reason:verdict", "looked up in `verdicts`, kept in `reason`"),
+    ("query:bare", "the query without its `?`"),
+    ("user_agent:plus", "a text with `+` for spaces; also of user, referer, cookie"),
+    (
+        "user_agent:percent_twice",
+        "a text with `%25XX` for some bytes; also of user, referer, cookie",
+    ),
+    ("user_agent:hex", "a text with `\\xhh` for some bytes; also of user, referer, cookie"),
     ("user:percent", "a text with `%XX` for some bytes; also of user_agent, referer, cookie"),
 ];
 
@@ -46,6 +56,18 @@ pub(crate) fn tokens(
             literal(b" HTTP/"),
             field(Kind::Text(Col::HttpVersion), "http_version"),
         ]);
+    }
+    let pair = |first, second| {
+        let field = |(kind, name): (Kind, &str)| Token::Field(Field::plain(kind, name));
+        Ok(vec![field(first), Token::Literal(b"/".to_vec()), field(second)])
+    };
+    match meaning {
+        "action/status" => {
+            let action = Kind::Verdict(Arc::clone(squid), true);
+            return pair((action, "action"), (Kind::Status, "status"));
+        }
+        "hierarchy/peer" => return pair((Kind::Hierarchy, "hierarchy"), (Kind::Peer, "peer")),
+        _ => {}
     }
     let (column, modifier) = meaning.split_once(':').unwrap_or((meaning, ""));
     let mut style = Style::Raw;
@@ -77,9 +99,18 @@ pub(crate) fn tokens(
         ("verdict", "") => Kind::Verdict(Arc::clone(table), false),
         ("hierarchy", "") => Kind::Hierarchy,
         ("peer", "squid") => Kind::Peer,
+        ("reason", "verdict") => Kind::Judged(Arc::clone(table), Col::Reason),
         ("content_type" | "request_content_type", "") => Kind::Media(column_of(column, meaning)?),
-        (_, "percent") => {
-            style = Style::Url;
+        (
+            "user" | "user_agent" | "referer" | "cookie",
+            "percent" | "percent_twice" | "plus" | "hex",
+        ) => {
+            style = match modifier {
+                "percent" => Style::Url,
+                "percent_twice" => Style::UrlTwice,
+                "plus" => Style::Plus,
+                _ => Style::Zeek,
+            };
             Kind::Text(column_of(column, meaning)?)
         }
         (_, "") => plain(column_of(column, meaning)?, meaning)?,

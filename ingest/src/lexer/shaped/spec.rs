@@ -177,7 +177,7 @@ fn word(found: &SpecWord, tokens: Vec<Token>, dialect: &Dialect) -> Word {
         [Token::Field(Field { kind: Kind::Int(col), .. })] if plain => WordKind::Number(*col),
         _ => WordKind::Key,
     };
-    if word.tokens.len() > 1 {
+    if found.meaning == "request" {
         word.name = "request".into();
         word.quoted = true;
     }
@@ -216,6 +216,10 @@ pub(crate) fn resolve(
         .fields
         .iter()
         .any(|(name, meaning)| meaning == "extension" && place(name).is_some_and(|at| at < shown));
+    let has_port = dialect
+        .fields
+        .iter()
+        .any(|(name, meaning)| meaning == "port" && place(name).is_some_and(|at| at < shown));
     // Those that the source shows come first.
     let first = dialect.fields.iter().filter(|(name, _)| place(name).is_some_and(|at| at < shown));
     let then = dialect.fields.iter().filter(|(name, _)| place(name).is_some_and(|at| at >= shown));
@@ -223,6 +227,7 @@ pub(crate) fn resolve(
         let Some(at) = place(name) else { continue };
         let meaning = match meaning.as_str() {
             "path" if has_extension => "path:only",
+            "host:port" if has_port => "host",
             other => other,
         };
         // Where the port has a field of its own, the name alone is left.

@@ -19,6 +19,8 @@ pub(crate) struct Observed<'a> {
     pub(crate) rows: Vec<Row<'a>>,
     /// Whether a header names a zone for the times.
     pub(crate) zoned: bool,
+    /// The header lines.
+    pub(crate) headers: Headers,
 }
 
 /// A row.
@@ -143,6 +145,7 @@ pub(crate) fn observe<'a>(dialect: &Dialect, lines: &[&'a [u8]]) -> Observed<'a>
             seen.push(line, &pieces, &columns);
         }
     }
+    seen.headers = headers;
     seen
 }
 
