@@ -469,7 +469,8 @@ fn is_sure(kind: &Kind, text: &[u8]) -> bool {
 /// Whether a text is a time of this kind, in whatever year.
 fn is_time(spec: &TimeSpec, text: &[u8], memo: &mut Memo) -> bool {
     // 2100-01-01: only whether it can be read counts.
-    let context = Context { near: Some(4_102_444_800_000_000), date: Some(0), ..Context::default() };
+    let context =
+        Context { near: Some(4_102_444_800_000_000), date: Some(0), ..Context::default() };
     spec.read_in(text, &context, memo).is_some()
 }
 
