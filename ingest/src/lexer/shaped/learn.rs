@@ -115,9 +115,7 @@ fn time<'a>(
     if rule.field == spec::OUTER_TIME {
         let reads = |spelling: &String| {
             let Ok(spec) = time::parse_spec(spelling) else { return 0 };
-            let mut memo = Memo::default();
-            let context = time::Context { near: Some(0), ..time::Context::default() };
-            outer.iter().filter(|text| spec.read_in(text, &context, &mut memo).is_some()).count()
+            outer.iter().filter(|text| spec.reads(text)).count()
         };
         let best = rule.specs.iter().rev().max_by_key(|spelling| reads(spelling))?;
         return (reads(best) * 2 > outer.len()).then(|| (rule, best.clone(), 0));
