@@ -30,6 +30,7 @@ fn context() -> LineContext {
         zone: None,
         line_bytes_max: 1 << 20,
         headers: None,
+        cuts: None,
         near_us: i64::MAX / 2,
     }
 }

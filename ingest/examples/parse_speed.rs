@@ -28,6 +28,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         zone: None,
         line_bytes_max: 1 << 20,
         headers: None,
+        cuts: None,
         near_us: i64::MAX / 2,
     };
     for _ in 0..runs {

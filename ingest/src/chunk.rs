@@ -14,6 +14,7 @@ use storage::clock::Micros;
 use storage::digest::Digest;
 
 use crate::format::Headers;
+use crate::framing::{Cut, Framer, Framing};
 use crate::input::{Content, ReadError};
 
 /// Bytes read and hashed at once: they stay in the core's cache from the one to the other.
@@ -102,6 +103,9 @@ pub struct ChunkReader {
     headers: Arc<Headers>,
     before: Arc<Headers>,
     watches: bool,
+    framer: Framer,
+    /// Ends of the records in the chunk that is being filled.
+    cuts: Vec<Cut>,
 }
 
 impl std::fmt::Debug for ChunkReader {
@@ -138,7 +142,19 @@ impl ChunkReader {
             before: Arc::default(),
             headers: Arc::new(start.headers),
             watches: false,
+            framer: Framer::new(Framing::Lines),
+            cuts: Vec::new(),
         }
+    }
+
+    /// From here on records end as this says, and not at line ends.
+    pub fn frame(&mut self, framing: Framing) {
+        self.framer = Framer::new(framing);
+    }
+
+    /// Where the records of the last chunk end, if that is not at line ends.
+    pub fn take_cuts(&mut self) -> Option<Arc<[Cut]>> {
+        (self.framer.framing() != Framing::Lines).then(|| std::mem::take(&mut self.cuts).into())
     }
 
     /// When the content was last changed, if that is known.
@@ -264,6 +280,8 @@ impl ChunkReader {
         buffer[..len].copy_from_slice(&self.carry);
         self.carry.clear();
         let mut filling = Filling { len, newlines: 0, whole: 0, hashed: 0 };
+        self.framer.rewind();
+        self.cuts.clear();
         self.look(buffer, &mut filling, len);
         filling
     }
@@ -271,6 +289,14 @@ impl ChunkReader {
     /// Counts the newlines of the last `read` bytes and hashes up to the last of them.
     fn look(&mut self, buffer: &[u8], filling: &mut Filling, read: usize) {
         let from = filling.len - read;
+        if self.framer.framing() != Framing::Lines && !self.long {
+            self.framer.scan(&buffer[..filling.len], from, &mut self.cuts);
+            let Some(&(last, _)) = self.cuts.last() else { return };
+            (filling.newlines, filling.whole) = (self.cuts.len() as u64, last);
+            self.hasher.update(&buffer[filling.hashed..last]);
+            filling.hashed = last;
+            return;
+        }
         let fresh = &buffer[from..filling.len];
         let Some(last) = memchr::memrchr(b'\n', fresh) else { return };
         if self.long {
@@ -323,6 +349,9 @@ impl ChunkReader {
         } else {
             (ChunkKind::Lines, filling.whole, filling.newlines)
         };
+        if kind == ChunkKind::Lines && len > filling.whole {
+            self.cuts.push((len, self.framer.rest_is_header()));
+        }
         self.hasher.update(&buffer[filling.hashed.min(len)..len]);
         self.carry.extend_from_slice(&buffer[len..filling.len]);
         let (first_line, first_offset) = (self.line_no, self.given);

@@ -10,7 +10,7 @@ use storage::extent::LineEnd;
 use classes::Facts;
 pub(crate) use classes::named;
 
-use crate::format::{ChunkSink, LineContext, Parser, Score};
+use crate::format::{ChunkSink, Framed, Framing, LineContext, Parser, Score};
 use crate::report::FormatChoice;
 
 /// Bytes of content that are looked at.
@@ -34,6 +34,8 @@ pub struct Sample<'a> {
     pub lines: Vec<&'a [u8]>,
     /// How most of them end.
     pub line_end: LineEnd,
+    /// How the content is cut into records; `lines` are these, without headers, where they are no lines.
+    pub framing: Framing,
 }
 
 impl<'a> Sample<'a> {
@@ -57,7 +59,17 @@ impl<'a> Sample<'a> {
             lines.iter_mut().for_each(|line| *line = line.strip_suffix(b"\r").unwrap_or(line));
         }
         let line_end = if crlf { LineEnd::Crlf } else { LineEnd::Lf };
-        Self { bom, lines, line_end }
+        let framing = Framing::of(text);
+        if framing != Framing::Lines {
+            let mut records = framing.records(text);
+            if !whole {
+                records.pop();
+            }
+            let bare = |record: &'a [u8]| record.strip_suffix(b"\n").unwrap_or(record);
+            lines =
+                records.into_iter().filter(|(_, header)| !header).map(|(r, _)| bare(r)).collect();
+        }
+        Self { bom, lines, line_end, framing }
     }
 
     /// The lines that are scored: those with content.
@@ -88,7 +100,17 @@ pub type Candidate = (String, Arc<dyn Parser>);
 /// for a parse.
 pub fn detect(sample: &Sample<'_>, own: &[Candidate], ingest_us: Micros) -> Detected {
     let facts = Facts { line_end: sample.line_end, own, ingest_us };
-    classes::detect(&sample.scored(), facts)
+    match classes::detect(&sample.scored(), facts) {
+        Detected::Format(parser, choice) => {
+            Detected::Format(framed(parser, sample.framing), choice)
+        }
+        other => other,
+    }
+}
+
+/// The same parser for records that are cut so.
+pub(crate) fn framed(parser: Arc<dyn Parser>, framing: Framing) -> Arc<dyn Parser> {
+    if framing == Framing::Lines { parser } else { Arc::new(Framed::new(framing, parser)) }
 }
 
 fn decide(lines: &[&[u8]], parsers: Vec<Candidate>, facts: Facts<'_>) -> Detected {
@@ -149,6 +171,7 @@ fn same_rows(a: &dyn Parser, b: &dyn Parser, lines: &[&[u8]], facts: Facts<'_>) 
             zone: None,
             line_bytes_max: 1 << 20,
             headers: None,
+            cuts: None,
             near_us: ingest_us,
         };
         let mut chunk = parser.chunk_parser();

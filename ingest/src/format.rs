@@ -59,12 +59,13 @@ use storage::clock::Micros;
 use storage::extent::LineEnd;
 
 pub use crate::builder::sink::{ChunkSink, OddKind, OddLine, Reason};
+pub use crate::framing::{Cut, Framing};
 pub use crate::lexer::envelope::Envelope;
 use crate::lexer::language::Language;
 pub use crate::lexer::shaped::dialect::Basis;
 pub use crate::lexer::shaped::headers::{HeaderStream, Headers};
 pub use crate::render::RowView;
-pub(crate) use around::Mixed;
+pub(crate) use around::{Framed, Mixed};
 
 /// A log format could not be compiled or found: message, and where in the text it was given.
 #[derive(Debug, thiserror::Error)]
@@ -121,6 +122,8 @@ pub struct LineContext {
     pub line_bytes_max: usize,
     /// The header lines in force where the chunk begins, for formats that have such.
     pub headers: Option<Arc<Headers>>,
+    /// Where the records of the chunk end, for formats whose records are no lines.
+    pub cuts: Option<Arc<[Cut]>>,
     /// A moment near which the source ends; the year of times that print none follows from it.
     pub near_us: Micros,
 }
@@ -152,6 +155,11 @@ pub trait Parser: Send + Sync + fmt::Debug {
     /// Whether lines are read by header lines before them, which then must be known where a chunk begins.
     fn has_headers(&self) -> bool {
         false
+    }
+
+    /// How its sources are cut into records.
+    fn framing(&self) -> Framing {
+        Framing::Lines
     }
 
     /// The same format for lines that stand in an envelope.

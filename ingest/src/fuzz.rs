@@ -101,6 +101,7 @@ fn circumstances(bytes: &[u8]) -> (usize, LineContext) {
         zone,
         line_bytes_max,
         headers: None,
+        cuts: None,
         near_us: NOW_US,
     };
     (chunk, cx)

@@ -7,6 +7,7 @@ pub mod builder;
 pub mod chunk;
 pub mod detect;
 pub mod format;
+pub mod framing;
 pub mod fuzz;
 pub mod input;
 mod intern;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use chrono_tz::Tz;
 use storage::schema::Col;
 
-use super::{ChunkParser, ChunkSink, Envelope, FormatError, LineContext, Parser, Score};
+use super::{ChunkParser, ChunkSink, Envelope, FormatError, Framing, LineContext, Parser, Score};
 use crate::lexer::chunk::CLASS;
 use crate::render::RowView;
 
@@ -23,6 +23,14 @@ struct Within {
 #[serde(deny_unknown_fields)]
 struct Classes {
     classes: Vec<(String, String)>,
+}
+
+/// What the ledger keeps of a format whose records are no lines.
+#[derive(serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Records {
+    framing: Framing,
+    records: String,
 }
 
 /// The spec of a format within an envelope.
@@ -42,11 +50,65 @@ pub(super) fn open(id: &str, spec: &str) -> Option<Result<Box<dyn Parser>, Forma
             parser.enveloped(&within.envelope).ok_or_else(unknown)
         }));
     }
+    if spec.starts_with("{\"framing\"")
+        && let Ok(kept) = serde_json::from_str::<Records>(spec)
+    {
+        let framed =
+            |inner| Box::new(Framed::new(kept.framing, Arc::from(inner))) as Box<dyn Parser>;
+        return Some(super::open(id, &kept.records).map(framed));
+    }
     let classes = spec.starts_with("{\"classes\"").then(|| serde_json::from_str::<Classes>(spec));
     let classes = classes?.ok()?.classes;
     let parsers = classes.iter().map(|(id, spec)| super::open(id, spec).map(Arc::from));
     let parsers = parsers.collect::<Result<_, _>>();
     Some(parsers.map(|parsers| Box::new(Mixed::new(parsers)) as Box<dyn Parser>))
+}
+
+/// A source whose records are no lines.
+#[derive(Debug)]
+pub(crate) struct Framed {
+    framing: Framing,
+    inner: Arc<dyn Parser>,
+    spec: String,
+}
+
+impl Framed {
+    /// The same format for records that are cut so.
+    pub(crate) fn new(framing: Framing, inner: Arc<dyn Parser>) -> Self {
+        let kept = Records { framing, records: inner.spec().to_owned() };
+        Self { framing, spec: serde_json::to_string(&kept).unwrap_or_default(), inner }
+    }
+}
+
+impl Parser for Framed {
+    fn id(&self) -> &str {
+        self.inner.id()
+    }
+
+    fn spec(&self) -> &str {
+        &self.spec
+    }
+
+    fn score(&self, lines: &[&[u8]]) -> Score {
+        self.inner.score(lines)
+    }
+
+    fn framing(&self) -> Framing {
+        self.framing
+    }
+
+    fn localized(&self) -> Option<Box<dyn Parser>> {
+        let local = self.inner.localized()?;
+        Some(Box::new(Self::new(self.framing, Arc::from(local))))
+    }
+
+    fn chunk_parser(&self) -> Box<dyn ChunkParser> {
+        self.inner.chunk_parser()
+    }
+
+    fn render(&self, row: &RowView<'_>, zone: Option<Tz>, out: &mut Vec<u8>) {
+        self.inner.render(row, zone, out);
+    }
 }
 
 /// A source with lines of several formats.

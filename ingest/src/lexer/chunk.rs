@@ -9,7 +9,7 @@ use storage::day::Day;
 pub(crate) use lines::{
     CLASS, LAYOUT, REPLY_HEADERS, REQUEST_HEADERS, SPACES, TAIL, TRUNCATED, UTC_OFFSET, ZONE,
 };
-use lines::{Fate, Line, account, content, end, header_blocks, is_blank, reject, why};
+use lines::{Fate, Line, account, content, end, header_blocks, is_blank, record, reject, why};
 
 use super::envelope::{Kept, Opener};
 use super::field;
@@ -129,14 +129,11 @@ impl LineParser {
         let layout = Arc::clone(&self.layout);
         while self.block.lines.len() < BLOCK_ROWS && at < chunk.len() {
             let rest = &chunk[at..];
-            let (len, next) = match memchr::memchr(b'\n', rest) {
-                Some(len) => (len, at + len + 1),
-                None => (rest.len(), chunk.len()),
-            };
+            let (len, next, header) = record(chunk, at, cx);
             let number = *line_no;
             *line_no += 1;
             out.counts.lines += 1;
-            let line = content(rest, len, number, at, cx, out);
+            let line = content(rest, len, next - at, number, at, cx, out);
             let row = self.block.lines.len();
             let members = self.block.rows.members.len();
             let mut place = Line { start: at, len: line.len(), line_no: number, copy: None };
@@ -146,6 +143,7 @@ impl LineParser {
                 continue;
             }
             let flags = match layout.envelope {
+                _ if header => Err(Fate::Header),
                 None => self.cut_line(&layout, line, row),
                 Some(_) => self.cut_enveloped(&layout, line, row, &mut place),
             };

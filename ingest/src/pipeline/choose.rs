@@ -124,7 +124,7 @@ impl Given {
             Some(named) => {
                 // What can't be compiled now could not be when it was named.
                 let parser = named.parser(&sample.lines).map_err(|error| error.to_string())?;
-                let parser = localized(parser, zone);
+                let parser = localized(detect::framed(parser, sample.framing), zone);
                 let choice = FormatChoice::given(parser.id());
                 return Ok(Chosen { parser, choice, zone, unread: None });
             }

@@ -14,7 +14,7 @@ use storage::extent::{Counts, LineEnd};
 use super::Run;
 use super::extent::{ExtentWriter, MORE, Odd, Totals};
 use crate::chunk::{Chunk, ChunkKind, ChunkReader};
-use crate::format::{ChunkSink, Headers, LineContext, OddKind, Parser, Reason};
+use crate::format::{ChunkSink, Cut, Headers, LineContext, OddKind, Parser, Reason};
 use crate::input::ReadError;
 
 /// Why a source can't be taken in.
@@ -50,8 +50,8 @@ pub(super) struct Shared {
     failed: AtomicBool,
 }
 
-/// A chunk, and the header lines before it, if its format has such.
-type Given = (Chunk, Option<Arc<Headers>>);
+/// A chunk, the header lines before it, if its format has such, and where its records end, if that is not at line ends.
+type Given = (Chunk, Option<Arc<Headers>>, Option<Arc<[Cut]>>);
 
 #[derive(Default)]
 struct Gate {
@@ -79,6 +79,7 @@ impl Shared {
         line_end: LineEnd,
         zone: Option<Tz>,
     ) -> Self {
+        reader.frame(parser.framing());
         if parser.has_headers() {
             reader.watch_headers();
         }
@@ -153,7 +154,7 @@ impl Shared {
         let mut parser = self.parser.chunk_parser();
         let mut sink = ChunkSink::default();
         let mut published = !owner || run.jobs < 2;
-        while let Some((chunk, headers)) = self.next(run, open, buffer)? {
+        while let Some((chunk, headers, cuts)) = self.next(run, open, buffer)? {
             if !published && lock(&self.reader).end().is_none() {
                 run.publish(self);
                 published = true;
@@ -171,6 +172,7 @@ impl Shared {
                         zone: self.zone,
                         line_bytes_max: run.options.line_bytes_max,
                         headers,
+                        cuts,
                         near_us: self.near_us.unwrap_or(run.started_us),
                     };
                     parser.parse(bytes, &context, &mut sink);
@@ -206,7 +208,7 @@ impl Shared {
         let due = || (run.options.clock)() >= open.full_us;
         let full = reader.can_stop() && (reader.offset() >= open.full_at || due());
         let chunk = if full { None } else { reader.next(buffer, &due)? };
-        let chunk = chunk.map(|chunk| (chunk, reader.headers()));
+        let chunk = chunk.map(|chunk| (chunk, reader.headers(), reader.take_cuts()));
         drop(reader);
         if chunk.is_none() {
             run.withdraw(self);

@@ -1,7 +1,7 @@
 //! Whether lines are read that stand in envelopes, or share a file with lines of another format.
 
 use dwell_ingest::detect::{Detected, Sample, detect};
-use dwell_ingest::format::{LineContext, Parser, open};
+use dwell_ingest::format::{LineContext, open};
 
 use crate::parsed::{NOW_US, Parsed, context, parse};
 
@@ -94,4 +94,22 @@ fn headers_within_syslog() {
     assert_eq!((parsed.rows.len(), parsed.counts.headers, parsed.raw_rows), (10, 2, 0));
     assert_eq!(parsed.rows[&9]["response_bytes"], "77");
     assert_eq!(parsed.rows[&2]["status"], "200");
+}
+
+#[test]
+fn documents_and_items() {
+    let item = |nth: usize, end: &str| {
+        format!(
+            "  {{\n    \"ts\": 1795169425.5{nth}, \"uid\": \"C{nth}\",\n    \"id.orig_h\": \"10.1.2.3\", \"method\": \"GET\", \"host\": \"a.example.org\", \"uri\": \"/{nth}\"\n  }}{end}"
+        )
+    };
+    let items = (1..8).map(|nth| item(nth, ",\n")).collect::<String>();
+    let parsed = read(&format!("[\n{items}{}]\n", item(8, "\n")), "zeek_json");
+    assert_eq!((parsed.rows.len(), parsed.counts.headers), (8, 2));
+    assert_eq!(parsed.rows[&3]["path"], "/2");
+    // One line, many items.
+    let items = (0..9).map(|nth| format!(r#"{{"ts":179516942{nth}.5,"uid":"C{nth}","id.orig_h":"10.1.2.3","method":"GET","host":"a.example.org"}}"#));
+    let text = format!("[{}]", items.collect::<Vec<_>>().join(","));
+    let parsed = read(&text, "zeek_json");
+    assert_eq!((parsed.rows.len(), parsed.counts.headers, parsed.counts.lines), (9, 2, 11));
 }

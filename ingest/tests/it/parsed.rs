@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use chrono_tz::Tz;
 use std::sync::Arc;
 
-use dwell_ingest::format::{ChunkSink, Headers, LineContext, OddKind, OddLine, Parser, RowView};
+use dwell_ingest::format::{
+    ChunkSink, Framing, Headers, LineContext, OddKind, OddLine, Parser, RowView,
+};
 use dwell_ingest::render::{GroupRows, Rows};
 use storage::extent::{Counts, LineEnd};
 use storage::schema::{COLUMNS, Col, ColumnType};
@@ -35,6 +37,7 @@ pub(crate) fn context() -> LineContext {
         zone: None,
         line_bytes_max: 1 << 20,
         headers: None,
+        cuts: None,
         near_us: NOW_US,
     }
 }
@@ -45,6 +48,17 @@ pub(crate) fn parse(parser: &dyn Parser, text: &[u8], chunk: usize, cx: &LineCon
     let mut sink = ChunkSink::default();
     let mut cx = cx.clone();
     let mut headers = Headers::default();
+    if parser.framing() != Framing::Lines {
+        let mut end = 0;
+        let cut = |(record, header): (&[u8], bool)| {
+            end += record.len();
+            (end, header)
+        };
+        cx.cuts = Some(parser.framing().records(text).into_iter().map(cut).collect());
+        chunks.parse(text, &cx, &mut sink);
+        chunks.flush(&mut sink);
+        return check(parser, text, sink, cx.line_end, cx.zone);
+    }
     let mut rest = text;
     while !rest.is_empty() {
         let from = chunk.min(rest.len()) - 1;

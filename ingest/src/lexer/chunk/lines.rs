@@ -64,19 +64,40 @@ pub(super) fn header_blocks(tail: &str) -> Option<(&str, &str)> {
     (!request.contains(']') && !reply.contains(']')).then_some((request, reply))
 }
 
+/// The length of the record at `at` without its newline, where the next begins, and whether it is a header.
+#[inline]
+pub(super) fn record(chunk: &[u8], at: usize, cx: &LineContext) -> (usize, usize, bool) {
+    let Some(cuts) = &cx.cuts else {
+        return match memchr::memchr(b'\n', &chunk[at..]) {
+            Some(len) => (len, at + len + 1, false),
+            None => (chunk.len() - at, chunk.len(), false),
+        };
+    };
+    let nth = cuts.partition_point(|cut| cut.0 <= at);
+    let (end, header) = cuts.get(nth).copied().unwrap_or((chunk.len(), false));
+    let end = end.clamp(at + 1, chunk.len());
+    (end - at - usize::from(chunk[end - 1] == b'\n'), end, header)
+}
+
 /// The line without its line end; an unusual end is noted.
 #[inline]
 pub(super) fn content<'a>(
     rest: &'a [u8],
     len: usize,
+    taken: usize,
     line_no: i64,
     at: usize,
     cx: &LineContext,
     out: &mut ChunkSink,
 ) -> &'a [u8] {
     let line = &rest[..len];
-    if len == rest.len() {
-        // The last line of the source, without an end.
+    if len == taken {
+        // The last line of the source, without an end; or a record that ends within a line.
+        if cx.cuts.is_some() {
+            let byte_offset = cx.first_offset + (at + len) as u64;
+            let (kind, bytes) = (OddKind::Eol, Vec::new());
+            out.odd.push(OddLine { line_no, byte_offset, kind, reason: None, bytes });
+        }
         return line;
     }
     let (line, end): (_, &[u8]) = match (line.split_last(), cx.line_end) {

@@ -64,6 +64,7 @@ pub(super) fn retry(run: &Run<'_>, source: &Arc<Source>) -> Result<SourceReport>
         zone,
         line_bytes_max: run.options.line_bytes_max,
         headers: None,
+        cuts: None,
         near_us: source.last_ts.map_or(run.started_us, |ts| ts.saturating_sub(source.shift_us)),
     };
     let mut again = Again {

@@ -12,6 +12,9 @@ pub(super) fn object(line: &[u8], pieces: &mut Pieces) -> bool {
     if !scanner.members(pieces) {
         return false;
     }
+    // Items of an array end with the comma before the next.
+    scanner.space();
+    scanner.take(b',');
     scanner.space();
     if scanner.at != line.len() {
         return false;
