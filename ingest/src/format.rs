@@ -7,8 +7,8 @@ mod apache_vhost;
 mod apache_vhost_combined;
 pub(crate) mod around;
 mod ats_common;
-mod ats_extended;
 mod ats_extended2;
+mod ats_extended;
 mod ats_squid;
 mod bcreportermain_v1;
 mod bcreporterssl_v1;
@@ -23,6 +23,7 @@ mod e2guardian_protex;
 mod envoy;
 mod fortigate;
 mod haproxy_http;
+mod haproxy_http_host;
 mod haproxy_https;
 mod haproxy_tcp;
 mod iis;
@@ -245,6 +246,7 @@ pub static FORMATS: &[&'static dyn Format] = &[
     &nginx_main::FORMAT,
     &haproxy_tcp::FORMAT,
     &haproxy_http::FORMAT,
+    &haproxy_http_host::FORMAT,
     &haproxy_https::FORMAT,
     &w3c::FORMAT,
     &proxysg::FORMAT,
@@ -299,16 +301,20 @@ pub fn find(id: &str) -> Option<&'static dyn Format> {
 /// [`FormatError::Syntax`], pointing at the place.
 pub fn logformat(spec: &str) -> Result<Box<dyn Parser>, FormatError> {
     let (language, definition) = Language::of(spec);
-    let kept = match language {
-        Language::Squid => definition.to_owned(),
-        _ => format!("{}:{definition}", language.word()),
+    // A string that every release reads alike is kept as it is.
+    let first = language == Language::Squid
+        && Language::FirstSquid.tokens(definition) == Language::Squid.tokens(definition);
+    let kept = match first {
+        true => definition.to_owned(),
+        false => format!("{}:{definition}", language.word()),
     };
     Ok(Box::new(compiled::compile(LOGFORMAT, language, definition, &kept)?))
 }
 
-/// Compiles a format string that the ledger keeps: without a word before it, it is Squid's.
+/// Compiles a format string that the ledger keeps: without a word before it, it is Squid's in
+/// the words of the first release.
 fn kept_logformat(spec: &str) -> Result<Box<dyn Parser>, FormatError> {
-    let (language, definition) = Language::named(spec).unwrap_or((Language::Squid, spec));
+    let (language, definition) = Language::named(spec).unwrap_or((Language::FirstSquid, spec));
     Ok(Box::new(compiled::compile(LOGFORMAT, language, definition, spec)?))
 }
 

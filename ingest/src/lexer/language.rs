@@ -14,7 +14,7 @@ use std::sync::Arc;
 use storage::schema::Col;
 
 use super::escape::Style;
-use super::squid::{Cursor, Placed, Wrong, push_literal};
+use super::squid::{Codes, Cursor, Placed, Wrong, push_literal};
 use super::verdict::Table;
 use super::{Field, Kind, Nulls, Token, apache, dash, squid};
 use crate::time::{TimeSpec, parse_spec};
@@ -24,6 +24,8 @@ use crate::time::{TimeSpec, parse_spec};
 pub(crate) enum Language {
     /// Squid's `logformat`: `%ts.%03tu %>a`.
     Squid,
+    /// The same, with the columns of the first release.
+    FirstSquid,
     /// Apache's `LogFormat`: `%h %l %u %t "%r"`.
     Apache,
     /// nginx's `log_format`: `$remote_addr [$time_local]`.
@@ -78,7 +80,8 @@ impl Language {
     /// What a string of this language says.
     pub(crate) fn tokens(self, text: &str) -> Result<Vec<Placed>, Wrong> {
         match self {
-            Self::Squid => squid::tokens(text),
+            Self::Squid => squid::tokens(text, Codes::All),
+            Self::FirstSquid => squid::tokens(text, Codes::First),
             Self::Apache => apache::tokens(text),
             Self::Nginx => nginx::tokens(text),
             Self::Haproxy => haproxy::tokens(text),

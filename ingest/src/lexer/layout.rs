@@ -49,6 +49,8 @@ pub(crate) struct Word {
     pub(crate) shape: Shape,
     /// How its values are wrapped, for words that know it themselves.
     pub(crate) wrap: Option<Wrap>,
+    /// A byte that stands between its fields more than once, and how often.
+    pub(crate) joint: Option<(u8, usize)>,
 }
 
 /// A compiled format: its words in order.
@@ -280,6 +282,8 @@ impl Layout {
                 Kind::Text(Col::UserAgent | Col::Referer | Col::Cookie | Col::Categories)
             )
         })));
+        let client = |kind: &Kind| *kind == Kind::Address(Col::ClientIp);
+        order.extend((0..self.words.len()).filter(with(client)));
         let decision = |kind: &Kind| matches!(kind, Kind::Verdict(..) | Kind::Judged(..));
         order.extend((0..self.words.len()).filter(with(decision)));
         order.dedup();
@@ -337,7 +341,7 @@ fn resolve_claims(tokens: &mut [Token]) {
     let mut taken: Vec<Col> = Vec::new();
     let mut names: Vec<String> = Vec::new();
     // The whole URL outranks its parts, and a total outranks the size of a body.
-    let totals = ["O", "bytes_sent", "psql"];
+    let totals = ["O", "bytes_sent", "psql", "<st"];
     // So does the address of the server the next hop's, which may be another.
     let server = Kind::Address(Col::ServerIp);
     let early: Vec<bool> = tokens
@@ -450,6 +454,7 @@ fn new_word(lead: Vec<u8>, field: Field, quoted: bool) -> Word {
         name: String::new(),
         shape: Shape::Plain,
         wrap: None,
+        joint: None,
     }
 }
 
@@ -478,6 +483,7 @@ fn finish(words: &mut [Word], end: &[u8]) {
             _ => WordKind::Key,
         };
         word.escaped = word.quoted && word.fields().all(|f| f.style.escapes_quotes());
+        word.joint = joint(word);
         let target = |kind: &Kind| matches!(kind, Kind::Url | Kind::Target);
         word.name = if word.has(|kind| *kind == Kind::Method) && word.has(target) {
             "request".into()
@@ -485,6 +491,22 @@ fn finish(words: &mut [Word], end: &[u8]) {
             word.fields().map(|field| field.name.as_str()).collect::<Vec<_>>().join("_")
         };
     }
+}
+
+/// The byte that joins the fields of a word of three and more, and how often it stands in it. Request lines need not
+/// have any.
+fn joint(word: &Word) -> Option<(u8, usize)> {
+    if word.has(|kind| *kind == Kind::Method) {
+        return None;
+    }
+    let literals = word.tokens.iter().filter_map(|token| match token {
+        Token::Literal(bytes) => Some(bytes.as_slice()),
+        Token::Field(_) => None,
+    });
+    let bytes: Vec<u8> = literals.flatten().copied().collect();
+    let first = *bytes.first()?;
+    let times = memchr::memchr_iter(first, &bytes).count();
+    (times > 1).then_some((first, times))
 }
 
 /// How often a byte occurs within a word by the format.

@@ -87,6 +87,12 @@ pub(crate) fn fast(layout: &Layout, line: &[u8], spans: &mut [Span]) -> Option<b
         if number && line.get(start).is_some_and(u8::is_ascii_alphabetic) {
             return None;
         }
+        // So does a word whose many fields nothing joins.
+        if let Some((joint, times)) = word.joint
+            && memchr::memchr_iter(joint, &line[start..end]).count() < times
+        {
+            return None;
+        }
         exact &= padded;
         *span = Span::new(start, end);
         at = next;

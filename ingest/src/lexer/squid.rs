@@ -157,8 +157,18 @@ impl<'a> Cursor<'a> {
     }
 }
 
+/// Which codes have a column: those of the first release, in whose words ledgers keep strings without `squid:` before
+/// them, or all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Codes {
+    /// As in the first release.
+    First,
+    /// All.
+    All,
+}
+
 /// Turns a `logformat` string into tokens.
-pub(crate) fn tokens(text: &str) -> Result<Vec<Placed>, Wrong> {
+pub(crate) fn tokens(text: &str, codes: Codes) -> Result<Vec<Placed>, Wrong> {
     let mut cursor = Cursor::new(text);
     let mut tokens: Vec<Placed> = Vec::new();
     let mut quotes = 0;
@@ -170,7 +180,7 @@ pub(crate) fn tokens(text: &str) -> Result<Vec<Placed>, Wrong> {
                 push_literal(&mut tokens, "%", at);
                 continue;
             }
-            let field = field(&mut cursor, quotes % 2 == 1, at)?;
+            let field = field(&mut cursor, quotes % 2 == 1, codes, at)?;
             tokens.push((Token::Field(field), at));
         } else {
             let literal = cursor.take_while(|c| c != '%');
@@ -189,7 +199,12 @@ pub(crate) fn push_literal(tokens: &mut Vec<Placed>, text: &str, at: usize) {
     }
 }
 
-fn field(cursor: &mut Cursor<'_>, in_quotes: bool, at: usize) -> Result<Field, Wrong> {
+fn field(
+    cursor: &mut Cursor<'_>,
+    in_quotes: bool,
+    codes: Codes,
+    at: usize,
+) -> Result<Field, Wrong> {
     let style = match cursor.peek() {
         Some('"') => Some(Style::Quotes),
         Some('[') => Some(Style::Mime),
@@ -215,7 +230,10 @@ fn field(cursor: &mut Cursor<'_>, in_quotes: bool, at: usize) -> Result<Field, W
     if arg.is_none() {
         arg = cursor.braces()?;
     }
-    let kind = kind(&code, arg).map_err(|message| (message, at))?;
+    let mut kind = kind(&code, arg).map_err(|message| (message, at))?;
+    if kind == Kind::Extra && codes == Codes::All {
+        kind = later_kind(&code, arg);
+    }
     let name = match arg {
         Some(arg) => format!("{{{arg}}}{code}"),
         None => code,
@@ -295,6 +313,20 @@ fn kind(code: &str, arg: Option<&str>) -> Result<Kind, String> {
         }
         _ => Kind::Extra,
     })
+}
+
+/// Codes that have a column only since the second release.
+fn later_kind(code: &str, arg: Option<&str>) -> Kind {
+    match code {
+        "<p" => Kind::Int(Col::Port),
+        ">rp" => Kind::Target,
+        // The body, where the format has not the whole reply.
+        "<bs" => Kind::Int(Col::ResponseBytes),
+        "tls::>sni" => Kind::Text(Col::Sni),
+        "tls::>negotiated_version" => Kind::Text(Col::TlsVersion),
+        ">h" if arg.is_some_and(|arg| arg.eq_ignore_ascii_case("host")) => Kind::Authority,
+        _ => Kind::Extra,
+    }
 }
 
 fn time(arg: Option<&str>, utc: bool) -> Result<Kind, String> {

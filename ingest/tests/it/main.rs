@@ -14,6 +14,7 @@ mod exact;
 mod faults;
 mod formats;
 mod fuzz;
+mod golden;
 mod growth;
 mod inputs;
 mod languages;

@@ -12,7 +12,7 @@ pub(crate) const ISO: &str =
     "%{%Y-%m-%dT%H:%M:%S}tg.%03tu|%>a|%un|%rm|%ru|%>Hs|%<st|%tr|%Ss|%Sh|%mt|%{User-Agent}>h";
 
 /// A sample's bytes; samples lie in `shared/samples` beside the project or above it.
-fn sample(name: &str) -> Option<Vec<u8>> {
+pub(crate) fn sample(name: &str) -> Option<Vec<u8>> {
     let above = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors();
     let found = above
         .map(|dir| dir.join("shared/samples").join(name))

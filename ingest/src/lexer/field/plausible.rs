@@ -41,9 +41,16 @@ pub(crate) fn plausible_field(field: &Field, text: &[u8]) -> bool {
         Kind::Media(_) => null || text.contains(&b'/') && text.first() != Some(&b'['),
         Kind::Address(_) => {
             let named = |byte: &u8| byte.is_ascii_alphabetic() || b"-.:".contains(byte);
-            !text.is_empty() && !text.contains(&b' ') && text.iter().any(named)
+            let one =
+                |text: &[u8]| !text.is_empty() && !text.contains(&b' ') && text.iter().any(named);
+            // A client and the proxies it came through, as `X-Forwarded-For` has them.
+            text.split(|&byte| byte == b',').enumerate().all(|(nth, piece)| match nth {
+                0 => one(piece),
+                _ => piece.strip_prefix(b" ").is_some_and(one),
+            })
         }
-        Kind::Endpoint(..) | Kind::Host | Kind::Authority => null || !text.contains(&b' '),
+        Kind::Endpoint(..) => null || !text.contains(&b' '),
+        Kind::Host | Kind::Authority => null || memchr::memchr2(b' ', b'/', text).is_none(),
         Kind::Decimal(..) | Kind::Thousandths(_) => {
             let digit = |byte: &u8| byte.is_ascii_digit() || b"+-.".contains(byte);
             null || text.iter().all(digit)

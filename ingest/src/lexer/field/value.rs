@@ -38,8 +38,10 @@ pub(super) fn decode_field(field: &Field, text: &[u8], connect: bool, out: &mut 
             out.texts.push((*col, kind));
         }
         Kind::Address(col) => {
-            let normal = addr::normalize(&lossy).map(Cow::into_owned);
-            out.texts.push((*col, normal.unwrap_or_else(|| lossy.into_owned())));
+            // Of a list (`X-Forwarded-For`) the first is the client; the proof keeps it whole.
+            let first = lossy.split(", ").next().unwrap_or_default();
+            let normal = addr::normalize(first).map(Cow::into_owned);
+            out.texts.push((*col, normal.unwrap_or_else(|| first.to_owned())));
         }
         Kind::Int(col) => decode_int(*col, text, 1, 1, out),
         Kind::Scaled(col, mul, div) => decode_int(*col, text, *mul, *div, out),

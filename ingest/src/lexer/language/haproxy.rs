@@ -4,7 +4,7 @@ use storage::schema::Col;
 
 use super::{CLF, Cursor, Kind, Style, Tokens, Wrong, request_header, table, time};
 use crate::lexer::squid::Placed;
-use crate::lexer::{Field, Shape, nulls};
+use crate::lexer::{Field, Shape, Token, nulls};
 
 /// How a session ended: who ended it, and in which phase.
 const ENDINGS: &[(&str, &str)] = &[
@@ -34,6 +34,9 @@ pub(super) fn tokens(text: &str) -> Result<Vec<Placed>, Wrong> {
     let mut cursor = Cursor::new(text);
     let mut out = Tokens::new(Style::Haproxy);
     let mut all_quoted = false;
+    // A host of its own makes the target of the request a path.
+    let host = text.contains("hdr(host)");
+    let target = if host { Kind::Target } else { Kind::Url };
     while let Some(next) = cursor.peek() {
         let at = cursor.at;
         if next == '\\' {
@@ -60,6 +63,7 @@ pub(super) fn tokens(text: &str) -> Result<Vec<Placed>, Wrong> {
             "" => return Err(("`%` is not followed by a variable".into(), at)),
             // Flags for all that follows.
             "o" => all_quoted = quoted(flags, all_quoted),
+            "r" => request(&mut out, &target, quoted(flags, all_quoted), at),
             _ => variable(&mut out, code, quoted(flags, all_quoted), at)?,
         }
     }
@@ -87,17 +91,19 @@ fn push(out: &mut Tokens, kind: Kind, name: &str, quoted: bool, at: usize) {
     out.literal(quote, at);
 }
 
+fn request(out: &mut Tokens, target: &Kind, quoted: bool, at: usize) {
+    let quote = if quoted { "\"" } else { "" };
+    out.literal(quote, at);
+    let first = out.placed.len();
+    out.request(target.clone(), at);
+    if let Some((Token::Field(field), _)) = out.placed.get_mut(first) {
+        field.nulls = nulls(["-", "<BADREQ>"]);
+    }
+    out.literal(quote, at);
+}
+
 fn variable(out: &mut Tokens, code: &str, quoted: bool, at: usize) -> Result<(), Wrong> {
     match code {
-        "r" => {
-            out.literal(if quoted { "\"" } else { "" }, at);
-            let first = out.placed.len();
-            out.request(Kind::Url, at);
-            if let Some((crate::lexer::Token::Field(field), _)) = out.placed.get_mut(first) {
-                field.nulls = nulls(["-", "<BADREQ>"]);
-            }
-            out.literal(if quoted { "\"" } else { "" }, at);
-        }
         // Captured headers: nothing at all, not even the space, where none is configured.
         "hr" | "hs" => {
             let field = Field {
@@ -172,6 +178,10 @@ fn expression_kind(inner: &str) -> Kind {
         "path" => Kind::Path,
         "url" => Kind::Url,
         "status" => Kind::Status,
-        _ => header.map_or(Kind::Extra, request_header),
+        _ => match header {
+            Some(header) if header.eq_ignore_ascii_case("host") => Kind::Authority,
+            Some(header) => request_header(header),
+            None => Kind::Extra,
+        },
     }
 }

@@ -198,6 +198,7 @@ fn empty_word(found: &SpecWord) -> Word {
         name: found.name.clone(),
         shape: crate::lexer::Shape::Plain,
         wrap: Some(found.wrap.clone()),
+        joint: None,
     }
 }
 
