@@ -57,6 +57,25 @@ fn agents(rows: usize) -> Vec<RecordBatch> {
     })
 }
 
+/// Objects as a proxy with twenty fields beyond the columns gives them, 750 bytes each.
+fn extras(rows: usize) -> Vec<RecordBatch> {
+    let mut random = Random(11);
+    batches(rows, |n| {
+        let rows = (0..n).map(|_| {
+            let fields = (0..18).map(|at| {
+                format!("\"x-field-of-vendor-{at}\":\"value {} of it\",", random.below(977))
+            });
+            let fields: String = fields.collect();
+            format!(
+                "{{{fields}\"x-virus-id\":\"EICAR-{}\",\"recordid\":12345678}}",
+                random.below(50)
+            )
+        });
+        let extra = StringViewArray::from_iter_values(rows.collect::<Vec<_>>());
+        vec![("extra", Arc::new(extra) as ArrayRef)]
+    })
+}
+
 fn pairs(rows: usize, groups: u64) -> Vec<RecordBatch> {
     let (mut random, mut at) = (Random(9), 0);
     batches(rows, |n| {
@@ -79,8 +98,11 @@ fn pairs(rows: usize, groups: u64) -> Vec<RecordBatch> {
 fn functions(c: &mut Criterion) {
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).build().expect("a runtime");
-    let context =
-        session(vec![("agents", agents(1_000_000)), ("pairs", pairs(2_000_000, 250_000))]);
+    let context = session(vec![
+        ("agents", agents(1_000_000)),
+        ("pairs", pairs(2_000_000, 250_000)),
+        ("extras", extras(200_000)),
+    ]);
     let mut group = c.benchmark_group("functions");
     group.sample_size(10);
     for (name, rows, sql) in [
@@ -93,6 +115,16 @@ fn functions(c: &mut Criterion) {
             "is_nonstandard_port",
             1_000_000,
             "SELECT count(*) FROM agents WHERE is_nonstandard_port(port, 'http')",
+        ),
+        (
+            "extra_get",
+            200_000,
+            "SELECT count(*) FROM extras WHERE extra_get(extra, 'x-virus-id') = 'EICAR-7'",
+        ),
+        (
+            "extra_get without the name",
+            200_000,
+            "SELECT count(*) FROM extras WHERE extra_get(extra, 'x-no-such') = 'EICAR-7'",
         ),
         (
             "beacon_score",

@@ -7,11 +7,11 @@ use super::{FunctionDoc, FunctionKind, Made, text as texts};
 use arrow::array::{ArrayRef, StringViewBuilder, new_null_array};
 use arrow::datatypes::DataType;
 use datafusion::common::Result;
-use memchr::memchr;
 use memchr::memmem::Finder;
+use memchr::{memchr, memchr2};
 use std::sync::Arc;
 
-use self::members::{Members, same, text_of};
+use self::members::{Members, same, text_of, value_after};
 
 pub(super) static DOC: FunctionDoc = FunctionDoc {
     name: "extra_get",
@@ -31,19 +31,31 @@ struct Name<'a> {
     name: &'a str,
     /// Finds the name between quotes.
     quoted: Finder<'a>,
+    /// Whether the name between quotes, where nothing before it is escaped, can only be a whole string.
+    whole: bool,
 }
 
 impl<'a> Name<'a> {
     fn new(name: &'a str) -> Self {
-        Self { name, quoted: Finder::new(&format!("\"{name}\"")).into_owned() }
+        let begins = name.bytes().next().is_some_and(|byte| !b",:}] \t\r\n".contains(&byte));
+        let escaped = name.bytes().any(|byte| matches!(byte, b'"' | b'\\' | ..=0x1f));
+        let quoted = Finder::new(&format!("\"{name}\"")).into_owned();
+        Self { name, quoted, whole: begins && !escaped }
     }
 
     /// Writes the text of the first member with this name into the empty `out`; `false` if there is none.
     fn get(&self, extra: &str, out: &mut String) -> bool {
         let bytes = extra.as_bytes();
-        // A text without the name, and without a backslash that might hide it, is looked at no further.
-        if self.quoted.find(bytes).is_none() && memchr(b'\\', bytes).is_none() {
-            return false;
+        let Some(at) = self.quoted.find(bytes) else {
+            // Without a backslash that might hide it there is nothing to look for.
+            return memchr(b'\\', bytes).is_some() && get(extra, self.name, out);
+        };
+        // No object has begun before it but the outer one: a string that a colon follows is a member of that.
+        let outer = self.whole
+            && bytes.first() == Some(&b'{')
+            && bytes.get(1..at).is_some_and(|before| memchr2(b'\\', b'{', before).is_none());
+        if outer && let Some(value) = value_after(extra, at + self.name.len() + 2) {
+            return text_of(value, out);
         }
         get(extra, self.name, out)
     }
@@ -89,6 +101,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    /// Both ways, which agree on every object.
     fn of(extra: &str, name: &str) -> Option<String> {
         let (mut prepared, mut plain) = (String::new(), String::new());
         let found = Name::new(name).get(extra, &mut prepared);
@@ -112,6 +125,12 @@ mod tests {
             // Names within values and within nested objects are others.
             (r#"{"a":{"b":1},"c":"\"b\":2","b":3}"#, "b", Some("3")),
             (r#"{"x":"b","b":1}"#, "b", Some("1")),
+            (r#"{"x":{"b":1}}"#, "b", None),
+            (r#"{"x":["b"],"y":[{"b":1}]}"#, "b", None),
+            (r#"{"x":"\",\"b\":7,\""}"#, "b", None),
+            (r#"{"\u0062":0,"b":1}"#, "b", Some("0")),
+            (r#"{"x":"y",":":1}"#, ":", Some("1")),
+            (r#"{"{h}>x":"y","b":1}"#, "b", Some("1")),
             // The first of two counts, also if it is null.
             (r#"{"a":1,"a":2}"#, "a", Some("1")),
             (r#"{"a":null,"a":2}"#, "a", None),
@@ -194,7 +213,10 @@ mod tests {
 
         #[test]
         fn takes_anything(extra in "[{}\\[\\]\":,\\\\ au0-9\\PC]{0,40}", name in "[au\"]{0,2}") {
-            of(&extra, &name);
+            let mut out = String::new();
+            Name::new(&name).get(&extra, &mut out);
+            out.clear();
+            get(&extra, &name, &mut out);
         }
     }
 }

@@ -45,14 +45,19 @@ impl<'a> Members<'a> {
         let bytes = self.text.as_bytes();
         let end = string_end(bytes, self.at)?;
         let name = self.take(end)?;
+        let value = self.value()?;
+        Some((name.get(1..name.len() - 1)?, value))
+    }
+
+    /// The colon after a name, and the value.
+    fn value(&mut self) -> Option<&'a str> {
         if self.next_byte()? != b':' {
             return None;
         }
         self.at += 1;
         self.next_byte()?;
-        let end = value_end(bytes, self.at)?;
-        let value = self.take(end)?;
-        Some((name.get(1..name.len() - 1)?, value))
+        let end = value_end(self.text.as_bytes(), self.at)?;
+        self.take(end)
     }
 }
 
@@ -66,6 +71,11 @@ impl<'a> Iterator for Members<'a> {
         }
         member
     }
+}
+
+/// The value of the name that ends before `at`; `None` if no colon follows.
+pub(super) fn value_after(text: &str, at: usize) -> Option<&str> {
+    Members { text, at }.value()
 }
 
 /// Where the string that begins at `from` ends, its closing quote included.
