@@ -182,6 +182,17 @@ struct View {
 }
 
 impl View {
+    fn new(definition: String, planner: Arc<Planner>) -> Self {
+        Self { definition, planner, table: OnceLock::new() }
+    }
+
+    fn plan(&self) -> Result<&LogicalPlan> {
+        match self.table() {
+            Some(table) => Ok(table.logical_plan()),
+            None => plan_err!("the view cannot be planned: {}", self.definition),
+        }
+    }
+
     fn table(&self) -> Option<&ViewTable> {
         let make = || Some(ViewTable::new(self.planner.plan(&self.definition)?, None));
         self.table.get_or_init(make).as_ref()
@@ -220,10 +231,8 @@ impl TableProvider for View {
         filters: &[Expr],
         limit: Option<usize>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
-        match self.table() {
-            Some(table) => table.scan(session, projection, filters, limit).await,
-            None => plan_err!("the view cannot be planned: {}", self.definition),
-        }
+        let table = ViewTable::new(self.plan()?.clone(), None);
+        table.scan(session, projection, filters, limit).await
     }
 }
 
@@ -241,14 +250,12 @@ pub(crate) fn register(
         functions: clocks::functions(origin, state).into(),
         state: OnceLock::new(),
     });
-    let view = |name, definition| {
-        let planner = Arc::clone(&planner);
-        let view: Arc<dyn TableProvider> =
-            Arc::new(View { definition, planner, table: OnceLock::new() });
-        (name, view)
+    let view = |name, definition| -> (_, Arc<dyn TableProvider>) {
+        (name, Arc::new(View::new(definition, Arc::clone(&planner))))
     };
     let mut views: Vec<_> = all().map(|doc| view(doc.name, doc.definition())).collect();
-    views.push(view(requests_distinct::NAME, requests_distinct::definition(state)));
+    let distinct = requests_distinct::Distinct::new(state, Arc::clone(&planner));
+    views.push((requests_distinct::NAME, Arc::new(distinct)));
     for (name, view) in &views {
         public.register_table((*name).to_owned(), Arc::clone(view))?;
     }

@@ -6,6 +6,7 @@ use std::sync::{Arc, LazyLock};
 
 use arrow::array::{Array, ArrayRef, AsArray, Int64Array};
 use arrow::datatypes::{DataType, Int32Type, Int64Type};
+use datafusion::common::cast::as_string_view_array;
 use datafusion::common::internal_err;
 use datafusion::error::Result;
 use datafusion::logical_expr::{
@@ -13,15 +14,26 @@ use datafusion::logical_expr::{
 };
 use storage::schema::Col;
 
+use crate::functions::extra_get::members::Members;
+
 /// Fields that say where a row stands or how well it was read, not what happened; `ts` is compared beside the key.
 const NOT_LOGGED: &[Col] =
     &[Col::Ts, Col::TsQuality, Col::Parse, Col::SourceId, Col::LineNo, Col::Raw, Col::Day];
 
+/// The fields that count beside a record id.
+const BESIDE_ID: [Col; 2] = [Col::Host, Col::ClientIp];
+
+/// The ending of the members of `extra` that say how a line was laid out, not what it tells.
+const LAYOUT: &str = "_spaces";
+
 /// The call of the function over the columns of `requests`, given an expression of the record id. A row of which only
 /// some fields could be read is what its line is, so its bytes count too.
 pub(super) fn call(record_id: &str) -> String {
-    let mut call = format!("event_key({record_id}, CASE WHEN parse = 'partial' THEN raw END");
-    for col in Col::ALL.iter().filter(|col| !NOT_LOGGED.contains(col)) {
+    let first = BESIDE_ID.map(|col| format!("\"{}\"", col.name())).join(", ");
+    let mut call =
+        format!("event_key({record_id}, {first}, extra, CASE WHEN parse = 'partial' THEN raw END");
+    let said = |col: &&Col| **col == Col::Extra || BESIDE_ID.contains(col);
+    for col in Col::ALL.iter().filter(|col| !NOT_LOGGED.contains(col) && !said(col)) {
         call.push_str(", \"");
         call.push_str(col.name());
         call.push('"');
@@ -69,15 +81,31 @@ impl ScalarUDFImpl for EventKey {
 static SEEDS: LazyLock<RandomState> = LazyLock::new(RandomState::new);
 
 fn keys(columns: &[ArrayRef], rows: usize) -> Result<Int64Array> {
-    let Some((ids, fields)) = columns.split_first() else {
+    let [ids, host, client, extra, fields @ ..] = columns else {
         return internal_err!("event_key takes the record id and the fields");
     };
     let mut states: Vec<_> = (0..rows).map(|_| SEEDS.build_hasher()).collect();
-    add(ids, &mut states, |_| true)?;
+    for column in [ids, host, client] {
+        add(column, &mut states, |_| true)?;
+    }
+    let extras = as_string_view_array(extra)?.iter().zip(&mut states).enumerate();
+    for (_, (extra, state)) in extras.filter(|(row, _)| ids.is_null(*row)) {
+        add_extra(extra.unwrap_or_default(), state);
+    }
     for field in fields {
         add(field, &mut states, |row| ids.is_null(row))?;
     }
     Ok(Int64Array::from_iter_values(states.iter().map(|state| state.finish().cast_signed())))
+}
+
+/// Adds what was logged of the members of `extra`; without any it is as if there were no `extra`.
+fn add_extra(extra: &str, state: &mut impl Hasher) {
+    let mut members = 0_u32;
+    for member in Members::of(extra).filter(|(name, _)| !name.ends_with(LAYOUT)) {
+        member.hash(state);
+        members += 1;
+    }
+    members.hash(state);
 }
 
 /// Adds a column to the states of the rows that `counts` names.
@@ -111,28 +139,50 @@ mod tests {
 
     use super::*;
 
-    #[test]
-    fn absent_empty_and_shifted_fields_differ() {
-        let text = |values: Vec<Option<&str>>| Arc::new(StringViewArray::from(values)) as ArrayRef;
-        let none = text(vec![None; 5]);
-        let a = text(vec![Some("x"), None, Some(""), Some("x"), Some("ab")]);
-        let b = text(vec![None, Some("x"), None, None, Some("c")]);
-        let n: ArrayRef = Arc::new(Int32Array::from(vec![Some(1), Some(1), None, Some(1), None]));
-        let keys = keys(&[none, a, b, n], 5).unwrap();
-        assert_eq!(keys.value(0), keys.value(3));
-        let mut distinct: Vec<_> = keys.values().to_vec();
-        distinct.sort_unstable();
-        distinct.dedup();
-        assert_eq!(distinct.len(), 4);
+    fn text(values: &[Option<&str>]) -> ArrayRef {
+        Arc::new(StringViewArray::from(values.to_vec()))
+    }
+
+    fn distinct(keys: &Int64Array) -> usize {
+        keys.values().iter().collect::<std::collections::HashSet<_>>().len()
     }
 
     #[test]
-    fn a_record_id_counts_alone() {
-        let text = |values: Vec<Option<&str>>| Arc::new(StringViewArray::from(values)) as ArrayRef;
-        let ids = text(vec![Some("7"), Some("7"), Some("8")]);
-        let fields = text(vec![Some("a"), Some("b"), Some("a")]);
-        let keys = keys(&[ids, fields], 3).unwrap();
+    fn absent_empty_and_shifted_fields_differ() {
+        let none = || text(&[None; 5]);
+        let a = text(&[Some("x"), None, Some(""), Some("x"), Some("ab")]);
+        let b = text(&[None, Some("x"), None, None, Some("c")]);
+        let n: ArrayRef = Arc::new(Int32Array::from(vec![Some(1), Some(1), None, Some(1), None]));
+        let keys = keys(&[none(), none(), none(), none(), a, b, n], 5).unwrap();
+        assert_eq!(keys.value(0), keys.value(3));
+        assert_eq!(distinct(&keys), 4);
+    }
+
+    #[test]
+    fn a_record_id_counts_with_host_and_client_alone() {
+        let ids = text(&[Some("7"), Some("7"), Some("8"), Some("7")]);
+        let host = text(&[Some("h"), Some("h"), Some("h"), Some("i")]);
+        let none = || text(&[None; 4]);
+        let extra = text(&[Some("{}"), Some(r#"{"a":1}"#), None, None]);
+        let fields = text(&[Some("a"), Some("b"), Some("a"), Some("a")]);
+        let keys = keys(&[ids, host, none(), extra, fields], 4).unwrap();
         assert_eq!(keys.value(0), keys.value(1));
-        assert_ne!(keys.value(0), keys.value(2));
+        assert_eq!(distinct(&keys), 3);
+    }
+
+    #[test]
+    fn how_a_line_was_laid_out_does_not_count() {
+        let none = || text(&[None; 5]);
+        let extra = text(&[
+            None,
+            Some(r#"{"duration_ms_spaces":"0"}"#),
+            Some(r#"{"a":"1","b_spaces":"2"}"#),
+            Some(r#"{"a":"1"}"#),
+            Some(r#"{"a":"2"}"#),
+        ]);
+        let keys = keys(&[none(), none(), none(), extra], 5).unwrap();
+        assert_eq!(keys.value(0), keys.value(1));
+        assert_eq!(keys.value(2), keys.value(3));
+        assert_eq!(distinct(&keys), 3);
     }
 }
