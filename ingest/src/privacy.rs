@@ -5,6 +5,7 @@
 
 mod extra;
 mod lines;
+mod spec;
 mod text;
 mod url;
 
@@ -52,6 +53,11 @@ impl Scrubber {
     /// What is kept of a line that is no row.
     pub(crate) fn line(&self, kind: &str, bytes: Vec<u8>) -> Vec<u8> {
         lines::scrub(&self.key, kind, bytes)
+    }
+
+    /// What is kept of what the format has learned from the source.
+    pub(crate) fn spec(&self, spec: &str) -> String {
+        spec::scrub(spec)
     }
 
     fn column(&self, col: Col, data: &mut ColumnData) {

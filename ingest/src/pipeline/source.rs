@@ -200,7 +200,7 @@ fn new_source(
         identity: content.identity,
         prefix: kept(scrubber.as_ref(), plan::prefix(&bytes)),
         format: if empty && !given { String::new() } else { chosen.parser.id().to_owned() },
-        format_spec: chosen.parser.spec().to_owned(),
+        format_spec: spec(scrubber.as_ref(), &*chosen.parser),
         zone: chosen.zone.map(|zone| zone.name().to_owned()).unwrap_or_default(),
         line_end: sample.line_end,
         bom: sample.bom.to_vec(),
@@ -237,6 +237,11 @@ fn new_source(
 /// What is kept of a digest: a keyed one in its place, if the source is under a privacy rule.
 pub(super) fn kept(scrubber: Option<&Arc<Scrubber>>, digest: Digest) -> Digest {
     scrubber.map_or(digest, |scrubber| scrubber.digest(&digest))
+}
+
+/// What is kept of what a format has learned.
+pub(super) fn spec(scrubber: Option<&Arc<Scrubber>>, parser: &dyn Parser) -> String {
+    scrubber.map_or_else(|| parser.spec().to_owned(), |scrubber| scrubber.spec(parser.spec()))
 }
 
 fn unread_message(choice: &FormatChoice, unread: Option<Reason>, bytes: &[u8]) -> String {
@@ -297,7 +302,7 @@ fn go_on(
         if let Ok(chosen) = run.given.choose(&input.name, &bytes, &sample, run.started_us) {
             (parser, zone) = (chosen.parser, chosen.zone);
             parser.id().clone_into(&mut info.format);
-            parser.spec().clone_into(&mut info.format_spec);
+            info.format_spec = spec(scrubber.as_ref(), &*parser);
             info.zone = zone.map(|zone| zone.name().to_owned()).unwrap_or_default();
             info.line_end = sample.line_end;
             report.format = chosen.unread.is_none().then_some(chosen.choice);

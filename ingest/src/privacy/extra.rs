@@ -15,7 +15,26 @@ use storage::segment::{ColumnData, NULL_CODE, RowGroup};
 use super::text::{self, Values};
 
 /// Members that hold whole pieces of a line, in which anything may stand.
-const PIECES: &[&str] = &["tail", "request", "request_headers", "reply_headers"];
+const PIECES: &[&str] = &[
+    "tail",
+    "hr",
+    "hs",
+    "envelope",
+    "request",
+    "request_headers",
+    "reply_headers",
+    "message",
+    "msg",
+    "log",
+    "event",
+    "raw",
+    "_raw",
+    "rawdata",
+    "syslogmessage",
+    "original",
+    "event.original",
+    "body",
+];
 
 /// Words of a member's name that tell what it holds.
 const CLIENT_WORDS: &[&str] = &[

@@ -493,6 +493,46 @@ fn samples() -> Option<PathBuf> {
 }
 
 #[test]
+fn of_no_dialect_anything_is_kept_that_nobody_named() {
+    const TAKEN: &[Col] = &[
+        Col::User,
+        Col::ClientIp,
+        Col::Computer,
+        Col::Host,
+        Col::Query,
+        Col::Cookie,
+        Col::Referer,
+        Col::UserAgent,
+    ];
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
+    let plain = Bench::new();
+    let report = plain.run(&[&fixtures], &options());
+    let rule = "[[source]]\npath = \"*\"\nprivacy.keep = [\"status\", \"extra\"]\n";
+    let bench = set_rule(Bench::new(), rule);
+    let ruled = bench.run(&[&fixtures], &options());
+    assert_eq!(report.counts(), ruled.counts());
+    let taken: BTreeSet<String> = values(&plain.store, TAKEN)
+        .into_iter()
+        .map(|(_, value)| value)
+        // Shorter words stand anywhere by chance.
+        .filter(|value| value.len() >= 7)
+        .collect();
+    println!("{} sources, {} values taken away", ruled.sources.len(), taken.len());
+    let mut hits = Vec::new();
+    for path in files(&bench.path("store")) {
+        let all = contents(&path);
+        for value in &taken {
+            if let Some(at) = memchr::memmem::find(&all, value.as_bytes()) {
+                let around = &all[at.saturating_sub(60)..(at + 100).min(all.len())];
+                let around = String::from_utf8_lossy(around).into_owned();
+                hits.push(format!("{value} in {}: {around:?}", path.display()));
+            }
+        }
+    }
+    assert!(hits.is_empty(), "{hits:#?}");
+}
+
+#[test]
 fn of_real_logs_nothing_comes_through_extra() {
     let Some(root) = samples() else {
         println!("skipped: shared/samples is not there");

@@ -13,7 +13,7 @@ use storage::store::{Source, Store};
 use super::super::Run;
 use super::super::choose::Chosen;
 use super::super::extent::{ExtentWriter, Totals};
-use super::super::source::{kept, show_reasons};
+use super::super::source::{kept, show_reasons, spec};
 use super::super::work::{Failure, Shared};
 use super::super::{plan, privacy};
 use crate::chunk::{ChunkReader, Start};
@@ -166,7 +166,7 @@ fn read_anew(
     }
     let mut record = Retry {
         format: parser.id().to_owned(),
-        format_spec: parser.spec().to_owned(),
+        format_spec: spec(scrubber.as_ref(), &*parser),
         zone: zone.map(|zone| zone.name().to_owned()).unwrap_or_default(),
         line_end,
         whole: true,
