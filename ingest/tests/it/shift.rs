@@ -30,11 +30,14 @@ fn text() -> Vec<u8> {
     text
 }
 
+/// Line and time of each row, and how many rows each day has.
+type Shown = (Vec<(i64, i64)>, Vec<(String, u64)>);
+
 /// What is shown of the rows of a store: time and line, sorted by line; and the rows by day.
-fn shown(store: &Store) -> (Vec<(i64, i64)>, Vec<(String, u64)>) {
+fn shown(store: &Store) -> Shown {
     let state = store.state();
     let index = HiddenIndex::new(&state);
-    let (mut rows, mut days) = (Vec::new(), Vec::<(String, u64)>::new());
+    let (mut rows, mut days) = Shown::default();
     for (day, segment) in state.segments() {
         let hidden = index.in_segment(&segment.meta, segment.seq);
         let file = VerifiedFile::open(store.locate(&segment.meta.path), &segment.meta).unwrap();
