@@ -110,7 +110,7 @@ fn sources_that_overlap() {
     let own = SQUID.lines().next().unwrap().replace("anna", "bert");
     world.file("squid.log.1", format!("{own}\n{copy}").as_bytes());
     world.file("later.log", SQUID.replace("17951694", "17955694").as_bytes());
-    world.run(&["ingest", "squid.log.1", "later.log"]).ends(0);
+    world.run(&["ingest", "squid.log.1", "later.log", "--jobs", "1"]).ends(0);
     insta::assert_snapshot!(
         "overlap",
         world.run(&["sources", "--overlap", "--format", "csv"]).ends(0).shown()
