@@ -139,6 +139,9 @@ pub(crate) struct Ingest {
     /// A Squid logformat: '%ts.%03tu %6tr %>a %Ss/%03>Hs ...'
     #[arg(long, value_name = "STR", conflicts_with = "format")]
     pub(crate) logformat: Option<String>,
+    /// The columns of a text without header, as a `#Fields` line lists them: 'date time c-ip cs-uri ...'
+    #[arg(long, value_name = "STR", conflicts_with_all = ["format", "logformat"])]
+    pub(crate) fields: Option<String>,
     /// The time zone of lines that print none: Europe/Berlin
     #[arg(long, value_name = "ZONE")]
     pub(crate) tz: Option<String>,
@@ -339,6 +342,9 @@ pub(crate) enum Quarantine {
         /// A Squid logformat to try
         #[arg(long, value_name = "STR", conflicts_with = "format")]
         logformat: Option<String>,
+        /// The columns to try, as a `#Fields` line lists them
+        #[arg(long, value_name = "STR", conflicts_with_all = ["format", "logformat"])]
+        fields: Option<String>,
         /// The time zone of lines that print none
         #[arg(long, value_name = "ZONE")]
         tz: Option<String>,

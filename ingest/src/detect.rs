@@ -10,6 +10,7 @@ use storage::extent::LineEnd;
 use classes::Facts;
 pub(crate) use classes::named;
 
+use crate::format::own::Own;
 use crate::format::{ChunkSink, Framed, Framing, LineContext, Parser, Score};
 use crate::report::FormatChoice;
 
@@ -98,7 +99,7 @@ pub type Candidate = (String, Arc<dyn Parser>);
 
 /// Finds the format of a sample among the built-in ones and the user's `own`. `ingest_us` is the moment of ingest, as
 /// for a parse.
-pub fn detect(sample: &Sample<'_>, own: &[Candidate], ingest_us: Micros) -> Detected {
+pub fn detect(sample: &Sample<'_>, own: &[Own], ingest_us: Micros) -> Detected {
     let facts = Facts { line_end: sample.line_end, own, ingest_us };
     match classes::detect(&sample.scored(), facts) {
         Detected::Format(parser, choice) => {

@@ -16,7 +16,8 @@ mod cisco_umbrella;
 mod cisco_wsa;
 pub(crate) mod compiled;
 mod dansguardian;
-mod dialect;
+pub mod describe;
+pub(crate) mod dialect;
 mod e2guardian;
 mod e2guardian_flags;
 mod e2guardian_protex;
@@ -34,6 +35,7 @@ mod ncsa_common;
 mod nginx_combined;
 mod nginx_ingress;
 mod nginx_main;
+pub mod own;
 mod privoxy;
 mod proxysg;
 mod skyhigh_access;
@@ -58,28 +60,42 @@ use std::sync::Arc;
 use chrono_tz::Tz;
 use storage::clock::Micros;
 use storage::extent::LineEnd;
+use storage::schema::Col;
 
 pub use crate::builder::sink::{ChunkSink, OddKind, OddLine, Reason};
 pub use crate::framing::{Cut, Framing};
 pub use crate::lexer::envelope::Envelope;
 use crate::lexer::language::Language;
+use crate::lexer::layout::Layout;
 pub use crate::lexer::shaped::dialect::Basis;
 pub use crate::lexer::shaped::headers::{HeaderStream, Headers};
 pub use crate::render::RowView;
 pub(crate) use around::{Framed, Mixed};
+pub use describe::Description;
 
 /// A log format could not be compiled or found: message, and where in the text it was given.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum FormatError {
     /// No format has this name.
-    #[error("no format is named `{name}`; `dwell formats list` shows the {known} there are")]
+    #[error("no format is named `{name}`{}; `dwell formats list` shows all", .near.as_ref().map(|near| format!(", did you mean `{near}`?")).unwrap_or_default())]
     Unknown {
         /// The name asked for.
         name: String,
-        /// How many formats there are.
-        known: usize,
+        /// The one that was meant, perhaps.
+        near: Option<String>,
     },
+    /// A format that dwell.toml describes is described wrongly.
+    #[error("dwell.toml: format `{format}`: {message}")]
+    Own {
+        /// Its name.
+        format: String,
+        /// Which key, what is wrong, and what to do.
+        message: String,
+    },
+    /// The list of `--fields` can't be read by.
+    #[error("--fields: {0}")]
+    Fields(String),
     /// The text of a format description is wrong at a place.
     #[error("{message}\n  {text}\n  {:>1$}", "^", at + 1)]
     Syntax {
@@ -153,6 +169,11 @@ pub trait Parser: Send + Sync + fmt::Debug {
     /// How well it fits a sample of lines, given without their line ends.
     fn score(&self, lines: &[&[u8]]) -> Score;
 
+    /// The columns that its rows can have besides those of every row, in the order of the table.
+    fn columns(&self) -> Vec<Col> {
+        Vec::new()
+    }
+
     /// Whether lines are read by header lines before them, which then must be known where a chunk begins.
     fn has_headers(&self) -> bool {
         false
@@ -222,9 +243,19 @@ pub trait Format: Send + Sync + fmt::Debug {
         false
     }
 
-    /// The names of its fields and what they mean, for formats whose fields have names.
+    /// The names of its fields and what they mean.
     fn fields(&self) -> Vec<(String, String)> {
-        Vec::new()
+        self.description().map(|found| found.fields().to_vec()).unwrap_or_default()
+    }
+
+    /// What it is made of, for formats whose fields have names.
+    fn description(&self) -> Option<Description> {
+        None
+    }
+
+    /// The columns that its rows can have besides those of every row, in the order of the table.
+    fn columns(&self) -> Vec<Col> {
+        self.compile("").map(|parser| parser.columns()).unwrap_or_default()
     }
 
     /// Its page in the docs, where that follows from its description.
@@ -326,10 +357,37 @@ pub fn open(id: &str, spec: &str) -> Result<Box<dyn Parser>, FormatError> {
     if let Some(parser) = around::open(id, spec) {
         return parser;
     }
+    // A description of one's own counts, even if a later version has a format of that name.
+    if spec.starts_with(dialect::OWN) {
+        return dialect::own(id, spec);
+    }
     match find(id) {
         Some(format) => format.compile(spec),
         None if id == LOGFORMAT => kept_logformat(spec),
-        None if spec.starts_with('{') => dialect::own(id, spec),
-        None => Err(FormatError::Unknown { name: id.into(), known: FORMATS.len() }),
+        None => Err(unknown(id, [])),
     }
+}
+
+/// That no format has this name, with the one that was meant, perhaps; `own` are the names of the user's formats.
+pub(crate) fn unknown<'a>(name: &str, own: impl IntoIterator<Item = &'a str>) -> FormatError {
+    let known = own.into_iter().chain(FORMATS.iter().map(|format| format.id()));
+    let near = storage::nearest::nearest(name, known).map(Into::into);
+    FormatError::Unknown { name: name.into(), near }
+}
+
+/// The columns that the words of a layout fill, in the order of the table.
+pub(crate) fn columns_of(layout: &Layout) -> Vec<Col> {
+    use crate::lexer::{Kind, layout::claims};
+    let mut columns: Vec<Col> = Vec::new();
+    for field in layout.words.iter().flat_map(|word| word.fields()) {
+        columns.extend(claims(&field.kind));
+        match field.kind {
+            Kind::Action => columns.extend([Col::Verdict, Col::Cache]),
+            Kind::Verdict(..) | Kind::Judged(..) => columns.push(Col::Verdict),
+            _ => {}
+        }
+    }
+    columns.sort_unstable();
+    columns.dedup();
+    columns
 }

@@ -34,6 +34,8 @@ pub struct IngestOptions {
     pub format: Option<String>,
     /// A Squid `logformat` to compile (without its name), instead of `format`.
     pub logformat: Option<String>,
+    /// The columns of a text without header, as a `#Fields` line lists them, instead of `format`.
+    pub fields: Option<String>,
     /// The zone of times that print none; `None` is UTC, and `ts_quality` says that it was assumed.
     pub zone: Option<Tz>,
     /// The stated correction of the clock of new sources, added to every time that they print.
@@ -65,6 +67,7 @@ impl Default for IngestOptions {
         Self {
             format: None,
             logformat: None,
+            fields: None,
             zone: None,
             shift_us: 0,
             source_name: None,

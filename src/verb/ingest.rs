@@ -25,6 +25,7 @@ pub(super) fn run(context: &Context, args: Ingest) -> Result<Outcome> {
     let mut options = options(context, &store)?;
     options.format = args.format.filter(|format| format != "auto");
     options.logformat = args.logformat;
+    options.fields = args.fields;
     options.zone = args.tz.as_deref().map(zone).transpose()?;
     options.source_name = args.source;
     if let Some(shift) = &args.shift {

@@ -42,11 +42,12 @@ pub(super) fn run(context: &Context, what: Quarantine) -> Result<Outcome> {
             );
             sql::listing(context, &output, &text)
         }
-        Quarantine::Retry { source, format, logformat, tz, original } => {
+        Quarantine::Retry { source, format, logformat, fields, tz, original } => {
             let store = context.open()?;
             let mut options = ingest_verb::options(context, &store)?;
             options.format = format.filter(|format| format != "auto");
             options.logformat = logformat;
+            options.fields = fields;
             options.zone = tz.as_deref().map(ingest_verb::zone).transpose()?;
             let progress = IngestProgress::new(context.cancel.clone());
             let one = |report| IngestReport { sources: vec![report] };

@@ -1,9 +1,12 @@
 //! What does `dwell.toml` say? The settings of a store: read, checked, and created with commented defaults.
 
+pub mod format;
+
 use std::collections::BTreeMap;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::privacy::Rule;
+pub use format::FormatConfig;
 
 /// The file's name in the store.
 pub const FILE_NAME: &str = "dwell.toml";
@@ -23,9 +26,30 @@ pub const DEFAULT_TEXT: &str = r#"# Settings of this dwell store. Everything her
 # If more than this share of a file's lines becomes no rows, the ingest says so loudly.
 # reject_percent = 10
 
-# Log formats of your own, in the words of Squid's `logformat`.
+# Log formats of your own, in the words of Squid's `logformat`, or another program's with its name before: 'nginx:...'.
 [logformat]
 # branch = '%ts.%03tu %6tr %>a %Ss/%03>Hs %<st %rm %ru %[un %Sh/%<a %mt'
+
+# Log formats of your own whose fields have names or places (docs/own-format.md); `dwell formats meanings` lists what a
+# field can mean, `dwell formats try FILE --format gate` shows what comes of it.
+# [[format]]
+# name = "gate"
+# lexer = "delimited"
+# separator = "|"
+# columns = ["when", "client", "user", "verb", "target", "code", "bytes", "decision", "site"]
+# time = { field = "when", spelling = "%d.%m.%Y %H:%M:%S" }
+# nulls = ["", "-"]
+# [format.fields]
+# client = "client_ip"
+# user = "user"
+# verb = "method"
+# target = "url"
+# code = "status"
+# bytes = "response_bytes"
+# decision = "action"
+# [format.verdicts]
+# PASS = "allowed"
+# BLOCK = "denied"
 
 # How files are to be read when `ingest` is not told; the first entry whose glob matches the path counts.
 # [[source]]
@@ -58,6 +82,8 @@ pub struct Config {
     pub ingest: IngestConfig,
     /// Log formats by name, in the words of Squid's `logformat`.
     pub logformat: BTreeMap<String, String>,
+    /// Log formats whose fields have names or places.
+    pub format: Vec<FormatConfig>,
     /// How files are to be read, by path; the first match counts.
     pub source: Vec<SourceConfig>,
     /// How long days are kept.
@@ -129,7 +155,7 @@ impl Default for IngestConfig {
 pub struct SourceConfig {
     /// A glob over the path.
     pub path: String,
-    /// The format's name (built in, or from `[logformat]`).
+    /// The format's name (built in, or from `[logformat]` or `[[format]]`).
     #[serde(default)]
     pub format: Option<String>,
     /// The time zone of lines that print none.
@@ -195,7 +221,7 @@ mod tests {
         let text: String = DEFAULT_TEXT
             .lines()
             .map(|line| match line.strip_prefix("# ") {
-                Some(setting) if setting.contains(" = ") || setting.starts_with("[[") => setting,
+                Some(setting) if setting.contains(" = ") || setting.starts_with('[') => setting,
                 _ => line,
             })
             .fold(String::new(), |text, line| text + line + "\n");
@@ -203,6 +229,7 @@ mod tests {
         assert_eq!(config.ingest, IngestConfig::default());
         assert_eq!(config.query, QueryConfig::default());
         assert_eq!(config.retention.keep_days, Some(3650));
+        assert_eq!(config.format[0].fields.len(), 7);
         assert_eq!(config.source[0].format.as_deref(), Some("branch"));
         assert!(config.source[0].privacy.as_ref().is_some_and(|rule| rule.cuts_query()));
     }

@@ -11,6 +11,7 @@ pub mod error;
 pub mod extent;
 pub mod fs;
 pub mod ledger;
+pub mod nearest;
 pub mod observable;
 pub mod privacy;
 pub mod recover;

@@ -6,6 +6,7 @@ use storage::clock::Micros;
 use storage::extent::LineEnd;
 
 use super::{CLAIM, Candidate, Detected, decide};
+use crate::format::own::Own;
 use crate::format::{Envelope, FORMATS, Mixed, Parser};
 use crate::report::FormatChoice;
 
@@ -25,7 +26,7 @@ const CLASS_MIN: f64 = 0.02;
 #[derive(Clone, Copy)]
 pub(super) struct Facts<'a> {
     pub(super) line_end: LineEnd,
-    pub(super) own: &'a [Candidate],
+    pub(super) own: &'a [Own],
     pub(super) ingest_us: Micros,
 }
 
@@ -121,7 +122,8 @@ fn detect_one(lines: &[&[u8]], facts: Facts<'_>) -> Detected {
     let within = FORMATS.iter().filter(|format| !format.by_name_only()).filter_map(|format| {
         Some((format.id().to_owned(), Arc::from(format.learn_within(&inner, &times)?)))
     });
-    let within = decide(&inner, within.chain(facts.own.iter().cloned()).collect(), facts);
+    let within = within.chain(own(&inner, &times, facts));
+    let within = decide(&inner, within.collect(), facts);
     let share = inner.len() as f64 / lines.len() as f64;
     let Detected::Format(parser, mut choice) = within else { return bare };
     let fit = choice.score.unwrap_or_default() * share;
@@ -143,7 +145,17 @@ fn candidates(lines: &[&[u8]], facts: Facts<'_>) -> Vec<Candidate> {
         .iter()
         .filter(|format| !format.by_name_only())
         .filter_map(|format| Some((format.id().to_owned(), Arc::from(format.learn(lines)?))));
-    built_in.chain(facts.own.iter().cloned()).collect()
+    built_in.chain(own(lines, &[], facts)).collect()
+}
+
+/// What the user's formats make of some lines.
+fn own<'a>(
+    lines: &'a [&[u8]],
+    times: &'a [&[u8]],
+    facts: Facts<'a>,
+) -> impl Iterator<Item = Candidate> + 'a {
+    let learned = move |own: &Own| Some((own.name().to_owned(), own.learn_within(lines, times)?));
+    facts.own.iter().filter_map(learned)
 }
 
 /// The parser of a format that was named, for these lines: in an envelope if it reads more of them so. `learn` makes it from

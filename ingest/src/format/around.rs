@@ -46,7 +46,7 @@ pub(super) fn open(id: &str, spec: &str) -> Option<Result<Box<dyn Parser>, Forma
         && let Ok(within) = serde_json::from_str::<Within>(spec)
     {
         return Some(super::open(id, &within.format).and_then(|parser| {
-            let unknown = || FormatError::Unknown { name: id.into(), known: super::FORMATS.len() };
+            let unknown = || super::unknown(id, []);
             parser.enveloped(&within.envelope).ok_or_else(unknown)
         }));
     }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use chrono_tz::Tz;
+use storage::schema::Col;
 
 use super::{Basis, ChunkParser, Envelope, Format, FormatError, Parser, Score, around};
 use crate::lexer::chunk::LineParser;
@@ -253,6 +254,10 @@ impl Parser for Compiled {
     fn enveloped(&self, envelope: &Envelope) -> Option<Box<dyn Parser>> {
         let layout = Arc::new(self.layout.enveloped(envelope.clone()));
         Some(Box::new(Self { spec: around::spec(envelope, &self.spec), layout, ..self.clone() }))
+    }
+
+    fn columns(&self) -> Vec<Col> {
+        super::columns_of(&self.layout)
     }
 
     fn chunk_parser(&self) -> Box<dyn ChunkParser> {

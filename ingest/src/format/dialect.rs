@@ -3,8 +3,11 @@
 use std::sync::Arc;
 
 use chrono_tz::Tz;
+use storage::schema::Col;
 
-use super::{Basis, ChunkParser, Envelope, Format, FormatError, Parser, Score, around};
+use super::{
+    Basis, ChunkParser, Description, Envelope, Format, FormatError, Parser, Score, around,
+};
 use crate::lexer::chunk::LineParser;
 use crate::lexer::layout::{Layout, WordKind, claims};
 use crate::lexer::shaped::cut::{Cutter, Found};
@@ -60,8 +63,8 @@ impl Format for DialectFormat {
         (self.dialect)().basis
     }
 
-    fn fields(&self) -> Vec<(String, String)> {
-        (self.dialect)().fields
+    fn description(&self) -> Option<Description> {
+        Some(Description::new((self.dialect)()))
     }
 
     fn page(&self) -> Option<String> {
@@ -129,6 +132,16 @@ pub(crate) fn open(
     }
     let found: Spec = serde_json::from_str(spec).map_err(|error| wrong(error.to_string(), spec))?;
     made(id, dialect, &found, spec.to_owned())
+}
+
+/// How the spec of a format begins that users describe.
+pub(crate) const OWN: &str = r#"{"dialect":"#;
+
+/// A dialect that users describe, for a source that shows nothing of it: the spec holds it.
+pub(crate) fn unlearned(id: &str, dialect: &Dialect) -> Result<Box<dyn Parser>, FormatError> {
+    let found = Spec { dialect: Some(dialect.clone()), ..learn::nothing(dialect) };
+    let spec = serde_json::to_string(&found).map_err(|error| wrong(error.to_string(), id))?;
+    made(id, dialect, &found, spec)
 }
 
 /// Opens a source of a dialect that users describe: the spec holds it.
@@ -235,6 +248,10 @@ impl Parser for Learned {
         let Some(around) = &self.layout.envelope else { return self.score_bare(lines) };
         let inner = around.0.strip_all(lines);
         self.score_bare(&inner.iter().map(Vec::as_slice).collect::<Vec<_>>())
+    }
+
+    fn columns(&self) -> Vec<Col> {
+        super::columns_of(&self.layout)
     }
 
     fn has_headers(&self) -> bool {

@@ -10,10 +10,11 @@ use storage::error::{Error, ErrorKind, Result};
 use storage::extent::LineEnd;
 use storage::store::Source;
 
-use crate::detect::{self, Candidate, Detected, Sample};
+use crate::detect::{self, Detected, Sample};
+use crate::format::own::{self, Own};
 use crate::format::{
-    self, ChunkParser, ChunkSink, FORMATS, Format, FormatError, LineContext, OddKind, OddLine,
-    Parser, Reason, Score,
+    self, ChunkParser, ChunkSink, Format, FormatError, LineContext, OddKind, OddLine, Parser,
+    Reason, Score,
 };
 use crate::options::IngestOptions;
 use crate::render::RowView;
@@ -26,6 +27,8 @@ pub(crate) enum Named {
     Parser(Arc<dyn Parser>),
     /// A built-in one, which may learn from the first lines.
     BuiltIn(&'static dyn Format),
+    /// One that the user describes.
+    Own(Arc<Own>),
 }
 
 impl Named {
@@ -45,6 +48,10 @@ impl Named {
                     None => format.compile("").map(Arc::from).map_err(refuse),
                 }
             }
+            Self::Own(own) => {
+                let learn = |lines: &[&[u8]], times: &[&[u8]]| own.learn_within(lines, times);
+                detect::named(lines, &learn).map_or_else(|| own.open().map_err(refuse), Ok)
+            }
         }
     }
 }
@@ -55,7 +62,7 @@ pub(super) struct Given {
     pub(super) zone: Option<Tz>,
     rules: Vec<Rule>,
     /// The formats of dwell.toml; they may claim a text as the built-in ones do.
-    own: Vec<Candidate>,
+    own: Vec<Own>,
 }
 
 /// What dwell.toml says of some paths.
@@ -78,12 +85,15 @@ pub(super) struct Chosen {
 impl Given {
     /// Compiles what the caller and the settings name.
     pub(super) fn new(config: &Config, options: &IngestOptions) -> Result<Self> {
-        let parser = match (&options.logformat, &options.format) {
-            (Some(spec), _) => {
+        let parser = match (&options.logformat, &options.fields, &options.format) {
+            (Some(spec), _, _) => {
                 Some(Named::Parser(Arc::from(format::logformat(spec).map_err(refuse)?)))
             }
-            (None, Some(name)) if name != "auto" => Some(named(config, name)?),
-            (None, _) => None,
+            (None, Some(list), _) => {
+                Some(Named::Own(Arc::new(Own::of_fields(list).map_err(refuse)?)))
+            }
+            (None, None, Some(name)) if name != "auto" => Some(named(config, name)?),
+            (None, None, _) => None,
         };
         let rules = config.source.iter().map(|source| {
             let pattern = glob::Pattern::new(&source.path).map_err(|error| {
@@ -95,14 +105,8 @@ impl Given {
             let zone = source.tz.as_deref().map(zone).transpose()?;
             Ok(Rule { pattern, parser, zone })
         });
-        let own = config.logformat.iter().map(|(name, spec)| {
-            let parser = format::logformat(spec).map_err(|error| {
-                let message = format!("dwell.toml: logformat `{name}`: {error}");
-                Error::new(ErrorKind::InvalidInput, message)
-            })?;
-            Ok((name.clone(), Arc::from(parser)))
-        });
-        let (rules, own) = (rules.collect::<Result<_>>()?, own.collect::<Result<_>>()?);
+        let rules = rules.collect::<Result<_>>()?;
+        let own = own::all(config).map_err(refuse)?;
         Ok(Self { parser, zone: options.zone, rules, own })
     }
 
@@ -179,11 +183,10 @@ fn zone(name: &str) -> Result<Tz> {
 
 /// A format by name: one of dwell.toml, or a built-in one.
 pub(crate) fn named(config: &Config, name: &str) -> Result<Named> {
-    if let Some(spec) = config.logformat.get(name) {
-        return Ok(Named::Parser(Arc::from(format::logformat(spec).map_err(refuse)?)));
+    if let Some(own) = own::find(config, name).map_err(refuse)? {
+        return Ok(Named::Own(Arc::new(own)));
     }
-    let known = FORMATS.len();
-    let unknown = || refuse(FormatError::Unknown { name: name.into(), known });
+    let unknown = || refuse(format::unknown(name, own::names(config)));
     format::find(name).map(Named::BuiltIn).ok_or_else(unknown)
 }
 

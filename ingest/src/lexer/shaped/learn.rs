@@ -10,7 +10,7 @@ use super::shape::{Plain, gaps};
 use super::spec::{self, Place, Spec, SpecWord};
 use super::wrap::{Escape, Quote, Wrap};
 use crate::lexer::split::Span;
-use crate::time;
+use crate::time::{self, Memo};
 use observe::Observed;
 
 /// Orders of fields that are remembered.
@@ -136,17 +136,22 @@ fn time<'a>(
             }
         }
     }
+    // How many it reads, and how many of these it would write alike.
     let reads = |text: &String| {
-        let Ok(spec) = time::parse_spec(text) else { return 0 };
+        let Ok(spec) = time::parse_spec(text) else { return (0, 0) };
         // A time of day alone is worth nothing without a header line that tells the date.
         if spec.needs_date() && seen.headers.date().is_none() {
-            return 0;
+            return (0, 0);
         }
-        texts.iter().filter(|text| spec.reads(text)).count()
+        let mut memo = Memo::default();
+        let mut is_exact =
+            |text: &[u8]| spec.read(text, None, &mut memo).is_some_and(|time| time.exact);
+        let read = texts.iter().filter(|text| spec.reads(text));
+        read.fold((0, 0), |(all, exact), text| (all + 1, exact + usize::from(is_exact(text))))
     };
     // The first of equals.
     let best = rule.specs.iter().rev().max_by_key(|text| reads(text))?;
-    if reads(best) * 2 <= texts.len() {
+    if reads(best).0 * 2 <= texts.len() {
         return None;
     }
     let Some((row, at)) = sample.filter(|_| rule.clock.is_some()) else {

@@ -119,6 +119,15 @@ pub(crate) fn tokens(
     Ok(vec![Token::Field(Field { style, ..Field::plain(kind, name) })])
 }
 
+/// Whether there is such a meaning.
+///
+/// # Errors
+/// A message for a meaning that does not exist.
+pub(crate) fn exists(meaning: &str) -> Result<(), String> {
+    let table = Arc::new(Table::default());
+    tokens(meaning, "", &table, &table).map(drop)
+}
+
 fn column_of(name: &str, meaning: &str) -> Result<Col, String> {
     Col::ALL.iter().copied().find(|col| col.name() == name).ok_or_else(|| unknown(meaning))
 }
