@@ -8,6 +8,7 @@ pub(super) fn elff(line: &[u8], quote: u8, pieces: &mut Pieces) -> bool {
         return delimited(line, b"\t", quote, pieces);
     }
     let mut at = 0;
+    let mut open = false;
     loop {
         while line.get(at) == Some(&b' ') {
             at += 1;
@@ -15,7 +16,7 @@ pub(super) fn elff(line: &[u8], quote: u8, pieces: &mut Pieces) -> bool {
         if at >= line.len() {
             return pieces.len() > 0;
         }
-        let end = match quoted(line, at, quote, b" ") {
+        let end = match quoted(line, at, quote, b" ", &mut open) {
             Some(end) => end,
             None => at + memchr::memchr(b' ', &line[at..]).unwrap_or(line.len() - at),
         };
@@ -29,8 +30,9 @@ pub(super) fn elff(line: &[u8], quote: u8, pieces: &mut Pieces) -> bool {
 /// Values between separators; a value in quotes may hold them.
 pub(super) fn delimited(line: &[u8], separator: &[u8], quote: u8, pieces: &mut Pieces) -> bool {
     let mut at = 0;
+    let mut open = false;
     loop {
-        let end = match quoted(line, at, quote, separator) {
+        let end = match quoted(line, at, quote, separator, &mut open) {
             Some(end) => end,
             None => {
                 let found = match separator {
@@ -52,13 +54,30 @@ pub(super) fn delimited(line: &[u8], separator: &[u8], quote: u8, pieces: &mut P
 
 /// The end of the quoted value that begins at `at`, if one does: its quote is followed by the separator or the end of the
 /// line. Quotes within are doubled; one that is not, and that no separator follows, was not escaped by the writer.
-fn quoted(line: &[u8], start: usize, quote: u8, separator: &[u8]) -> Option<usize> {
+///
+/// `open` says that a value before was never closed, and is set here. Then no quote further on closes one either, but for
+/// those right behind the first, which may have been doubled to it: so each quote is looked at twice at most.
+fn quoted(
+    line: &[u8],
+    start: usize,
+    quote: u8,
+    separator: &[u8],
+    open: &mut bool,
+) -> Option<usize> {
     if quote == 0 || line.get(start) != Some(&quote) {
         return None;
     }
     let mut at = start + 1;
     loop {
-        at += memchr::memchr(quote, line.get(at..)?)?;
+        let found = match open {
+            true => line.get(at).and_then(|&byte| (byte == quote).then_some(0)),
+            false => line.get(at..).and_then(|rest| memchr::memchr(quote, rest)),
+        };
+        let Some(found) = found else {
+            *open = true;
+            return None;
+        };
+        at += found;
         let after = &line[at + 1..];
         if after.is_empty() || after.starts_with(separator) {
             return Some(at + 1);

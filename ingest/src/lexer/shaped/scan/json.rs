@@ -5,6 +5,9 @@ use super::Pieces;
 /// Objects within objects, at most.
 const DEPTH_MAX: usize = 16;
 
+/// The longest names of objects within objects, together: they are repeated in the name of each member.
+const PATH_BYTES: usize = 1024;
+
 /// The members of the object that the line is.
 pub(super) fn object(line: &[u8], pieces: &mut Pieces) -> bool {
     let mut scanner = Scanner { line, at: 0, path: Vec::new(), depth: 0 };
@@ -87,7 +90,7 @@ impl<'a> Scanner<'a> {
                 let len = self.path.len();
                 self.path.extend_from_slice(name);
                 self.path.push(b'.');
-                let found = self.members(pieces);
+                let found = self.path.len() <= PATH_BYTES && self.members(pieces);
                 self.path.truncate(len);
                 return found;
             }

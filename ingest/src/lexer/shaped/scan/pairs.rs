@@ -99,6 +99,7 @@ fn is_key(text: &[u8]) -> bool {
 /// Pairs whose values end at the separator, or in quotes.
 fn separated(line: &[u8], start: usize, language: &Language<'_>, pieces: &mut Pieces) -> bool {
     let mut at = start;
+    let mut open = false;
     loop {
         while !language.separator.is_empty()
             && line[at.min(line.len())..].starts_with(language.separator)
@@ -115,7 +116,12 @@ fn separated(line: &[u8], start: usize, language: &Language<'_>, pieces: &mut Pi
         }
         let from = at + len + 1;
         let end = match language.ends {
-            Ends::Quotes => quoted(line, from, language.separator),
+            // Behind a value that was never closed none is: it would have ended that one.
+            Ends::Quotes if !open && line.get(from) == Some(&b'"') => {
+                let end = quoted(line, from, language.separator);
+                open = end.is_none();
+                end
+            }
             _ => None,
         };
         let end = end.unwrap_or_else(|| {
@@ -129,12 +135,9 @@ fn separated(line: &[u8], start: usize, language: &Language<'_>, pieces: &mut Pi
     }
 }
 
-/// The end of the quoted value at `start`, if one begins there. A quote that neither a backslash precedes nor a separator
+/// The end of the quoted value that begins at `start`. A quote that neither a backslash precedes nor a separator
 /// follows was not escaped by its writer, and belongs to the value.
 fn quoted(line: &[u8], start: usize, separator: &[u8]) -> Option<usize> {
-    if line.get(start) != Some(&b'"') {
-        return None;
-    }
     let mut at = start + 1;
     loop {
         at += memchr::memchr2(b'"', b'\\', line.get(at..)?)?;
