@@ -110,7 +110,7 @@ pub fn detect(sample: &Sample<'_>, own: &[Own], ingest_us: Micros) -> Detected {
 }
 
 /// The same parser for records that are cut so.
-pub(crate) fn framed(parser: Arc<dyn Parser>, framing: Framing) -> Arc<dyn Parser> {
+pub fn framed(parser: Arc<dyn Parser>, framing: Framing) -> Arc<dyn Parser> {
     if framing == Framing::Lines { parser } else { Arc::new(Framed::new(framing, parser)) }
 }
 

@@ -27,9 +27,11 @@ mod haproxy_http;
 mod haproxy_http_host;
 mod haproxy_https;
 mod haproxy_tcp;
+mod har;
 mod iis;
 mod istio;
 mod kerio_http;
+mod modsecurity;
 mod ncsa_combined;
 mod ncsa_common;
 mod nginx_combined;
@@ -287,6 +289,8 @@ pub static FORMATS: &[&'static dyn Format] = &[
     &fortigate::FORMAT,
     &cisco_umbrella::FORMAT,
     &zeek_json::FORMAT,
+    &har::FORMAT,
+    &modsecurity::FORMAT,
     &squid_agents::FORMAT,
     &squid_firewall::FORMAT,
     &apache_vhost::FORMAT,

@@ -74,6 +74,8 @@ pub(crate) enum Kind {
     Thousandths(Col),
     /// A text for this column that says what was decided, too.
     Judged(Arc<Table>, Col),
+    /// The body of a request.
+    Body,
     /// What a relay put around the line; names the proxy, if that is said.
     Envelope(bool),
     /// Event time.

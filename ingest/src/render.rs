@@ -66,6 +66,10 @@ struct WithExtra<'a> {
 
 impl Values for WithExtra<'_> {
     fn text(&self, col: Col) -> Option<Cow<'_, str>> {
+        if col == Col::RequestBody {
+            let text = |body: Cow<'_, [u8]>| String::from_utf8_lossy(&body).into_owned();
+            return self.row.bytes(col).map(|body| Cow::Owned(text(body)));
+        }
         self.row.text(col)
     }
 

@@ -167,7 +167,12 @@ impl<'a> Group<'a> {
                 continue;
             }
             let of_text: Vec<u32> = texts.iter().map(|&id| key.value(id, nth)).collect();
-            let data = gather(&of_text, &places, self.values.of(col));
+            let data = match gather(&of_text, &places, self.values.of(col)) {
+                ColumnData::Text(coded) if col.column().kind == ColumnType::Binary => {
+                    ColumnData::Binary(coded)
+                }
+                data => data,
+            };
             self.set(col, data);
         }
         for (nth, &col) in key.int_cols.iter().enumerate() {

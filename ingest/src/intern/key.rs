@@ -117,7 +117,8 @@ impl KeyColumn {
     /// A column of the texts of `word`.
     pub(crate) fn new(word: &Word) -> Self {
         let cols: Vec<Col> = word.fields().flat_map(|field| claims(&field.kind)).copied().collect();
-        let is_text = |col: &Col| col.column().kind == ColumnType::Text;
+        let is_text =
+            |col: &Col| matches!(col.column().kind, ColumnType::Text | ColumnType::Binary);
         Self {
             texts: Interner::new(),
             text_cols: cols.iter().copied().filter(is_text).collect(),
@@ -220,6 +221,11 @@ impl KeyColumn {
     fn take(&mut self, decoded: &Decoded, values: &mut Values) {
         let mut host = NONE;
         for &col in &self.text_cols {
+            if col == Col::RequestBody {
+                let id = decoded.body.as_ref().map_or(NONE, |body| values.intern(col, body));
+                self.values.push(id);
+                continue;
+            }
             let text = decoded.texts.iter().find(|(found, _)| *found == col);
             let id = match text {
                 _ if col == Col::Domain && host != NONE => values.domain(host),

@@ -499,6 +499,8 @@ impl LineParser {
             let text = span.of(line.text(chunk, &block.copies));
             let usual = number::canonical(text).and_then(|value| i64::try_from(value).ok());
             let usual = usual.or_else(|| number::canonical_signed(text));
+            // `-1` is a number, unless it is the format's word for none.
+            let usual = usual.filter(|&value| value >= 0 || !layout.words[nth].is_null(text));
             let value = match usual.filter(|&value| field::fits(col, value)) {
                 Some(value) => value,
                 None if !span.is_there() || text == layout.words[nth].null() => NULL_INT,

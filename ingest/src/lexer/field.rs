@@ -26,6 +26,8 @@ pub(crate) struct Decoded {
     pub(crate) texts: Vec<(Col, String)>,
     /// Numeric columns.
     pub(crate) ints: Vec<(Col, i64)>,
+    /// The body of a request.
+    pub(crate) body: Option<Vec<u8>>,
     /// Members of `extra`: fields without a column, and texts that a column's normal form does not give back.
     pub(crate) extra: Vec<(String, String)>,
     /// The parts of the URL do not give it back, so that it has to be stored.
@@ -43,6 +45,7 @@ impl Decoded {
     pub(crate) fn clear(&mut self) {
         self.texts.clear();
         self.ints.clear();
+        self.body = None;
         self.extra.clear();
         self.url_needed = false;
         self.facts = Facts::default();
@@ -74,6 +77,9 @@ pub(crate) trait Values {
 
 impl Values for Decoded {
     fn text(&self, col: Col) -> Option<Cow<'_, str>> {
+        if col == Col::RequestBody {
+            return self.body.as_deref().map(String::from_utf8_lossy);
+        }
         self.texts.iter().find(|(c, _)| *c == col).map(|(_, text)| Cow::Borrowed(text.as_str()))
     }
 
@@ -183,6 +189,10 @@ fn without_protocol(text: &[u8]) -> (&[u8], Option<String>) {
 
 /// Keeps the text of a field beside its column if the column does not give it back.
 fn prove(field: &Field, piece: &[u8], out: &mut Decoded) {
+    if field.kind == Kind::Body {
+        // It is too long to be kept twice.
+        return;
+    }
     let mut written = Vec::with_capacity(piece.len());
     encode_field(field, out, &mut written);
     if written != piece {

@@ -168,6 +168,7 @@ pub(crate) fn claims(kind: &Kind) -> &[Col] {
         Kind::Endpoint(Col::ClientIp, _) => &[Col::ClientIp, Col::ClientPort],
         Kind::Endpoint(..) => &[Col::ServerIp, Col::Port],
         Kind::Verdict(_, true) => &[Col::Action],
+        Kind::Body => &[Col::RequestBody],
         Kind::Envelope(true) => &[Col::ProxyName],
         Kind::Envelope(false) => &[],
         Kind::Time(_) => &[Col::Ts],

@@ -423,6 +423,9 @@ pub(crate) fn anchors(word: &Word, text: &[u8]) -> Option<bool> {
     if word.fields().any(|field| field.is_null(&text)) {
         return Some(false);
     }
+    if word.tokens.len() > 1 {
+        return plausible(word, &text).then_some(true);
+    }
     let sure = word.fields().any(|field| is_sure(&field.kind, &text));
     let named = word.fields().any(|field| matches!(field.kind, Kind::Method | Kind::Scheme));
     let path = word.fields().any(|field| field.kind == Kind::Path);

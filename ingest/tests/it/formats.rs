@@ -1,9 +1,10 @@
 //! Whether every format of the registry reads its fixtures, and gives every line back.
 
 use std::fmt::Write;
+use std::sync::Arc;
 
 use chrono_tz::Tz;
-use dwell_ingest::detect::{Detected, Sample, detect};
+use dwell_ingest::detect::{Detected, Sample, detect, framed};
 use dwell_ingest::format::{
     FORMATS, Format, FormatError, LineContext, Parser, Reason, find, logformat, open,
 };
@@ -38,9 +39,8 @@ fn fixture(format: &str, name: &str) -> Vec<u8> {
 
 /// The parser of a format for a source that begins with this text.
 fn learned(format: &dyn Format, text: &[u8]) -> Option<Box<dyn Parser>> {
-    let lines: Vec<&[u8]> =
-        text.strip_suffix(b"\n").unwrap_or(&text).split(|&byte| byte == b'\n').collect();
-    let parser = format.learn(&lines)?;
+    let sample = Sample::new(text, true);
+    let parser = framed(Arc::from(format.learn(&sample.lines)?), sample.framing);
     // What the ledger keeps of it must give the same parser.
     let again = open(parser.id(), parser.spec()).unwrap();
     assert_eq!((again.id(), again.spec()), (parser.id(), parser.spec()));
@@ -68,8 +68,7 @@ fn every_format_knows_its_own_lines_best() {
     let named: Vec<&str> = named.map(|format| format.id()).collect();
     for format in FORMATS {
         let text = fixture(format.id(), "ok");
-        let lines: Vec<&[u8]> =
-            text.strip_suffix(b"\n").unwrap_or(&text).split(|&byte| byte == b'\n').collect();
+        let lines = Sample::new(&text, true).lines;
         let own = learned(*format, &text).unwrap().score(&lines);
         assert!(own.fit > 0.8, "{} {own:?}", format.id());
         for other in FORMATS.iter().filter(|other| other.id() != format.id()) {

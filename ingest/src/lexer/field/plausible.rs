@@ -38,7 +38,9 @@ pub(crate) fn plausible_field(field: &Field, text: &[u8]) -> bool {
         }
         Kind::Method => null || !text.is_empty() && text.len() <= 64 && text.iter().all(code),
         Kind::Action | Kind::Hierarchy => !text.is_empty() && text.iter().all(code),
-        Kind::Media(_) => null || text.contains(&b'/') && text.first() != Some(&b'['),
+        Kind::Media(_) => {
+            null || text.is_empty() || text.contains(&b'/') && text.first() != Some(&b'[')
+        }
         Kind::Address(_) => {
             let named = |byte: &u8| byte.is_ascii_alphabetic() || b"-.:".contains(byte);
             let one =

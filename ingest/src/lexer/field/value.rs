@@ -102,9 +102,25 @@ pub(super) fn decode_field(field: &Field, text: &[u8], connect: bool, out: &mut 
                 out.keep_as_logged(&field.name, text);
             }
         }
+        Kind::Body => body(text, out),
         Kind::Envelope(names) => envelope(field, *names, text, out),
         Kind::Extra | Kind::Time(_) => out.keep_as_logged(&field.name, text),
     }
+}
+
+/// Longer bodies are cut: they are kept to be searched, and the line has the rest.
+const BODY_BYTES: usize = 64 << 10;
+
+/// A body that is cut says how long it was, and its digest.
+fn body(text: &[u8], out: &mut Decoded) {
+    if text.len() > BODY_BYTES {
+        let digest = storage::digest::Digest::of(text);
+        out.extra.push(("request_body_bytes".into(), text.len().to_string()));
+        out.extra.push(("request_body_sha256".into(), digest.to_string()));
+        out.extra.push(("request_body_cap".into(), BODY_BYTES.to_string()));
+    }
+    out.body = Some(text[..text.len().min(BODY_BYTES)].to_vec());
+    out.inexact |= text.len() > BODY_BYTES || std::str::from_utf8(text).is_err();
 }
 
 /// Kept whole, to give the line back; its time and the name of the sender besides.

@@ -107,6 +107,7 @@ pub(crate) fn encode_field(field: &Field, values: &dyn Values, out: &mut Vec<u8>
             push_opt_int(field, values.int(*col).map(|value| value / mul * div), out);
         }
         Kind::Verdict(_, true) => push_opt_text(field, values.text(Col::Action), out),
+        Kind::Body => push_opt_text(field, values.text(Col::RequestBody), out),
         Kind::Extra | Kind::Envelope(_) | Kind::Time(_) | Kind::Verdict(..) => {
             out.extend_from_slice(field.null())
         }

@@ -33,6 +33,8 @@ pub(crate) enum Syntax {
         /// What stands before the pairs.
         head: Head,
     },
+    /// Sections of lines (ModSecurity's serial audit log).
+    Sections,
     /// One JSON object a line; members of objects within are named `outer.inner`.
     Json,
 }
@@ -141,6 +143,11 @@ impl Dialect {
     /// One JSON object a line; `null` is absent.
     pub(crate) fn json() -> Self {
         Self::new(Syntax::Json).nulls(&["null"])
+    }
+
+    /// Sections of lines.
+    pub(crate) fn sections() -> Self {
+        Self::new(Syntax::Sections)
     }
 
     /// Columns with this between them, perhaps in double quotes.

@@ -184,7 +184,7 @@ fn wrap(syntax: &Syntax, seen: &Observed<'_>, name: &str, null: Option<&str>) ->
     use super::dialect::{Ends, Head};
     let (escape, mark, needs) = match syntax {
         Syntax::Elff { quote } => (Escape::Doubled, *quote, vec![b' ', b'\t']),
-        Syntax::Delimited { quote: 0, .. } => return Wrap::default(),
+        Syntax::Delimited { quote: 0, .. } | Syntax::Sections => return Wrap::default(),
         Syntax::Delimited { separator, quote } => {
             (Escape::Doubled, *quote, separator.as_bytes().to_vec())
         }
@@ -313,7 +313,7 @@ fn unseen(syntax: &Syntax) -> Wrap {
         Syntax::Elff { quote } | Syntax::Delimited { quote, .. } => (Escape::Doubled, *quote),
         Syntax::Json => (Escape::Json, b'"'),
         Syntax::Pairs { ends: super::dialect::Ends::Quotes, .. } => (Escape::Backslash, b'"'),
-        Syntax::Pairs { .. } => (Escape::None, 0),
+        Syntax::Pairs { .. } | Syntax::Sections => (Escape::None, 0),
     };
     Wrap { escape, mark, quote: Quote::UnlessNull, needs: Vec::new() }
 }

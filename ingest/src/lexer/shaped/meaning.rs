@@ -13,6 +13,7 @@ pub(crate) const MEANINGS: &[(&str, &str)] = &[
     ("client_ip:port", "`address:port` of the client"),
     ("server_ip:port", "`address:port` of the origin"),
     ("duration_ms:s", "decimal seconds"),
+    ("duration_ms:ms", "decimal milliseconds"),
     ("duration_ms:us", "microseconds"),
     ("duration_ms:ns", "nanoseconds"),
     ("url", "the whole target, with its scheme where it has one"),
@@ -20,6 +21,8 @@ pub(crate) const MEANINGS: &[(&str, &str)] = &[
     ("url:target", "path and query, or a whole URL, where the host has a field of its own"),
     ("host:port", "host name, perhaps with a port"),
     ("request", "a request line: `GET http://example.com/ HTTP/1.1`"),
+    ("request:target", "a request line, where the host has a field of its own"),
+    ("request_body", "the body of a request; kept up to 64 KiB, with its digest if it is longer"),
     ("action", "what was decided: looked up in `verdicts`, kept in `action`"),
     ("action:squid", "a result code of Squid, or a word of `verdicts`, kept in `action`"),
     ("verdict", "looked up in `verdicts`, kept in `extra`"),
@@ -46,13 +49,14 @@ pub(crate) fn tokens(
     table: &Arc<Table>,
     squid: &Arc<Table>,
 ) -> Result<Vec<Token>, String> {
-    if meaning == "request" {
+    if meaning == "request" || meaning == "request:target" {
+        let target = if meaning == "request" { Kind::Url } else { Kind::Target };
         let field = |kind, name: &str| Token::Field(Field::plain(kind, name));
         let literal = |text: &[u8]| Token::Literal(text.to_vec());
         return Ok(vec![
             field(Kind::Method, "method"),
             literal(b" "),
-            field(Kind::Url, "url"),
+            field(target, "url"),
             literal(b" HTTP/"),
             field(Kind::Text(Col::HttpVersion), "http_version"),
         ]);
@@ -77,6 +81,7 @@ pub(crate) fn tokens(
         ("server_ip", "port") => Kind::Endpoint(Col::ServerIp, Col::Port),
         ("client_ip" | "server_ip", "") => Kind::Address(column_of(column, meaning)?),
         ("duration_ms", "s") => Kind::Decimal(Col::DurationMs, 1000, 1),
+        ("duration_ms", "ms") => Kind::Decimal(Col::DurationMs, 1, 1),
         ("duration_ms", "us") => Kind::Decimal(Col::DurationMs, 1, 1000),
         ("duration_ms", "ns") => Kind::Decimal(Col::DurationMs, 1, 1_000_000),
         ("method", "") => Kind::Method,
@@ -97,6 +102,7 @@ pub(crate) fn tokens(
         ("action", "squid") => Kind::Verdict(Arc::clone(squid), true),
         ("action", "text") => Kind::Text(Col::Action),
         ("verdict", "") => Kind::Verdict(Arc::clone(table), false),
+        ("request_body", "") => Kind::Body,
         ("hierarchy", "") => Kind::Hierarchy,
         ("peer", "squid") => Kind::Peer,
         ("reason", "verdict") => Kind::Judged(Arc::clone(table), Col::Reason),

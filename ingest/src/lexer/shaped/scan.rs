@@ -4,6 +4,7 @@
 mod columns;
 mod json;
 mod pairs;
+mod sections;
 
 use std::collections::HashMap;
 
@@ -27,6 +28,12 @@ impl Pieces {
         self.spans.clear();
         self.names.clear();
         self.text.clear();
+    }
+
+    /// Forgets all but the first values.
+    fn truncate(&mut self, len: usize) {
+        self.spans.truncate(len);
+        self.names.truncate(len);
     }
 
     /// How many values.
@@ -116,6 +123,7 @@ pub(crate) fn scan(syntax: &Syntax, line: &[u8], pieces: &mut Pieces) -> bool {
             pairs::pairs(line, &language, *head, pieces)
         }
         Syntax::Json => json::object(line, pieces),
+        Syntax::Sections => sections::record(line, pieces),
     }
 }
 

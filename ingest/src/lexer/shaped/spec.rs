@@ -131,6 +131,7 @@ pub(crate) fn layout(spec: &Spec, dialect: &Dialect) -> Result<Layout, String> {
             }
         }
         Syntax::Json => Last::Without(b","),
+        Syntax::Sections => Last::Without(b"\n"),
     };
     let shapes = spec.shapes.iter().map(|(fields, end)| {
         let fields = fields.iter().map(|(lead, word)| (lead.clone().into_bytes(), *word)).collect();

@@ -99,6 +99,7 @@ impl<'a> Scanner<'a> {
                     return false;
                 }
             }
+            Some(b'[') if self.pairs(name, pieces) => return true,
             Some(b'[' | b'{') => {
                 if !self.nested() {
                     return false;
@@ -107,6 +108,54 @@ impl<'a> Scanner<'a> {
             _ => self.bare(),
         }
         self.at > start && pieces.push(&[&self.path, name], start, self.at)
+    }
+
+    /// `[{"name": "A", "value": "b"}, ...]`: headers, as HTTP archives write them; each is a member `outer.A`.
+    fn pairs(&mut self, name: &[u8], pieces: &mut Pieces) -> bool {
+        let start = self.at;
+        let before = pieces.len();
+        let found = self.try_pairs(name, pieces).is_some() && pieces.len() > before;
+        if !found {
+            self.at = start;
+            pieces.truncate(before);
+        }
+        found
+    }
+
+    fn try_pairs(&mut self, name: &[u8], pieces: &mut Pieces) -> Option<()> {
+        self.at += 1;
+        loop {
+            self.space();
+            self.take(b'{').then_some(())?;
+            let (mut key, mut value) = (None, None);
+            loop {
+                self.space();
+                let member = self.string()?;
+                self.space();
+                self.take(b':').then_some(())?;
+                self.space();
+                let at = self.at;
+                let text = self.string();
+                match (member, text) {
+                    (b"name", Some(text)) => key = Some(text),
+                    (b"value", Some(_)) => value = Some((at, self.at)),
+                    (_, Some(_)) => {}
+                    (_, None) => self.bare(),
+                }
+                self.space();
+                if self.take(b'}') {
+                    break;
+                }
+                self.take(b',').then_some(())?;
+            }
+            let (from, to) = value?;
+            pieces.push(&[&self.path, name, b".", key?], from, to).then_some(())?;
+            self.space();
+            if self.take(b']') {
+                return Some(());
+            }
+            self.take(b',').then_some(())?;
+        }
     }
 
     /// A number, `true`, `false`, `null`.
