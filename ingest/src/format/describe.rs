@@ -46,6 +46,7 @@ impl Description {
                 };
                 format!("key{assign}value, {ends}")
             }
+            Syntax::Sections => "records of several lines, in sections".into(),
             Syntax::Json => "a JSON object a line".into(),
         }
     }

@@ -196,7 +196,7 @@ fn dialect_of(config: &FormatConfig) -> Dialect {
                 *between = separator.to_owned();
             }
         }
-        Syntax::Json => {}
+        Syntax::Sections | Syntax::Json => {}
     }
     dialect.fields.clone_from(&config.fields);
     dialect.columns.clone_from(&config.columns);
