@@ -54,7 +54,7 @@ pub fn run(
     store.check_settings()?;
     let settings = options.settings.as_ref().unwrap_or(store.config());
     let given = Given::new(settings, options)?;
-    let rules = privacy::Rules::new(settings)?;
+    let rules = privacy::Rules::new(options.settings.as_ref(), store.config())?;
     let found = expand(inputs, store.dir());
     if options.source_name.is_some() && found.len() > 1 {
         let message = format!("a source name for {} inputs", found.len());

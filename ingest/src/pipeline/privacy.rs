@@ -17,9 +17,10 @@ use crate::privacy::Scrubber;
 pub(super) struct Rules(Vec<(glob::Pattern, Rule)>);
 
 impl Rules {
-    /// Takes the rules from the settings.
-    pub(super) fn new(config: &Config) -> Result<Self> {
-        let rules = config.source.iter().filter_map(|source| {
+    /// Takes the rules from the settings given, then those of the store: other settings for one run don't lift them.
+    pub(super) fn new(given: Option<&Config>, own: &Config) -> Result<Self> {
+        let sources = given.into_iter().chain([own]).flat_map(|config| &config.source);
+        let rules = sources.filter_map(|source| {
             let rule = source.privacy.clone()?;
             Some(glob::Pattern::new(&source.path).map(|pattern| (pattern, rule)).map_err(|error| {
                 let message = format!("dwell.toml: `{}` is no pattern: {error}", source.path);

@@ -11,6 +11,7 @@ use dwell_ingest::{IngestOptions, Outcome, Progress, SourceReport};
 use parquet::file::reader::{FileReader as _, SerializedFileReader};
 use storage::ErrorKind;
 use storage::clock::Micros;
+use storage::config::Config;
 use storage::digest::Digest;
 use storage::fs::{self, FaultKind, FaultyFs};
 use storage::privacy::Kind;
@@ -351,6 +352,10 @@ fn a_rule_holds_from_wherever_a_path_is_given() {
     std::os::unix::fs::symlink(&log, &link).unwrap();
     let named = IngestOptions { source_name: Some("harmless".into()), ..settings() };
     assert!(bench.run(&[&link], &named).sources[0].privacy.is_some());
+    // Other settings for one run don't lift the rules of the store.
+    let other = bench.write("branch/other.log", &secret_log(30, 20));
+    let without = IngestOptions { settings: Some(Config::default()), ..settings() };
+    assert!(bench.run(&[&other], &without).sources[0].privacy.is_some());
     assert_absent(&bench.path("store"), &secrets());
 }
 
