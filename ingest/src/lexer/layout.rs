@@ -285,7 +285,11 @@ impl Layout {
         })));
         let client = |kind: &Kind| *kind == Kind::Address(Col::ClientIp);
         order.extend((0..self.words.len()).filter(with(client)));
-        let decision = |kind: &Kind| matches!(kind, Kind::Verdict(..) | Kind::Judged(..));
+        // Words of a closed list may have spaces.
+        let decision = |kind: &Kind| match kind {
+            Kind::Verdict(table, _) | Kind::Judged(table, _) => table.is_closed(),
+            _ => false,
+        };
         order.extend((0..self.words.len()).filter(with(decision)));
         order.dedup();
         order

@@ -4,9 +4,9 @@ use std::borrow::Cow;
 
 use storage::observable::addr;
 
-use super::Kind;
 use super::field::plausible;
 use super::layout::{Layout, Word, WordKind};
+use super::{Kind, Token};
 use crate::time::{Context, Memo, TimeSpec};
 
 /// Where a word lies in a line.
@@ -83,8 +83,11 @@ pub(crate) fn fast(layout: &Layout, line: &[u8], spans: &mut [Span]) -> Option<b
         at += word.lead.len();
         let (start, end, next, padded) = bounds(layout, word, line, at, word.pad > 0)?;
         // A number's place that holds none shows that the line is another one with as many words.
-        let number = matches!(word.kind, WordKind::Number(_));
-        if number && line.get(start).is_some_and(u8::is_ascii_alphabetic) {
+        let begins = line.get(start).is_some_and(|byte| byte.is_ascii_digit() || *byte == b'-');
+        if matches!(word.kind, WordKind::Number(_))
+            && !begins
+            && !is_number(word, &line[start..end])
+        {
             return None;
         }
         // So does a word whose many fields nothing joins.
@@ -98,6 +101,11 @@ pub(crate) fn fast(layout: &Layout, line: &[u8], spans: &mut [Span]) -> Option<b
         at = next;
     }
     (line.len() - at == layout.end.len() && begins(line, at, &layout.end)).then_some(exact)
+}
+
+/// Whether a text that begins like no number is one, or stands for none.
+fn is_number(word: &Word, text: &[u8]) -> bool {
+    text.first() == Some(&b'+') || word.is_null(text)
 }
 
 /// Whether a literal stands at `at`. Most are one or two bytes, for which a call would cost more than comparing.
@@ -227,6 +235,7 @@ pub(crate) fn anchored(layout: &Layout, line: &[u8], spans: &mut [Span]) -> Cut 
             && line[from..].starts_with(&word.lead)
             && (flexible + 1 < count || line.ends_with(&layout.end))
             && plausible(word, &line[start..to])
+            && (layout.separator != b'\t' || tabs_are_joints(word, &line[start..to]))
             && !holds_a_record(layout, word, &line[start..to]);
         if !fits {
             continue;
@@ -377,7 +386,7 @@ fn from_right(layout: &Layout, line: &[u8]) -> Vec<(usize, Span)> {
         }
         let Some(mut lead) = memchr::memmem::rfind(head, &word.lead) else { break };
         let start = lead + word.lead.len();
-        if !fits(word, &line[start..end]) {
+        if !fits(word, &line[start..end]) || word.escaped && ends_within(line, start, end) {
             break;
         }
         if word.takes_spaces() {
@@ -388,6 +397,20 @@ fn from_right(layout: &Layout, line: &[u8]) -> Vec<(usize, Span)> {
         end = lead;
     }
     found
+}
+
+/// Whether all TABs of a text stand between the fields of the word: no value holds the TABs that separate values.
+fn tabs_are_joints(word: &Word, text: &[u8]) -> bool {
+    let joints = word.tokens.iter().map(|token| match token {
+        Token::Literal(bytes) => memchr::memchr_iter(b'\t', bytes).count(),
+        Token::Field(_) => 0,
+    });
+    memchr::memchr_iter(b'\t', text).count() <= joints.sum::<usize>()
+}
+
+/// Whether the quoted text would end before `end`, at a quote that is not escaped.
+fn ends_within(line: &[u8], start: usize, end: usize) -> bool {
+    memchr::memchr_iter(b'"', &line[start..end]).any(|at| !is_escaped(line, start, start + at))
 }
 
 /// Where the enclosed word that ends with `head` begins, if one does.

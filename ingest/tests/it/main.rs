@@ -18,6 +18,7 @@ mod golden;
 mod growth;
 mod inputs;
 mod languages;
+mod mistaken;
 mod own;
 mod parsed;
 mod privacy;

@@ -557,8 +557,9 @@ fn of_real_logs_nothing_comes_through_extra() {
         let kept = values(&bench.store, &[Col::Extra]);
         let kept: Vec<_> = kept.into_iter().map(|(_, json)| json.to_lowercase()).collect();
         let mut hits = BTreeSet::new();
-        // Short words stand anywhere by chance.
-        for (col, value) in taken.iter().filter(|(_, value)| value.len() >= 6) {
+        // Short words, and the name that every machine has for itself, stand anywhere by chance.
+        let own = |value: &str| value.len() >= 6 && value != "localhost";
+        for (col, value) in taken.iter().filter(|(_, value)| own(value)) {
             let value = value.to_lowercase();
             let hit = kept.iter().find(|extra| extra.contains(&value));
             hits.extend(hit.map(|extra| format!("{} {value} in {extra}", col.name())));

@@ -57,6 +57,17 @@ pub(crate) fn plausible_field(field: &Field, text: &[u8]) -> bool {
             let digit = |byte: &u8| byte.is_ascii_digit() || b"+-.".contains(byte);
             null || text.iter().all(digit)
         }
+        Kind::Text(Col::HttpVersion) => {
+            let version = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'.';
+            null || text.len() <= 8 && text.iter().all(version)
+        }
+        // Spaces are kept in a URL that is one: with a scheme, or a path.
+        Kind::Url | Kind::Text(Col::Referer) if text.contains(&b' ') => {
+            let first = text.split(|&byte| byte == b' ').next().unwrap_or_default();
+            first.starts_with(b"/")
+                || first.starts_with(b"error:")
+                || memchr::memmem::find(first, b"://").is_some()
+        }
         Kind::Verdict(table, _) | Kind::Judged(table, _) => {
             let known = std::str::from_utf8(text).is_ok_and(|word| table.known(word).is_some());
             null || known || !table.is_closed()

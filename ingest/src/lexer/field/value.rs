@@ -23,6 +23,7 @@ pub(super) fn decode_field(field: &Field, text: &[u8], connect: bool, out: &mut 
         Kind::Text(col) => out.text(*col, decoded_text(field, *col, text)),
         Kind::Method if matches!(text, b"NONE" | b"" | b"unknown" | b"invalid") => {}
         Kind::Method => {
+            out.partial |= text.first().is_some_and(u8::is_ascii_digit);
             let method = lossy.to_ascii_uppercase();
             out.facts = out.facts.and(Facts::of_method(method.as_bytes()));
             out.texts.push((Col::Method, method));
@@ -38,6 +39,8 @@ pub(super) fn decode_field(field: &Field, text: &[u8], connect: bool, out: &mut 
             out.texts.push((*col, kind));
         }
         Kind::Address(col) => {
+            // A number alone is another field's value.
+            out.partial |= text.iter().all(u8::is_ascii_digit);
             // Of a list (`X-Forwarded-For`) the first is the client; the proof keeps it whole.
             let first = lossy.split(", ").next().unwrap_or_default();
             let normal = addr::normalize(first).map(Cow::into_owned);
@@ -47,10 +50,12 @@ pub(super) fn decode_field(field: &Field, text: &[u8], connect: bool, out: &mut 
         Kind::Scaled(col, mul, div) => decode_int(*col, text, *mul, *div, out),
         Kind::Status => decode_status(text, out),
         Kind::Action => {
+            out.partial |= !is_code(text);
             out.facts = out.facts.and(Facts::of_action(&lossy));
             out.text(Col::Action, lossy);
         }
         Kind::Hierarchy => {
+            out.partial |= !is_code(text);
             out.facts = out.facts.and(Facts::of_hierarchy(&lossy));
             out.text(Col::Hierarchy, lossy);
         }
@@ -153,6 +158,11 @@ fn envelope(field: &Field, names: bool, text: &[u8], out: &mut Decoded) {
             false => out.extra.push(("syslog_host".into(), sender)),
         }
     }
+}
+
+/// Whether a text is made as Squid's codes are.
+pub(super) fn is_code(text: &[u8]) -> bool {
+    text.iter().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(byte))
 }
 
 fn host(name: &str, port: Option<i64>, out: &mut Decoded) {

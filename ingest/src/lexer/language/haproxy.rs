@@ -2,7 +2,7 @@
 
 use storage::schema::Col;
 
-use super::{CLF, Cursor, Kind, Style, Tokens, Wrong, request_header, table, time};
+use super::{CLF, Cursor, Kind, Style, Tokens, Wrong, closed, request_header, time};
 use crate::lexer::squid::Placed;
 use crate::lexer::{Field, Shape, Token, nulls};
 
@@ -151,7 +151,7 @@ fn kind(code: &str) -> Result<Kind, String> {
         "U" => Kind::Int(Col::RequestBytes),
         "s" => Kind::Text(Col::Peer),
         "f" | "ft" => Kind::Text(Col::ProxyName),
-        "ts" | "tsc" => Kind::Verdict(table(ENDINGS, false), true),
+        "ts" | "tsc" => Kind::Verdict(closed(ENDINGS), true),
         "HM" => Kind::Method,
         "HU" => Kind::Url,
         "HP" | "HPO" => Kind::Path,
