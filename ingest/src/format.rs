@@ -7,8 +7,8 @@ mod apache_vhost;
 mod apache_vhost_combined;
 pub(crate) mod around;
 mod ats_common;
-mod ats_extended;
 mod ats_extended2;
+mod ats_extended;
 mod ats_squid;
 mod bcreportermain_v1;
 mod bcreporterssl_v1;
@@ -22,7 +22,9 @@ mod e2guardian;
 mod e2guardian_flags;
 mod e2guardian_protex;
 mod envoy;
+mod forcepoint_kv;
 mod fortigate;
+mod fortiproxy;
 mod haproxy_http;
 mod haproxy_http_host;
 mod haproxy_https;
@@ -32,6 +34,7 @@ mod iis;
 mod istio;
 mod kerio_http;
 mod modsecurity;
+mod mwg_kv;
 mod ncsa_combined;
 mod ncsa_common;
 mod nginx_combined;
@@ -41,6 +44,9 @@ pub mod own;
 mod privoxy;
 mod proxysg;
 mod skyhigh_access;
+mod sophos_swa;
+mod sophos_utm;
+mod sophos_xg;
 mod squid;
 mod squid_agents;
 mod squid_combined;
@@ -55,6 +61,9 @@ mod traefik;
 mod w3c;
 mod zeek_json;
 mod zeek_tsv;
+mod zscaler_json;
+mod zscaler_kv;
+mod zscaler_nss;
 
 use std::fmt;
 use std::sync::Arc;
@@ -318,6 +327,14 @@ pub static FORMATS: &[&'static dyn Format] = &[
     &tinyproxy::FORMAT,
     &privoxy::FORMAT,
     &zeek_tsv::FORMAT,
+    &fortiproxy::FORMAT,
+    &sophos_utm::FORMAT,
+    &sophos_swa::FORMAT,
+    &sophos_xg::FORMAT,
+    &forcepoint_kv::FORMAT,
+    &mwg_kv::FORMAT,
+    &zscaler_kv::FORMAT,
+    &zscaler_json::FORMAT,
 ];
 
 /// The id of formats that users describe themselves.

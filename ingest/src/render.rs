@@ -11,8 +11,10 @@ use storage::schema::Col;
 pub(crate) use rows::AsPrinted;
 pub use rows::{BatchRows, GroupRows};
 
-use crate::lexer::chunk::{LAYOUT, REPLY_HEADERS, REQUEST_HEADERS, SPACES, TAIL, UTC_OFFSET, ZONE};
-use crate::lexer::field::{self, Values};
+use crate::lexer::chunk::{
+    LAYOUT, NANOS, REPLY_HEADERS, REQUEST_HEADERS, SPACES, TAIL, UTC_OFFSET, ZONE,
+};
+use crate::lexer::field::{self, AS_LOGGED, Values};
 use crate::lexer::layout::{ENVELOPE, Layout, Word, WordKind};
 use crate::lexer::shaped::spec::Shaped;
 use crate::time::{self, Context, Zone};
@@ -62,6 +64,16 @@ impl<'a> RowView<'a> {
 struct WithExtra<'a> {
     row: &'a RowView<'a>,
     extra: Map<String, Value>,
+    /// Whether values are there with quotes and escapes of their own.
+    as_logged: bool,
+}
+
+impl WithExtra<'_> {
+    /// A value with the quotes and escapes that it had.
+    fn as_logged(&self, word: &Word) -> Option<Cow<'_, str>> {
+        let name = self.as_logged.then(|| format!("{}{AS_LOGGED}", word.name))?;
+        self.extra.get(&name).and_then(Value::as_str).map(Cow::Borrowed)
+    }
 }
 
 impl Values for WithExtra<'_> {
@@ -89,7 +101,9 @@ pub(crate) fn line(layout: &Layout, row: &RowView<'_>, zone: Option<Tz>, out: &m
         return;
     }
     let extra = row.text(Col::Extra).and_then(|text| serde_json::from_str(&text).ok());
-    let values = WithExtra { row, extra: extra.unwrap_or_default() };
+    let extra: Map<String, Value> = extra.unwrap_or_default();
+    let as_logged = layout.shaped.is_some() && extra.keys().any(|name| name.ends_with(AS_LOGGED));
+    let values = WithExtra { row, extra, as_logged };
     match &layout.envelope {
         None => body(layout, &values, zone, out),
         Some(around) => {
@@ -140,16 +154,18 @@ fn text(
             let offset = values.extra(UTC_OFFSET);
             let offset = offset.and_then(|text| time::offset_minutes(text.as_bytes()));
             let ts = values.row.int(Col::Ts).unwrap_or_default();
+            let nanos = values.extra(NANOS).and_then(|text| text.parse().ok()).unwrap_or(0_u16);
             let told = told.and_then(|name| values.extra(name)).or_else(|| values.extra(ZONE));
-            match told.and_then(|text| Zone::read(text.as_bytes())) {
-                Some(told) => {
-                    let context = Context { zone: Some(told), stated: true, ..Context::default() };
-                    spec.write_in(ts, 0, offset.unwrap_or_default(), &context, out);
-                }
-                None => spec.write(ts, offset.unwrap_or_default(), zone, out),
-            }
+            let context = match told.and_then(|text| Zone::read(text.as_bytes())) {
+                Some(told) => Context { zone: Some(told), stated: true, ..Context::default() },
+                None => Context::of_zone(zone),
+            };
+            spec.write_in(ts, nanos, offset.unwrap_or_default(), &context, out);
         }
-        WordKind::Number(_) | WordKind::Key => field::encode(word, values, out),
+        WordKind::Number(_) | WordKind::Key => match values.as_logged(word) {
+            Some(text) => out.extend_from_slice(text.as_bytes()),
+            None => field::encode(word, values, out),
+        },
     }
 }
 
@@ -161,8 +177,10 @@ fn by_shape(
     zone: Option<Tz>,
     out: &mut Vec<u8>,
 ) {
-    let nth = values.extra(LAYOUT).and_then(|text| text.parse().ok()).unwrap_or(0_usize);
-    let Some(shape) = shaped.shapes.all().get(nth) else { return };
+    let kept = values.extra(LAYOUT);
+    let order = kept.as_ref().and_then(|text| shaped.of_order(text, &layout.words));
+    let nth = kept.and_then(|text| text.parse().ok()).unwrap_or(0_usize);
+    let Some(shape) = order.as_ref().or_else(|| shaped.shapes.all().get(nth)) else { return };
     let told = shaped.zone.and_then(|word| layout.words.get(word)).map(|word| word.name.as_str());
     for slot in &shape.slots {
         out.extend_from_slice(&slot.lead);

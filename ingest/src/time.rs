@@ -106,6 +106,9 @@ pub(crate) struct Time {
     pub(crate) exact: bool,
 }
 
+/// A moment for times without a year where only their form matters: 2026-11-20T12:00:00Z.
+pub(crate) const NEAR_US: Micros = 1_795_176_000_000_000;
+
 /// Checks that a time is possible for a log read at `ingest_us`.
 pub(crate) fn check(ts: Micros, ingest_us: Micros) -> Result<(), Reason> {
     if ts < YEAR_1990_US {

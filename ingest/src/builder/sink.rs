@@ -27,6 +27,8 @@ pub enum Reason {
     CutShort,
     /// No text: NUL bytes where the format has words.
     NotText,
+    /// A record of another log, written into the same file.
+    OtherLog,
 }
 
 impl Reason {
@@ -41,6 +43,7 @@ impl Reason {
         Self::LineTooLong,
         Self::CutShort,
         Self::NotText,
+        Self::OtherLog,
     ];
 
     /// The word in `quarantine.reason`.
@@ -55,6 +58,7 @@ impl Reason {
             Self::LineTooLong => "line_too_long",
             Self::CutShort => "cut_short",
             Self::NotText => "not_text",
+            Self::OtherLog => "other_log",
         }
     }
 
@@ -70,6 +74,7 @@ impl Reason {
             Self::LineTooLong => "the line is longer than the limit",
             Self::CutShort => "the compressed input ended inside the line",
             Self::NotText => "NUL bytes where the format has words",
+            Self::OtherLog => "a record of another log, written into the same file",
         }
     }
 }

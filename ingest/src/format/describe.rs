@@ -41,7 +41,7 @@ impl Description {
                 let assign = char::from(*assign);
                 let ends = match ends {
                     Ends::Quotes => "values that hold separators in quotes",
-                    Ends::NextKey => "values end before the next key",
+                    Ends::NextKey | Ends::NextWord => "values end before the next key",
                     Ends::Separator => "values end at the separator",
                 };
                 format!("key{assign}value, {ends}")

@@ -8,6 +8,7 @@ use storage::schema::Col;
 use super::{
     Basis, ChunkParser, Description, Envelope, Format, FormatError, Parser, Score, around,
 };
+use crate::builder::sink::Reason;
 use crate::lexer::chunk::LineParser;
 use crate::lexer::layout::{Layout, WordKind, claims};
 use crate::lexer::shaped::cut::{Cutter, Found};
@@ -215,9 +216,13 @@ impl Learned {
                     headers = 1.0;
                     continue;
                 }
-                Found::Shape(_) | Found::Odd(_) if self.is_typed(line, &spans) => {
+                Found::Nothing(Reason::OtherLog) => continue,
+                Found::Shape(_) | Found::Order(_) | Found::Odd(_)
+                    if self.is_typed(line, &spans) =>
+                {
                     fit += 1.0;
-                    exact += f64::from(u8::from(matches!(found, Found::Shape(_))));
+                    let whole = matches!(found, Found::Shape(_) | Found::Order(_));
+                    exact += f64::from(u8::from(whole));
                     let columns =
                         layout.words.iter().zip(&spans).filter(|(_, span)| span.is_there());
                     let columns = columns.flat_map(|(word, _)| word.fields());

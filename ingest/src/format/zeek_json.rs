@@ -7,19 +7,31 @@ use crate::lexer::shaped::dialect::Dialect;
 pub(super) static FORMAT: DialectFormat = DialectFormat {
     id: "zeek_json",
     title: "Zeek http.log, JSON",
-    doc: "One JSON object a line; fields that were not set are left out. Times are the start of the request, UTC. With an explicit \
-proxy `id.resp_h` is the proxy, so it stays in `extra`.",
+    doc: "One JSON object a line; fields that were not set are left out. Times are the start of the request, UTC, as an epoch or in \
+ISO form. With an explicit proxy `id.resp_h` is the proxy, so it stays in `extra`. Also with `_path` or `@stream`, with flat names \
+(`id_orig_h`), and as `{\"http\":{..}}`. Records of Zeek's other logs in the same file are no rows.",
     dialect,
 };
 
 fn dialect() -> Dialect {
     Dialect::json()
-        .marks(&["uid", "id.orig_h"])
-        .time("ts", &["epoch.6", "utc:%Y-%m-%dT%H:%M:%SZ"])
+        .within(&["http"])
+        .marks(&["uid", "id.orig_h or id_orig_h", "trans_depth or method or uri"])
+        .only(&[
+            "_path=http",
+            "@stream=http",
+            "request_body_len|response_body_len|status_code|uri|host",
+            "!call_id",
+            "!qtype",
+            "!proto",
+        ])
+        .time("ts", &["epoch.f", "utc:%Y-%m-%dT%H:%M:%S%.6fZ", "iso"])
         .starts()
         .fields(&[
             ("id.orig_h", "client_ip"),
+            ("id_orig_h", "client_ip"),
             ("id.orig_p", "client_port"),
+            ("id_orig_p", "client_port"),
             ("username", "user"),
             ("method", "method"),
             ("host", "host:port"),
@@ -30,5 +42,6 @@ fn dialect() -> Dialect {
             ("referrer", "referer"),
             ("request_body_len", "request_bytes"),
             ("response_body_len", "response_bytes"),
+            ("cookie", "cookie"),
         ])
 }

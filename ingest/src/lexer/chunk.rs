@@ -7,7 +7,7 @@ use std::sync::Arc;
 use storage::day::Day;
 
 pub(crate) use lines::{
-    CLASS, LAYOUT, REPLY_HEADERS, REQUEST_HEADERS, SPACES, TAIL, TRUNCATED, UTC_OFFSET, ZONE,
+    CLASS, LAYOUT, NANOS, REPLY_HEADERS, REQUEST_HEADERS, SPACES, TAIL, TRUNCATED, UTC_OFFSET, ZONE,
 };
 use lines::{Fate, Line, account, content, end, header_blocks, is_blank, record, reject, why};
 
@@ -220,6 +220,12 @@ impl LineParser {
             Found::Shape(0) => Ok(0),
             Found::Shape(shape) => {
                 add(LAYOUT, &shape.to_string());
+                Ok(0)
+            }
+            Found::Order(order) => {
+                if let Some((_, text)) = self.cutter.orders.get(order) {
+                    add(LAYOUT, text);
+                }
                 Ok(0)
             }
             Found::Odd(flags) => {
@@ -446,9 +452,12 @@ impl LineParser {
                     block.rows.ts.push(time.ts);
                     block.rejected.push(None);
                     block.rows.flags[row] |= time.quality as u8;
-                    // `ts` has no room for nanoseconds.
-                    if !time.exact || time.nanos != 0 {
+                    if !time.exact {
                         block.rows.flags[row] |= RAW;
+                    } else if time.nanos != 0 {
+                        // `ts` has no room for nanoseconds.
+                        let id = self.values.member(NANOS, &time.nanos.to_string());
+                        block.rows.members.push((row as u32, id));
                     }
                     if time.offset != 0 {
                         let text = time::offset_text(time.offset);

@@ -19,6 +19,9 @@ use super::verdict::{Facts, is_connect};
 use super::{Field, Kind, NULL_WORD, Token, number};
 use value::decode_field;
 
+/// Ends keys of `extra`: a value with its quotes and escapes, where these are not those of its field.
+pub(crate) const AS_LOGGED: &str = "_as_logged";
+
 /// The values a word gives, decoded once per distinct text.
 #[derive(Debug, Default)]
 pub(crate) struct Decoded {
@@ -96,11 +99,14 @@ impl Values for Decoded {
 pub(crate) fn decode(word: &Word, text: &[u8], out: &mut Decoded) {
     // Nobody logs a NUL on purpose: it ends a record that was cut short.
     out.partial = memchr::memchr(0, text).is_some();
+    let logged = text;
     let (inner, exact) = word.unwrapped(text);
     let text = &*inner;
     decode_plain(word, text, out);
-    // A wrapping that its rule does not give back needs the line; and so do values that can't be their field's.
-    out.inexact |= !exact;
+    // A wrapping that its rule does not give back is kept; values that can't be their field's are suspicious.
+    if !exact {
+        out.keep_as_logged(&format!("{}{AS_LOGGED}", word.name), logged);
+    }
     if word.wrap.is_some() {
         out.partial |= !word.is_null(text) && !plausible(word, text);
     }

@@ -10,6 +10,8 @@ pub(crate) mod dialect;
 pub(crate) mod headers;
 pub(crate) mod learn;
 pub(crate) mod meaning;
+pub(crate) mod only;
+pub(crate) mod order;
 pub(crate) mod scan;
 pub(crate) mod shape;
 pub(crate) mod spec;

@@ -40,7 +40,17 @@ fn fixture(format: &str, name: &str) -> Vec<u8> {
 /// The parser of a format for a source that begins with this text.
 fn learned(format: &dyn Format, text: &[u8]) -> Option<Box<dyn Parser>> {
     let sample = Sample::new(text, true);
-    let parser = framed(Arc::from(format.learn(&sample.lines)?), sample.framing);
+    // Formats whose lines have no time need the envelopes around them.
+    let within = || match detect(&sample, &[], NOW_US) {
+        Detected::Format(parser, _) if parser.id() == format.id() => {
+            open(parser.id(), parser.spec()).ok()
+        }
+        _ => None,
+    };
+    let parser = match format.learn(&sample.lines) {
+        Some(parser) => framed(Arc::from(parser), sample.framing),
+        None => Arc::from(within()?),
+    };
     // What the ledger keeps of it must give the same parser.
     let again = open(parser.id(), parser.spec()).unwrap();
     assert_eq!((again.id(), again.spec()), (parser.id(), parser.spec()));
@@ -51,7 +61,7 @@ fn learned(format: &dyn Format, text: &[u8]) -> Option<Box<dyn Parser>> {
 fn every_format_reads_its_fixtures() {
     for format in FORMATS {
         let ok = fixture(format.id(), "ok");
-        let parser = learned(*format, &ok).unwrap();
+        let parser = learned(*format, &ok).unwrap_or_else(|| panic!("{}", format.id()));
         let parsed = parse(parser.as_ref(), &ok, 1 << 20, &context());
         let counts = parsed.counts;
         assert_eq!(counts.rows + counts.headers, counts.lines, "{}", format.id());

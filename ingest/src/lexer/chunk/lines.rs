@@ -50,6 +50,8 @@ pub(crate) const LAYOUT: &str = "_layout";
 pub(crate) const SPACES: &str = "_spaces";
 /// Key of `extra`: the printed offset from UTC, where it is not `+0000`.
 pub(crate) const UTC_OFFSET: &str = "utc_offset";
+/// Key of `extra`: nanoseconds beyond the microseconds of the time, 1 to 999.
+pub(crate) const NANOS: &str = "_nanos";
 /// Key of `extra`: the zone that a header line named for the time, where the time itself prints none.
 pub(crate) const ZONE: &str = "_zone";
 /// Key of `extra`: the request's headers (`log_mime_hdrs on`).

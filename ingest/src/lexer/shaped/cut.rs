@@ -3,11 +3,13 @@
 
 use std::sync::Arc;
 
-use super::dialect::Syntax;
+use super::dialect::{Ends, Syntax};
 use super::headers::Headers;
+use super::only;
 use super::scan::{Pieces, scan};
+use super::shape::Shape;
 use super::spec::{Place, Shaped};
-use super::wrap::Quote;
+use super::wrap::{Escape, Quote, Wrap};
 use crate::builder::sink::Reason;
 use crate::intern::key::{PARTIAL, RAW};
 use crate::lexer::Kind;
@@ -18,6 +20,9 @@ use crate::time::Zone;
 /// Shapes that are tried before a line is scanned.
 const RECENT: usize = 4;
 
+/// Orders of fields that one worker remembers besides the known shapes.
+const ORDERS: usize = 256;
+
 /// Fields with a column that a row must have, its time among them.
 const FIELDS_MIN: usize = 3;
 
@@ -26,6 +31,8 @@ const FIELDS_MIN: usize = 3;
 pub(crate) enum Found {
     /// A row of this shape.
     Shape(usize),
+    /// A row with this order of fields.
+    Order(usize),
     /// A row of no known shape; its flags.
     Odd(u8),
     /// A header line.
@@ -39,7 +46,10 @@ pub(crate) enum Found {
 pub(crate) struct Cutter {
     pieces: Pieces,
     words: Vec<(usize, Span)>,
+    /// Numbers of shapes; those of orders begin behind them.
     recent: Vec<usize>,
+    /// Orders that were found, and their text.
+    pub(crate) orders: Vec<(Shape, String)>,
     headers: Headers,
     columns: Option<Vec<Place>>,
     names: Vec<String>,
@@ -81,12 +91,28 @@ impl Cutter {
         for nth in 0..self.recent.len() {
             let shape = self.recent[nth];
             spans.fill(Span::MISSING);
-            if shaped.shapes.all().get(shape).is_some_and(|found| found.cut(line, spans)) {
+            let shapes = shaped.shapes.all();
+            let found = match shapes.get(shape) {
+                Some(found) => Some(found),
+                None => self.orders.get(shape - shapes.len()).map(|(found, _)| found),
+            };
+            if found.is_some_and(|found| found.cut(line, spans)) {
+                if !only::are_told(&shaped.told, line, spans) {
+                    return Found::Nothing(Reason::OtherLog);
+                }
                 self.recent.swap(0, nth);
-                return Found::Shape(shape);
+                return self.found(shaped, shape);
             }
         }
         self.scan(layout, shaped, line, spans)
+    }
+
+    /// What a number among the recent shapes is.
+    fn found(&self, shaped: &Shaped, shape: usize) -> Found {
+        match shape.checked_sub(shaped.shapes.all().len()) {
+            None => Found::Shape(shape),
+            Some(order) => Found::Order(order),
+        }
     }
 
     fn scan(&mut self, layout: &Layout, shaped: &Shaped, line: &[u8], spans: &mut [Span]) -> Found {
@@ -118,10 +144,15 @@ impl Cutter {
         spans: &mut [Span],
     ) -> Found {
         let Self { pieces, words, members, .. } = self;
+        if !shaped.only.takes(line, pieces) {
+            return Found::Nothing(Reason::OtherLog);
+        }
         let places = pieces.iter().map(|(name, span)| {
+            let name = shaped.only.inner(name);
             let place = shaped.names.get(name).copied().unwrap_or(Place::Unknown);
             if place == Place::Unknown {
-                members.push((String::from_utf8_lossy(name).into_owned(), span.of(line).to_vec()));
+                let value = plain_value(&shaped.syntax, span.of(line));
+                members.push((String::from_utf8_lossy(name).into_owned(), value));
             }
             (place, span)
         });
@@ -159,7 +190,7 @@ impl Cutter {
         if places.len() != count {
             anchor(layout, places, line, &self.pieces, &mut self.words);
             return match self.row(layout, shaped, line, spans, false) {
-                Found::Shape(_) | Found::Odd(_) => Found::Odd(PARTIAL | RAW),
+                Found::Shape(_) | Found::Order(_) | Found::Odd(_) => Found::Odd(PARTIAL | RAW),
                 other => other,
             };
         }
@@ -197,17 +228,46 @@ impl Cutter {
         if self.words.iter().filter(filled).count() < FIELDS_MIN {
             return Found::Nothing(Reason::TooFewFields);
         }
-        let shape = if known { shaped.shapes.of(line, &self.words) } else { None };
+        let shape = if known { self.shape(layout, shaped, line) } else { None };
         match shape {
             Some(shape) => {
                 self.recent.retain(|other| *other != shape);
                 self.recent.insert(0, shape);
                 self.recent.truncate(RECENT);
-                Found::Shape(shape)
+                self.found(shaped, shape)
             }
             None => Found::Odd(RAW),
         }
     }
+
+    /// The number of the shape of a line whose words were found.
+    fn shape(&mut self, layout: &Layout, shaped: &Shaped, line: &[u8]) -> Option<usize> {
+        if let Some(shape) = shaped.shapes.of(line, &self.words) {
+            return Some(shape);
+        }
+        let order = shaped.leads.order(line, &self.words)?;
+        let known = shaped.shapes.all().len();
+        if let Some(nth) = self.orders.iter().position(|(_, text)| *text == order) {
+            return Some(known + nth);
+        }
+        if self.orders.len() >= ORDERS {
+            self.orders.clear();
+            self.recent.retain(|shape| *shape < known);
+        }
+        self.orders.push((shaped.of_order(&order, &layout.words)?, order));
+        Some(known + self.orders.len() - 1)
+    }
+}
+
+/// The value of a field that was not known when the source was first read, without the quotes of its language.
+fn plain_value(syntax: &Syntax, text: &[u8]) -> Vec<u8> {
+    let escape = match syntax {
+        Syntax::Json => Escape::Json,
+        Syntax::Pairs { ends: Ends::Quotes, .. } => Escape::Backslash,
+        _ => Escape::None,
+    };
+    let wrap = Wrap { escape, quote: Quote::UnlessNull, mark: b'"', needs: Vec::new() };
+    if escape == Escape::None { text.to_vec() } else { wrap.decode(text).into_owned() }
 }
 
 /// Why a line that is not made as its language says is no row.

@@ -47,12 +47,15 @@ pub(crate) enum Ends {
     Quotes,
     /// Before the next `separator key=`: values may hold separators and `=`.
     NextKey,
+    /// Before the next `separator key=` where the key is of three and more small letters, digits and `_`: values may hold
+    /// others, as names in directories do (`OU=`).
+    NextWord,
     /// At the separator, whatever they hold.
     Separator,
 }
 
 /// What stands before the pairs.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Head {
     /// Nothing.
@@ -62,6 +65,8 @@ pub(crate) enum Head {
     Cef,
     /// `LEEF:1.0|vendor|product|version|id|`, with one more field in version 2.
     Leef,
+    /// Words with these names, the last of them right before the first pair; the first takes what is left.
+    Words(Vec<String>),
 }
 
 /// Which end of a transaction a dialect's times mark.
@@ -108,9 +113,16 @@ pub(crate) struct Dialect {
     /// Null words of single fields.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) field_nulls: Vec<(String, String)>,
-    /// Names that must be there, and values that fields must have (`type=utm`; several joined by `|`), for the dialect
-    /// to claim a text.
+    /// Names that must be there (`uid`; several joined by `|`: one of them), and values that fields must have
+    /// (`type=utm|traffic`), for the dialect to claim a text.
     pub(crate) marks: Vec<String>,
+    /// What tells its records from those of other logs in the same file: `name=value|value` (if the field is there, it has
+    /// one of these values), `name|name` (one of them is there), `!name` (it is not there).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) only: Vec<String>,
+    /// Members of JSON objects that hold the record: names within them go without theirs (`event.action` is `action`).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) within: Vec<String>,
     /// What the words of `action` and `verdict` fields mean.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) verdicts: Vec<(String, String)>,
@@ -130,6 +142,8 @@ impl Dialect {
             nulls: Vec::new(),
             field_nulls: Vec::new(),
             marks: Vec::new(),
+            only: Vec::new(),
+            within: Vec::new(),
             verdicts: Vec::new(),
             basis: Basis::End,
         }
@@ -231,6 +245,26 @@ impl Dialect {
     /// Names, or `name=value`, that must be there.
     pub(crate) fn marks(mut self, marks: &[&str]) -> Self {
         self.marks.extend(marks.iter().map(|mark| (*mark).into()));
+        self
+    }
+
+    /// Names of words before the pairs, separated by spaces.
+    pub(crate) fn head(mut self, names: &str) -> Self {
+        if let Syntax::Pairs { head, .. } = &mut self.syntax {
+            *head = Head::Words(names.split_whitespace().map(Into::into).collect());
+        }
+        self
+    }
+
+    /// What tells its records from those of other logs.
+    pub(crate) fn only(mut self, conditions: &[&str]) -> Self {
+        self.only.extend(conditions.iter().map(|condition| (*condition).into()));
+        self
+    }
+
+    /// Members of JSON objects that hold the record.
+    pub(crate) fn within(mut self, members: &[&str]) -> Self {
+        self.within.extend(members.iter().map(|member| (*member).into()));
         self
     }
 

@@ -3,6 +3,7 @@
 
 mod observe;
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use super::dialect::{Dialect, Syntax, TimeRule};
@@ -10,11 +11,17 @@ use super::shape::{Plain, gaps};
 use super::spec::{self, Place, Spec, SpecWord};
 use super::wrap::{Escape, Quote, Wrap};
 use crate::lexer::split::Span;
-use crate::time::{self, Memo};
+use crate::time::{self, Context, Memo, NEAR_US};
 use observe::Observed;
 
 /// Orders of fields that are remembered.
 const SHAPES_MAX: usize = 64;
+
+/// A day for times without one where only their form matters: 2026-11-20.
+const NEAR_DAY: i64 = 20_777;
+
+/// 2100-01-01T00:00:00Z
+const YEAR_2100_US: i64 = 4_102_444_800_000_000;
 
 /// Texts of a time that are tried.
 const TIMES: usize = 64;
@@ -22,11 +29,13 @@ const TIMES: usize = 64;
 /// What the first lines of a source tell of it, if they are of this dialect. `outer`: times of the envelopes they stand in.
 pub(crate) fn learn(dialect: &Dialect, lines: &[&[u8]], outer: &[&[u8]]) -> Option<Spec> {
     let seen = observe::observe(dialect, lines);
+    let dialect = &whole_urls(dialect, &seen);
     if seen.rows.is_empty() || !marked(dialect, &seen) {
         return None;
     }
-    let (rule, mut spelling, inner) =
-        dialect.times.iter().find_map(|rule| time(rule, &seen, outer))?;
+    // The rule that reads most rows; the first of equals.
+    let found = dialect.times.iter().rev().filter_map(|rule| time(rule, &seen, outer));
+    let (_, rule, mut spelling, inner) = found.max_by_key(|(reads, ..)| *reads)?;
     // A header that names a zone says that the times below are not UTC.
     if seen.zoned
         && let Some(local) = spelling.strip_prefix("utc:")
@@ -62,6 +71,21 @@ pub(crate) fn learn(dialect: &Dialect, lines: &[&[u8]], outer: &[&[u8]]) -> Opti
     };
     found.shapes = shapes(dialect, &found, &seen)?;
     Some(found)
+}
+
+/// The dialect, with a field of path and query as that of the URL where the source logs whole URLs in it.
+fn whole_urls<'a>(dialect: &'a Dialect, seen: &Observed<'_>) -> Cow<'a, Dialect> {
+    let whole = |text: &&[u8]| memchr::memmem::find(text, b"://").is_some();
+    let found = dialect.fields.iter().position(|(name, meaning)| {
+        let all = || seen.values(name);
+        meaning == "url:target" && all().filter(whole).count() * 2 > all().count()
+    });
+    let Some(at) = found else { return Cow::Borrowed(dialect) };
+    let mut dialect = dialect.clone();
+    let (name, _) = dialect.fields.remove(at);
+    // It says more than the fields of its parts.
+    dialect.fields.insert(0, (name, "url".into()));
+    Cow::Owned(dialect)
 }
 
 /// How a source spells what fields of a meaning may hold in two ways.
@@ -106,19 +130,21 @@ fn has(mark: &str, seen: &Observed<'_>) -> bool {
     }
 }
 
-/// The spelling that reads the times of most rows, and how often the byte behind the time stands within it.
+/// How many rows' times the best spelling of a rule reads, that spelling, and how often the byte behind the time stands
+/// within it.
 fn time<'a>(
     rule: &'a TimeRule,
     seen: &Observed<'_>,
     outer: &[&[u8]],
-) -> Option<(&'a TimeRule, String, usize)> {
+) -> Option<(usize, &'a TimeRule, String, usize)> {
     if rule.field == spec::OUTER_TIME {
         let reads = |spelling: &String| {
             let Ok(spec) = time::parse_spec(spelling) else { return 0 };
             outer.iter().filter(|text| spec.reads(text)).count()
         };
         let best = rule.specs.iter().rev().max_by_key(|spelling| reads(spelling))?;
-        return (reads(best) * 2 > outer.len()).then(|| (rule, best.clone(), 0));
+        let read = reads(best);
+        return (read * 2 > outer.len()).then(|| (read, rule, best.clone(), 0));
     }
     let mut texts: Vec<Vec<u8>> = Vec::new();
     let mut sample = None;
@@ -144,14 +170,19 @@ fn time<'a>(
             return (0, 0);
         }
         let mut memo = Memo::default();
-        let mut is_exact =
-            |text: &[u8]| spec.read(text, None, &mut memo).is_some_and(|time| time.exact);
-        let read = texts.iter().filter(|text| spec.reads(text));
-        read.fold((0, 0), |(all, exact), text| (all + 1, exact + usize::from(is_exact(text))))
+        // Of any year and day; but counts of another unit are times of another age.
+        let context = Context { near: Some(NEAR_US), date: Some(NEAR_DAY), ..Context::default() };
+        let possible = |ts| time::check(ts, i64::MAX / 2).is_ok() && ts < YEAR_2100_US;
+        let read = texts.iter().filter_map(|text| {
+            let time = spec.read_in(text, &context, &mut memo)?;
+            possible(time.ts).then_some(time.exact)
+        });
+        read.fold((0, 0), |(all, exact), more| (all + 1, exact + usize::from(more)))
     };
     // The first of equals.
     let best = rule.specs.iter().rev().max_by_key(|text| reads(text))?;
-    if reads(best).0 * 2 <= texts.len() {
+    let (read, _) = reads(best);
+    if read * 2 <= texts.len() {
         return None;
     }
     let Some((row, at)) = sample.filter(|_| rule.clock.is_some()) else {
@@ -159,13 +190,13 @@ fn time<'a>(
             let found = row.place(seen, &rule.field).unwrap_or_default();
             row.inner_stops(found, found)
         });
-        return Some((rule, best.clone(), inner));
+        return Some((read, rule, best.clone(), inner));
     };
     // Date and time of day are read as one text, with what stands between them.
     let gap = row.between(at)?.replace('%', "%%");
     let spelling = best.replacen(' ', &gap, 1);
     time::parse_spec(&spelling).ok()?;
-    Some((rule, spelling, row.inner_stops(at, at + 1)))
+    Some((read, rule, spelling, row.inner_stops(at, at + 1)))
 }
 
 /// The null word that stands most often in a field.
@@ -182,53 +213,55 @@ fn usual_null(dialect: &Dialect, seen: &Observed<'_>, name: &str) -> Option<Stri
 /// How values of a field are wrapped: the rule that most of them follow.
 fn wrap(syntax: &Syntax, seen: &Observed<'_>, name: &str, null: Option<&str>) -> Wrap {
     use super::dialect::{Ends, Head};
-    let (escape, mark, needs) = match syntax {
-        Syntax::Elff { quote } => (Escape::Doubled, *quote, vec![b' ', b'\t']),
+    let (escapes, mark, needs): (&[Escape], _, _) = match syntax {
+        Syntax::Elff { quote } => (&[Escape::Doubled], *quote, vec![b' ', b'\t']),
         Syntax::Delimited { quote: 0, .. } | Syntax::Sections => return Wrap::default(),
         Syntax::Delimited { separator, quote } => {
-            (Escape::Doubled, *quote, separator.as_bytes().to_vec())
+            (&[Escape::Doubled], *quote, separator.as_bytes().to_vec())
         }
         Syntax::Pairs { head: Head::Cef, .. } => {
             return Wrap { escape: Escape::Cef, ..Wrap::default() };
         }
-        Syntax::Pairs { ends: Ends::NextKey | Ends::Separator, .. } => return Wrap::default(),
-        Syntax::Pairs { separator, assign, .. } => {
-            (Escape::Backslash, b'"', [separator.as_bytes(), &[*assign]].concat())
+        Syntax::Pairs { ends: Ends::NextKey | Ends::NextWord | Ends::Separator, .. } => {
+            return Wrap::default();
         }
-        Syntax::Json => (Escape::Json, b'"', Vec::new()),
+        Syntax::Pairs { separator, assign, .. } => (
+            &[Escape::Backslash, Escape::Quotes, Escape::None],
+            b'"',
+            [separator.as_bytes(), &[*assign]].concat(),
+        ),
+        Syntax::Json => (&[Escape::Json], b'"', Vec::new()),
     };
     let raw = || seen.raw(name);
     let quoted = |text: &[u8]| text.len() > 1 && text[0] == mark && text.ends_with(&[mark]);
-    let all = raw().count();
-    let in_quotes = raw().filter(|text| quoted(text)).count();
-    let made = |quote| Wrap { escape, quote, mark, needs: needs.clone() };
-    if in_quotes == all && all > 0 {
-        return Wrap { needs: Vec::new(), ..made(Quote::Outside) };
-    }
-    let fits = |quote: Quote| {
-        let wrap = made(quote);
-        raw()
-            .filter(|text| {
-                let value = wrap.decode(text);
-                let mut again = Vec::new();
-                wrap.encode(
-                    &value,
-                    null.is_some_and(|null| null.as_bytes() == &*value),
-                    &mut again,
-                );
-                again == **text
-            })
-            .count()
+    let outside = raw().next().is_some() && raw().all(quoted);
+    let rules: &[Quote] = match syntax {
+        _ if outside => &[Quote::UnlessNull],
+        Syntax::Json => &[Quote::UnlessNull, Quote::Never],
+        _ => &[Quote::WhenNeeded, Quote::UnlessNull, Quote::Never],
     };
-    let quotes = [Quote::WhenNeeded, Quote::UnlessNull, Quote::Never];
-    let rules = if matches!(syntax, Syntax::Json) { &quotes[1..] } else { &quotes[..] };
-    let best = rules.iter().rev().copied().max_by_key(|quote| fits(*quote));
-    let best = best.unwrap_or(Quote::Never);
-    let mut made = made(best);
-    if best != Quote::WhenNeeded {
-        made.needs = Vec::new();
+    let made = |&quote: &Quote, &escape: &Escape| Wrap { escape, quote, mark, needs: needs.clone() };
+    let all = rules.iter().flat_map(|quote| escapes.iter().map(move |escape| made(quote, escape)));
+    let all: Vec<Wrap> = all.collect();
+    let fits = |wrap: &Wrap| raw().filter(|text| gives_back(wrap, text, null)).count();
+    // The first of equals.
+    let Some(mut best) = all.into_iter().rev().max_by_key(fits) else { return Wrap::default() };
+    if outside {
+        best.quote = Quote::Outside;
     }
-    made
+    if best.quote != Quote::WhenNeeded {
+        best.needs = Vec::new();
+    }
+    best
+}
+
+/// Whether a value, unwrapped and wrapped again, is what was logged.
+fn gives_back(wrap: &Wrap, text: &[u8], null: Option<&str>) -> bool {
+    let value = wrap.decode(text);
+    let mut again = Vec::with_capacity(text.len());
+    let null = null.is_some_and(|null| null.as_bytes() == &*value);
+    wrap.encode(&value, null, &mut again);
+    again == text
 }
 
 /// The orders of fields, the likeliest first.

@@ -20,6 +20,8 @@ pub(crate) const MEANINGS: &[(&str, &str)] = &[
     ("url:schemeless", "the target without scheme: `example.com/a?b`"),
     ("url:target", "path and query, or a whole URL, where the host has a field of its own"),
     ("host:port", "host name, perhaps with a port"),
+    ("status:block", "`status/number`: the number is looked up in `verdicts`"),
+    ("bytes:four", "bytes from client, to server, from server, to client, with slashes between them"),
     ("request", "a request line: `GET http://example.com/ HTTP/1.1`"),
     ("request:target", "a request line, where the host has a field of its own"),
     ("request_body", "the body of a request; kept up to 64 KiB, with its digest if it is longer"),
@@ -72,6 +74,9 @@ pub(crate) fn tokens(
         }
         "hierarchy/peer" => return pair((Kind::Hierarchy, "hierarchy"), (Kind::Peer, "peer")),
         _ => {}
+    }
+    if let Some(tokens) = several(meaning, name, table) {
+        return Ok(tokens);
     }
     let (column, modifier) = meaning.split_once(':').unwrap_or((meaning, ""));
     let mut style = Style::Raw;
@@ -132,6 +137,31 @@ pub(crate) fn tokens(
 pub(crate) fn exists(meaning: &str) -> Result<(), String> {
     let table = Arc::new(Table::default());
     tokens(meaning, "", &table, &table).map(drop)
+}
+
+/// Meanings of several values with slashes between them.
+fn several(meaning: &str, name: &str, table: &Arc<Table>) -> Option<Vec<Token>> {
+    let fields = match meaning {
+        "status:block" => vec![
+            Field::plain(Kind::Status, name),
+            Field::plain(Kind::Verdict(Arc::clone(table), false), "block_id"),
+        ],
+        "bytes:four" => vec![
+            Field::plain(Kind::Int(Col::RequestBytes), "bytes_from_client"),
+            Field::plain(Kind::Extra, "bytes_to_server"),
+            Field::plain(Kind::Extra, "bytes_from_server"),
+            Field::plain(Kind::Int(Col::ResponseBytes), "bytes_to_client"),
+        ],
+        _ => return None,
+    };
+    let mut tokens = Vec::with_capacity(fields.len() * 2);
+    for field in fields {
+        if !tokens.is_empty() {
+            tokens.push(Token::Literal(b"/".to_vec()));
+        }
+        tokens.push(Token::Field(field));
+    }
+    Some(tokens)
 }
 
 fn column_of(name: &str, meaning: &str) -> Result<Col, String> {

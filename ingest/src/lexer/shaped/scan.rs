@@ -8,6 +8,8 @@ mod sections;
 
 use std::collections::HashMap;
 
+pub(crate) use pairs::{KEY_BYTES, Keys};
+
 use super::dialect::Syntax;
 use crate::lexer::split::Span;
 
@@ -120,7 +122,7 @@ pub(crate) fn scan(syntax: &Syntax, line: &[u8], pieces: &mut Pieces) -> bool {
         Syntax::Pairs { separator, assign, ends, head } => {
             let language =
                 pairs::Language { separator: separator.as_bytes(), assign: *assign, ends: *ends };
-            pairs::pairs(line, &language, *head, pieces)
+            pairs::pairs(line, &language, head, pieces)
         }
         Syntax::Json => json::object(line, pieces),
         Syntax::Sections => sections::record(line, pieces),

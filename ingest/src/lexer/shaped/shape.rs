@@ -3,7 +3,10 @@
 
 use std::collections::HashMap;
 
+use super::scan::{KEY_BYTES, Keys};
 use super::wrap::{Escape, Quote};
+use crate::lexer::layout::WordKind;
+use crate::time::TimeSpec;
 use crate::lexer::layout::Word;
 use crate::lexer::split::{Span, begins};
 
@@ -21,6 +24,8 @@ pub(crate) struct Slot {
 /// How the end of a field is found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum SlotEnd {
+    /// Behind the time that begins here.
+    Time(TimeSpec),
     /// At the n-th of these bytes from here (0 is the first).
     Byte(u8, usize),
     /// At the quote that its shape closes.
@@ -31,7 +36,7 @@ enum SlotEnd {
     /// Before these bytes, which begin the next field.
     Text(Vec<u8>),
     /// Before these bytes (at the end of the line, if there are none), if no key stands within.
-    Key(Vec<u8>),
+    Key(Vec<u8>, Keys),
     /// At the end of the line, if none of these bytes stands within.
     Line(Vec<u8>),
 }
@@ -44,7 +49,7 @@ pub(crate) enum Last<'a> {
     /// Bare values go on up to this text.
     Until(&'a [u8]),
     /// Values go on up to the next key.
-    NextKey,
+    NextKey(Keys),
 }
 
 /// One order of fields.
@@ -106,9 +111,14 @@ fn ends_of(word: &Word, next: &[u8], last: Last<'_>) -> SlotEnd {
     let wrap = word.wrap.clone().unwrap_or_default();
     let stop = next.first().copied();
     match (stop, last) {
+        // Days of one digit and of two make different numbers of spaces.
+        _ if word.inner_stops > 0 && varies(word) => match &word.kind {
+            WordKind::Time(spec) => SlotEnd::Time(spec.clone()),
+            _ => SlotEnd::Line(Vec::new()),
+        },
         (Some(byte), _) if word.inner_stops > 0 => SlotEnd::Byte(byte, word.inner_stops),
         _ if wrap.quote == Quote::Outside => SlotEnd::Quote(wrap.mark, wrap.escape),
-        (_, Last::NextKey) => SlotEnd::Key(next.to_vec()),
+        (_, Last::NextKey(keys)) => SlotEnd::Key(next.to_vec(), keys),
         _ if wrap.mark != 0 && wrap.quote != Quote::Never => {
             let last = if let Last::Without(bytes) = last { bytes.to_vec() } else { Vec::new() };
             SlotEnd::Perhaps(wrap.mark, wrap.escape, stop, last)
@@ -120,12 +130,23 @@ fn ends_of(word: &Word, next: &[u8], last: Last<'_>) -> SlotEnd {
     }
 }
 
+fn varies(word: &Word) -> bool {
+    match &word.kind {
+        WordKind::Time(spec) => {
+            let text = spec.text();
+            ["%e", "%c", "%k", "%l"].iter().any(|code| text.contains(code))
+        }
+        _ => false,
+    }
+}
+
 /// Whether ` key=` stands within a text.
-fn holds_key(text: &[u8]) -> bool {
+fn holds_key(text: &[u8], keys: Keys) -> bool {
     memchr::memchr_iter(b'=', text).any(|at| {
-        let letter = |byte: &&u8| byte.is_ascii_alphanumeric() || b"_-.".contains(byte);
-        let len = text[..at].iter().rev().take_while(letter).count();
-        len > 0 && at > len && text[at - len - 1] == b' '
+        // Keys are short: so far is looked back.
+        let low = at.saturating_sub(KEY_BYTES + 1);
+        let gap = memchr::memrchr(b' ', &text[low..at]);
+        gap.is_some_and(|gap| keys.take(&text[low + gap + 1..at]))
     })
 }
 
@@ -133,6 +154,7 @@ impl SlotEnd {
     #[inline]
     fn find(&self, line: &[u8], start: usize) -> Option<usize> {
         match self {
+            Self::Time(spec) => Some(start + spec.prefix_len(line.get(start..)?)?),
             Self::Byte(byte, inner) => {
                 let mut at = start;
                 for _ in 0..*inner {
@@ -150,13 +172,13 @@ impl SlotEnd {
                     None => to_end(line, start, without),
                 }
             }
-            Self::Key(next) => {
+            Self::Key(next, keys) => {
                 let rest = line.get(start..)?;
                 let len = match next.as_slice() {
                     [] => rest.len(),
                     next => memchr::memmem::find(rest, next)?,
                 };
-                (!holds_key(&rest[..len])).then_some(start + len)
+                (!holds_key(&rest[..len], *keys)).then_some(start + len)
             }
             Self::Text(next) => Some(start + memchr::memmem::find(line.get(start..)?, next)?),
             Self::Line(without) => to_end(line, start, without),

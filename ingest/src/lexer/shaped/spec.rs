@@ -8,6 +8,9 @@ use storage::schema::Col;
 
 use super::dialect::{Dialect, Ends, Syntax};
 use super::meaning;
+use super::only::Only;
+use super::order::Leads;
+use super::scan::Keys;
 use super::shape::{Last, Shape, Shapes};
 use super::wrap::{Quote, Wrap};
 use crate::lexer::layout::{Layout, Word, WordKind, claims};
@@ -82,9 +85,20 @@ pub(crate) struct Shaped {
     pub(crate) columns: Vec<(Vec<String>, Vec<Place>)>,
     /// The word that names the zone.
     pub(crate) zone: Option<usize>,
+    /// What tells its records from those of other logs.
+    pub(crate) only: Only,
+    /// Words whose values tell so.
+    pub(crate) told: Vec<(usize, Vec<Vec<u8>>)>,
+    /// What usually stands before each word.
+    pub(crate) leads: Leads,
 }
 
 impl Shaped {
+    /// The shape of an order of fields.
+    pub(crate) fn of_order(&self, order: &str, words: &[Word]) -> Option<Shape> {
+        Some(Shape::new(&self.leads.plain(order)?, words, last(&self.syntax)))
+    }
+
     /// The places of some columns.
     pub(crate) fn places(&self, columns: &[String]) -> Vec<Place> {
         let place = |name: &String| self.names.get(name.as_bytes()).copied();
@@ -121,18 +135,7 @@ pub(crate) fn layout(spec: &Spec, dialect: &Dialect) -> Result<Layout, String> {
         None if outer_time.is_some() => usize::MAX,
         None => return Err("no field holds the time".into()),
     };
-    let last = match &dialect.syntax {
-        Syntax::Elff { .. } => Last::Without(b" \t"),
-        Syntax::Pairs { ends: Ends::NextKey, .. } => Last::NextKey,
-        Syntax::Delimited { separator, .. } | Syntax::Pairs { separator, .. } => {
-            match separator.as_bytes() {
-                one @ [_] => Last::Without(one),
-                more => Last::Until(more),
-            }
-        }
-        Syntax::Json => Last::Without(b","),
-        Syntax::Sections => Last::Without(b"\n"),
-    };
+    let last = last(&dialect.syntax);
     let shapes = spec.shapes.iter().map(|(fields, end)| {
         let fields = fields.iter().map(|(lead, word)| (lead.clone().into_bytes(), *word)).collect();
         Shape::new(&(fields, end.clone().into_bytes()), &words, last)
@@ -141,9 +144,14 @@ pub(crate) fn layout(spec: &Spec, dialect: &Dialect) -> Result<Layout, String> {
         Some(Place::Word(nth)) => Some(*nth),
         _ => None,
     });
+    let shapes = Shapes::new(shapes.collect());
+    let only = Only::new(&dialect.only, &dialect.within);
     let mut shaped = Shaped {
         syntax: dialect.syntax.clone(),
-        shapes: Shapes::new(shapes.collect()),
+        told: only.values(|name| names.get(name).copied()),
+        leads: Leads::new(shapes.all(), &words),
+        only,
+        shapes,
         names,
         columns: Vec::new(),
         zone,
@@ -151,6 +159,23 @@ pub(crate) fn layout(spec: &Spec, dialect: &Dialect) -> Result<Layout, String> {
     let places = |columns: &Vec<String>| (columns.clone(), shaped.places(columns));
     shaped.columns = spec.columns.iter().map(places).collect();
     Ok(Layout { outer_time, ..Layout::shaped(words, time, Arc::new(shaped)) })
+}
+
+/// How values end that have no quotes.
+fn last(syntax: &Syntax) -> Last<'_> {
+    match syntax {
+        Syntax::Elff { .. } => Last::Without(b" \t"),
+        Syntax::Pairs { ends: Ends::NextKey, .. } => Last::NextKey(Keys::Any),
+        Syntax::Pairs { ends: Ends::NextWord, .. } => Last::NextKey(Keys::Words),
+        Syntax::Delimited { separator, .. } | Syntax::Pairs { separator, .. } => {
+            match separator.as_bytes() {
+                one @ [_] => Last::Without(one),
+                more => Last::Until(more),
+            }
+        }
+        Syntax::Json => Last::Without(b","),
+        Syntax::Sections => Last::Without(b"\n"),
+    }
 }
 
 fn time_word(found: &SpecWord, spelling: &str) -> Result<Word, String> {

@@ -13,6 +13,8 @@ pub(crate) enum Escape {
     Doubled,
     /// A backslash before quotes and backslashes.
     Backslash,
+    /// A backslash before quotes only.
+    Quotes,
     /// As in JSON strings.
     Json,
     /// `\=`, `\|`, `\\`, `\n` (CEF, LEEF).
@@ -49,6 +51,11 @@ pub(crate) struct Wrap {
 }
 
 impl Wrap {
+    /// Whether its quotes belong to the shape.
+    pub(crate) fn is_outside(&self) -> bool {
+        self.quote == Quote::Outside
+    }
+
     /// What stands within the quotes, escapes undone.
     pub(crate) fn decode<'a>(&self, text: &'a [u8]) -> Cow<'a, [u8]> {
         match self.quoted(text) {
@@ -100,7 +107,7 @@ impl Escape {
         match self {
             Self::None | Self::Cef => None,
             Self::Doubled => (line.get(at) == line.get(at + 1)).then_some(2),
-            Self::Backslash | Self::Json => {
+            Self::Backslash | Self::Quotes | Self::Json => {
                 let before = line[start..at].iter().rev();
                 let slashes = before.take_while(|&&byte| byte == b'\\').count();
                 (slashes % 2 == 1).then_some(1)
@@ -139,6 +146,8 @@ impl Escape {
     /// Undoes one escape; returns what follows it.
     fn unescape<'a>(self, code: u8, behind: &'a [u8], out: &mut Vec<u8>) -> &'a [u8] {
         match (self, code) {
+            (Self::Quotes, b'"') => out.push(code),
+            (Self::Quotes, _) => out.extend_from_slice(&[b'\\', code]),
             (_, b'\\' | b'"' | b'\'') => out.push(code),
             (Self::Cef, b'=' | b'|') | (Self::Json, b'/') => out.push(code),
             (Self::Cef | Self::Json, b'n') => out.push(b'\n'),
@@ -157,6 +166,7 @@ impl Escape {
             match (self, byte) {
                 (Self::Doubled, b'"') => out.extend_from_slice(b"\"\""),
                 (Self::Backslash, b'\\') => out.extend_from_slice(b"\\\\"),
+                (Self::Quotes, b'"') => out.extend_from_slice(b"\\\""),
                 (Self::Backslash, b'"') if mark == b'"' => out.extend_from_slice(b"\\\""),
                 (Self::Json | Self::Cef, b'\\') => out.extend_from_slice(b"\\\\"),
                 (Self::Json, b'"') => out.extend_from_slice(b"\\\""),
@@ -225,6 +235,7 @@ mod tests {
         both(&wrap(Escape::Json, Quote::UnlessNull), r#""a\"b\\c\n\u0001é""#, "a\"b\\c\n\u{1}é");
         both(&wrap(Escape::Json, Quote::Outside), r#"a\"b"#, "a\"b");
         both(&wrap(Escape::Cef, Quote::Never), r"a\=b\\c", r"a=b\c");
+        both(&wrap(Escape::Quotes, Quote::UnlessNull), r#""DOM\anna \"x\"""#, r#"DOM\anna "x""#);
         both(&wrap(Escape::Backslash, Quote::UnlessNull), r#""a \"b\" \\""#, r#"a "b" \"#);
     }
 

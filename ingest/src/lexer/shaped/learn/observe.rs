@@ -1,6 +1,7 @@
 //! Which rows do the first lines of a source hold, and which fields do these have?
 
 use crate::lexer::shaped::dialect::{Dialect, Syntax};
+use crate::lexer::shaped::only::Only;
 use crate::lexer::shaped::headers::{Headers, column_names};
 use crate::lexer::shaped::scan::{Pieces, scan};
 use crate::lexer::split::Span;
@@ -110,6 +111,7 @@ pub(crate) fn observe<'a>(dialect: &Dialect, lines: &[&'a [u8]]) -> Observed<'a>
     let mut seen = Observed::default();
     let mut headers = Headers::default();
     let mut current: Option<Vec<String>> = None;
+    let only = Only::new(&dialect.only, &dialect.within);
     let mut pieces = Pieces::default();
     let positional = matches!(dialect.syntax, Syntax::Elff { .. } | Syntax::Delimited { .. });
     for &line in lines {
@@ -126,8 +128,11 @@ pub(crate) fn observe<'a>(dialect: &Dialect, lines: &[&'a [u8]]) -> Observed<'a>
             continue;
         }
         if !positional {
-            let named: Vec<String> =
-                pieces.iter().map(|(name, _)| String::from_utf8_lossy(name).into_owned()).collect();
+            if !only.takes(line, &pieces) {
+                continue;
+            }
+            let inner = |name| String::from_utf8_lossy(only.inner(name)).into_owned();
+            let named: Vec<String> = pieces.iter().map(|(name, _)| inner(name)).collect();
             seen.push(line, &pieces, &named);
             continue;
         }

@@ -12,7 +12,7 @@ pub(super) struct Language<'a> {
 }
 
 /// The longest key.
-const KEY_BYTES: usize = 128;
+pub(crate) const KEY_BYTES: usize = 128;
 
 /// The names of what stands before the pairs of CEF and LEEF.
 const CEF: [&[u8]; 7] = [
@@ -28,9 +28,18 @@ const LEEF: [&[u8]; 5] =
     [b"leef_version", b"device_vendor", b"device_product", b"device_version", b"event_id"];
 
 /// The values of a line of pairs.
-pub(super) fn pairs(line: &[u8], language: &Language<'_>, head: Head, pieces: &mut Pieces) -> bool {
+pub(super) fn pairs(
+    line: &[u8],
+    language: &Language<'_>,
+    head: &Head,
+    pieces: &mut Pieces,
+) -> bool {
     let (start, separator) = match head {
         Head::None => (0, language.separator.to_vec()),
+        Head::Words(names) => match words(line, names, language, pieces) {
+            Some(at) => (at, language.separator.to_vec()),
+            None => return false,
+        },
         Head::Cef => match piped(line, &CEF, pieces) {
             Some(at) => (at, language.separator.to_vec()),
             None => return false,
@@ -42,7 +51,8 @@ pub(super) fn pairs(line: &[u8], language: &Language<'_>, head: Head, pieces: &m
     };
     let language = Language { separator: &separator, ..*language };
     let found = match language.ends {
-        Ends::NextKey => until_next_key(line, start, &language, pieces),
+        Ends::NextKey => until_next_key(line, start, &language, Keys::Any, pieces),
+        Ends::NextWord => until_next_key(line, start, &language, Keys::Words, pieces),
         Ends::Quotes | Ends::Separator => separated(line, start, &language, pieces),
     };
     if found {
@@ -91,9 +101,80 @@ fn leef(line: &[u8], pieces: &mut Pieces) -> Option<(usize, Option<Vec<u8>>)> {
     Some((at + len + 1, separator))
 }
 
-fn is_key(text: &[u8]) -> bool {
-    let letter = |byte: &u8| byte.is_ascii_alphanumeric() || b"_-.()/:[]{}@".contains(byte);
-    !text.is_empty() && text.len() <= KEY_BYTES && text.iter().all(letter)
+/// The priority of a syslog message before the other words.
+const PRIORITY: &[u8] = b"syslog_pri";
+
+/// The words before the first pair: the last has the last name, and so on; the first takes what is left. Returns where the
+/// first pair begins.
+fn words(
+    line: &[u8],
+    names: &[String],
+    language: &Language<'_>,
+    pieces: &mut Pieces,
+) -> Option<usize> {
+    let assign = memchr::memchr(language.assign, line)?;
+    let separator = language.separator;
+    let first = memchr::memmem::rfind(&line[..assign], separator);
+    let mut pair = first.map_or(0, |at| at + separator.len());
+    let mut from = 0;
+    if let Some(len) = priority(line) {
+        if !pieces.push(&[PRIORITY], 1, len - 1) {
+            return None;
+        }
+        from = len;
+        pair = pair.max(len);
+    }
+    // Runs of separators stand before a pair, too.
+    let trimmed = |mut end: usize| {
+        while end > from && line[from..end].ends_with(separator) {
+            end -= separator.len();
+        }
+        end
+    };
+    let mut end = trimmed(pair);
+    let mut found: Vec<(&String, usize, usize)> = Vec::with_capacity(names.len());
+    for (nth, name) in names.iter().enumerate().rev() {
+        if end <= from {
+            break;
+        }
+        let gap = memchr::memmem::rfind(&line[from..end], separator);
+        let start = gap.filter(|_| nth > 0).map_or(from, |at| from + at + separator.len());
+        found.push((name, start, end));
+        end = trimmed(start);
+    }
+    for (name, start, end) in found.into_iter().rev() {
+        if !pieces.push(&[name.as_bytes()], start, end) {
+            return None;
+        }
+    }
+    Some(pair)
+}
+
+/// `<134>`
+fn priority(line: &[u8]) -> Option<usize> {
+    let digits = line.strip_prefix(b"<")?.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    ((1..=3).contains(&digits) && line.get(digits + 1) == Some(&b'>')).then_some(digits + 2)
+}
+
+/// Which texts are keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Keys {
+    /// Letters, digits and some signs.
+    Any,
+    /// Three and more small letters, digits and `_`.
+    Words,
+}
+
+impl Keys {
+    /// Whether a text is a key.
+    pub(crate) fn take(self, text: &[u8]) -> bool {
+        let letter = |byte: &u8| match self {
+            Self::Any => byte.is_ascii_alphanumeric() || b"_-.()/:[]{}@".contains(byte),
+            Self::Words => byte.is_ascii_lowercase() || byte.is_ascii_digit() || *byte == b'_',
+        };
+        let least = if self == Self::Words { 3 } else { 1 };
+        (least..=KEY_BYTES).contains(&text.len()) && text.iter().all(letter)
+    }
 }
 
 /// Pairs whose values end at the separator, or in quotes.
@@ -111,7 +192,7 @@ fn separated(line: &[u8], start: usize, language: &Language<'_>, pieces: &mut Pi
         }
         let Some(len) = memchr::memchr(language.assign, &line[at..]) else { return false };
         let key = &line[at..at + len];
-        if !is_key(key) {
+        if !Keys::Any.take(key) {
             return false;
         }
         let from = at + len + 1;
@@ -154,7 +235,13 @@ fn quoted(line: &[u8], start: usize, separator: &[u8]) -> Option<usize> {
 }
 
 /// Pairs whose values go on until the next `separator key=`.
-fn until_next_key(line: &[u8], start: usize, language: &Language<'_>, pieces: &mut Pieces) -> bool {
+fn until_next_key(
+    line: &[u8],
+    start: usize,
+    language: &Language<'_>,
+    keys: Keys,
+    pieces: &mut Pieces,
+) -> bool {
     let Some((mut key, mut from)) = first_key(line, start, language) else { return false };
     let mut search = from;
     loop {
@@ -172,7 +259,7 @@ fn until_next_key(line: &[u8], start: usize, language: &Language<'_>, pieces: &m
             continue;
         };
         let begin = low + gap + language.separator.len();
-        if !is_key(&line[begin..assign]) {
+        if !keys.take(&line[begin..assign]) {
             continue;
         }
         if !pieces.push(&[&line[key.0..key.1]], from, low + gap) {
@@ -190,5 +277,5 @@ fn first_key(
     let skipped = line.get(start..)?.iter().take_while(|byte| **byte == b' ').count();
     let start = start + skipped;
     let len = memchr::memchr(language.assign, line.get(start..)?)?;
-    is_key(&line[start..start + len]).then_some(((start, start + len), start + len + 1))
+    Keys::Any.take(&line[start..start + len]).then_some(((start, start + len), start + len + 1))
 }
