@@ -240,7 +240,8 @@ fn wrap(syntax: &Syntax, seen: &Observed<'_>, name: &str, null: Option<&str>) ->
         Syntax::Json => &[Quote::UnlessNull, Quote::Never],
         _ => &[Quote::WhenNeeded, Quote::UnlessNull, Quote::Never],
     };
-    let made = |&quote: &Quote, &escape: &Escape| Wrap { escape, quote, mark, needs: needs.clone() };
+    let made =
+        |&quote: &Quote, &escape: &Escape| Wrap { escape, quote, mark, needs: needs.clone() };
     let all = rules.iter().flat_map(|quote| escapes.iter().map(move |escape| made(quote, escape)));
     let all: Vec<Wrap> = all.collect();
     let fits = |wrap: &Wrap| raw().filter(|text| gives_back(wrap, text, null)).count();

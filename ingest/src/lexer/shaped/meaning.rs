@@ -21,7 +21,10 @@ pub(crate) const MEANINGS: &[(&str, &str)] = &[
     ("url:target", "path and query, or a whole URL, where the host has a field of its own"),
     ("host:port", "host name, perhaps with a port"),
     ("status:block", "`status/number`: the number is looked up in `verdicts`"),
-    ("bytes:four", "bytes from client, to server, from server, to client, with slashes between them"),
+    (
+        "bytes:four",
+        "bytes from client, to server, from server, to client, with slashes between them",
+    ),
     ("request", "a request line: `GET http://example.com/ HTTP/1.1`"),
     ("request:target", "a request line, where the host has a field of its own"),
     ("request_body", "the body of a request; kept up to 64 KiB, with its digest if it is longer"),

@@ -54,7 +54,10 @@ impl Only {
     }
 
     /// The words whose values tell, for lines of a known shape.
-    pub(crate) fn values(&self, place: impl Fn(&[u8]) -> Option<Place>) -> Vec<(usize, Vec<Vec<u8>>)> {
+    pub(crate) fn values(
+        &self,
+        place: impl Fn(&[u8]) -> Option<Place>,
+    ) -> Vec<(usize, Vec<Vec<u8>>)> {
         let told = self.rules.iter().filter_map(|rule| match rule {
             Rule::Is(name, values) => match place(name) {
                 Some(Place::Word(word)) => Some((word, values.clone())),

@@ -5,10 +5,10 @@ use std::collections::HashMap;
 
 use super::scan::{KEY_BYTES, Keys};
 use super::wrap::{Escape, Quote};
-use crate::lexer::layout::WordKind;
-use crate::time::TimeSpec;
 use crate::lexer::layout::Word;
+use crate::lexer::layout::WordKind;
 use crate::lexer::split::{Span, begins};
+use crate::time::TimeSpec;
 
 /// A field in its place.
 #[derive(Debug, Clone, PartialEq, Eq)]

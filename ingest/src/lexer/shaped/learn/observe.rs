@@ -1,8 +1,8 @@
 //! Which rows do the first lines of a source hold, and which fields do these have?
 
 use crate::lexer::shaped::dialect::{Dialect, Syntax};
-use crate::lexer::shaped::only::Only;
 use crate::lexer::shaped::headers::{Headers, column_names};
+use crate::lexer::shaped::only::Only;
 use crate::lexer::shaped::scan::{Pieces, scan};
 use crate::lexer::split::Span;
 
