@@ -127,3 +127,24 @@ fn a_new_source_comes_in_with_a_stated_shift() {
     assert!(run.ends(0).stderr.contains("keeps its shift of -01:00:00"), "{}", run.stderr);
     world.run(&["ingest", "squid.log", "--shift", "5"]).ends(2);
 }
+
+#[test]
+fn a_relay_in_another_zone_is_seen() {
+    let world = World::with_store();
+    // The relay's clock is right and shows the local time of a place two hours east of Greenwich.
+    let relayed: String = SQUID
+        .lines()
+        .map(|line| {
+            let second: i64 = line.split('.').next().unwrap().parse().unwrap();
+            let local = second + 7200 - 1_795_132_800;
+            let (day, time) = (20 + local / 86_400, local % 86_400);
+            let (hour, minute) = (time / 3600, time / 60 % 60);
+            format!("Nov {day} {hour:02}:{minute:02}:{:02} gate1 squid[77]: {line}\n", time % 60)
+        })
+        .collect();
+    world.file("relayed.log", relayed.as_bytes());
+    world.run(&["ingest", "relayed.log"]).ends(0);
+    let seen = "SELECT kind, count, seconds FROM system.clocks WHERE kind LIKE 'offset%'";
+    assert_eq!(world.csv(seen), ["offset_syslog,12,-7200.0"]);
+    assert_eq!(world.run(&["raw", "--source", "1"]).ends(0).out(), relayed);
+}
