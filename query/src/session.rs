@@ -172,17 +172,15 @@ impl Session {
         let public = MemorySchemaProvider::new();
         let requests = Arc::new(Requests::new(state, options.bounds(), Arc::clone(&files)));
         public.register_table("requests".to_owned(), Arc::clone(&requests) as _).map_err(setup)?;
-        let systems = Arc::new(MemorySchemaProvider::new());
-        let views = views::register(&public, &systems, requests, &origin, state).map_err(setup)?;
-        system::register(
-            &public,
-            &systems,
-            &system::Facts { origin, state: Arc::clone(state), files, views },
-        )
-        .map_err(setup)?;
+        let systems = MemorySchemaProvider::new();
+        let mut facts = system::Facts { origin, state: Arc::clone(state), files, views: vec![] };
+        let sources = system::sources(&facts);
+        facts.views = views::register(&public, &systems, requests, sources, &facts.origin, state)
+            .map_err(setup)?;
+        system::register(&public, &systems, &facts).map_err(setup)?;
         let catalog = MemoryCatalogProvider::new();
         catalog.register_schema(limits::SCHEMA, Arc::new(public)).map_err(setup)?;
-        catalog.register_schema("system", systems).map_err(setup)?;
+        catalog.register_schema("system", Arc::new(systems)).map_err(setup)?;
         catalog
             .register_schema("restored", Arc::new(MemorySchemaProvider::new()))
             .map_err(setup)?;

@@ -64,10 +64,14 @@ pub(crate) fn register(
     let quarantine = quarantine::Quarantine::new(&facts.state, Arc::clone(&facts.files));
     public.register_table("quarantine".to_owned(), Arc::new(quarantine))?;
     for &table in TABLES {
-        let provider = Provider { table, schema: Arc::new((table.schema)()), facts: facts.clone() };
-        system.register_table(table.name.to_owned(), Arc::new(provider))?;
+        system.register_table(table.name.to_owned(), Arc::new(Provider::new(table, facts)))?;
     }
     Ok(())
+}
+
+/// `system.sources`, for views over it.
+pub(crate) fn sources(facts: &Facts) -> Arc<dyn TableProvider> {
+    Arc::new(Provider::new(&sources::TABLE, facts))
 }
 
 /// Text that is never NULL.
@@ -95,6 +99,12 @@ struct Provider {
     table: &'static SystemTable,
     schema: SchemaRef,
     facts: Facts,
+}
+
+impl Provider {
+    fn new(table: &'static SystemTable, facts: &Facts) -> Self {
+        Self { table, schema: Arc::new((table.schema)()), facts: facts.clone() }
+    }
 }
 
 #[async_trait]

@@ -167,6 +167,19 @@ impl TableProvider for Requests {
         filters: &[Expr],
         limit: Option<usize>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
+        self.plan(session, projection, filters, limit, true)
+    }
+}
+
+impl Requests {
+    fn plan(
+        &self,
+        session: &dyn EngineSession,
+        projection: Option<&Vec<usize>>,
+        filters: &[Expr],
+        limit: Option<usize>,
+        measured: bool,
+    ) -> Result<Arc<dyn ExecutionPlan>> {
         let every: Vec<usize>;
         let wanted = match projection {
             Some(wanted) => wanted.as_slice(),
@@ -194,7 +207,7 @@ impl TableProvider for Requests {
             whole = whole.into_iter().take_while(enough).collect();
         }
         query.will_read(whole.iter().chain(&filtered).map(|file| (file.day, &*file.meta)), bounded);
-        let scan = Scan { table: self, session, query: &query, wanted, limit };
+        let scan = Scan { table: self, session, query: &query, wanted, limit, measured };
         let mut parts = Vec::new();
         if !whole.is_empty() {
             parts.push(scan.plan(&whole, None)?);
@@ -211,6 +224,38 @@ impl TableProvider for Requests {
     }
 }
 
+/// `requests` without its numbers, so that the engine never takes it for the small side of a join, to be kept in memory.
+#[derive(Debug)]
+pub(crate) struct Unmeasured(pub(crate) Arc<Requests>);
+
+#[async_trait]
+impl TableProvider for Unmeasured {
+    fn schema(&self) -> SchemaRef {
+        schema()
+    }
+
+    fn table_type(&self) -> TableType {
+        TableType::Base
+    }
+
+    fn supports_filters_pushdown(
+        &self,
+        filters: &[&Expr],
+    ) -> Result<Vec<TableProviderFilterPushDown>> {
+        self.0.supports_filters_pushdown(filters)
+    }
+
+    async fn scan(
+        &self,
+        session: &dyn EngineSession,
+        projection: Option<&Vec<usize>>,
+        filters: &[Expr],
+        limit: Option<usize>,
+    ) -> Result<Arc<dyn ExecutionPlan>> {
+        self.0.plan(session, projection, filters, limit, false)
+    }
+}
+
 /// One scan being planned.
 struct Scan<'a> {
     table: &'a Requests,
@@ -219,6 +264,8 @@ struct Scan<'a> {
     /// The columns asked for, by their place in the table.
     wanted: &'a [usize],
     limit: Option<usize>,
+    /// Whether the engine is told how much there is.
+    measured: bool,
 }
 
 /// A filter on columns of the file, built once it is known where in the scan they stand.
@@ -300,12 +347,18 @@ impl Scan<'_> {
         let mut statistics = Vec::with_capacity(files.len());
         // Dealt like cards, so that each partition begins with the newest.
         for (at, file) in files.iter().enumerate() {
-            let file = file.partitioned(table.table_schema());
+            let mut file = file.partitioned(table.table_schema());
+            file.statistics = file.statistics.filter(|_| self.measured);
             statistics.extend(file.statistics.clone());
             groups[at % partitions].push(file);
         }
-        let total =
-            Statistics::try_merge_iter(statistics.iter().map(Arc::as_ref), table.table_schema())?;
+        let total = match self.measured {
+            true => Statistics::try_merge_iter(
+                statistics.iter().map(Arc::as_ref),
+                table.table_schema(),
+            )?,
+            false => Statistics::new_unknown(table.table_schema()),
+        };
         let config = FileScanConfigBuilder::new(limits::store_url()?, Arc::new(source))
             .with_file_groups(groups.into_iter().map(FileGroup::new).collect())
             .with_statistics(total)

@@ -36,6 +36,7 @@ use storage::store::State;
 
 use crate::limits;
 use crate::origin::Origin;
+use crate::table::{Requests, Unmeasured};
 
 /// One column of a view.
 #[derive(Debug, Clone, Copy)]
@@ -135,8 +136,8 @@ pub(crate) fn meaning(view: &str, column: &str) -> Option<Cow<'static, str>> {
 /// What views are planned with: the tables below them, and the functions they use.
 #[derive(Debug)]
 struct Planner {
-    requests: Arc<dyn TableProvider>,
-    systems: Arc<MemorySchemaProvider>,
+    requests: Arc<Requests>,
+    sources: Arc<dyn TableProvider>,
     functions: Vec<ScalarUDF>,
     state: OnceLock<Option<SessionState>>,
 }
@@ -146,10 +147,14 @@ impl Planner {
     fn state(&self) -> Option<&SessionState> {
         let make = || -> Result<SessionState> {
             let public = MemorySchemaProvider::new();
-            public.register_table("requests".to_owned(), Arc::clone(&self.requests))?;
+            public.register_table("requests".to_owned(), Arc::clone(&self.requests) as _)?;
+            let streamed = Unmeasured(Arc::clone(&self.requests));
+            public.register_table("streamed".to_owned(), Arc::new(streamed))?;
+            let systems = MemorySchemaProvider::new();
+            systems.register_table("sources".to_owned(), Arc::clone(&self.sources))?;
             let catalog = MemoryCatalogProvider::new();
             catalog.register_schema(limits::SCHEMA, Arc::new(public))?;
-            catalog.register_schema("system", Arc::clone(&self.systems) as _)?;
+            catalog.register_schema("system", Arc::new(systems))?;
             let catalogs = MemoryCatalogProviderList::new();
             catalogs.register_catalog(limits::CATALOG.to_owned(), Arc::new(catalog));
             let state = SessionStateBuilder::new()
@@ -239,14 +244,15 @@ impl TableProvider for View {
 /// Adds the views: to `public`, and `overlaps` and `clocks` to `systems`. Gives them back by the names that queries use.
 pub(crate) fn register(
     public: &MemorySchemaProvider,
-    systems: &Arc<MemorySchemaProvider>,
-    requests: Arc<dyn TableProvider>,
+    systems: &MemorySchemaProvider,
+    requests: Arc<Requests>,
+    sources: Arc<dyn TableProvider>,
     origin: &Arc<dyn Origin>,
     state: &State,
 ) -> Result<Vec<(&'static str, Arc<dyn TableProvider>)>> {
     let planner = Arc::new(Planner {
         requests,
-        systems: Arc::clone(systems),
+        sources,
         functions: clocks::functions(origin, state).into(),
         state: OnceLock::new(),
     });

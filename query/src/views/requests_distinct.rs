@@ -66,7 +66,7 @@ FROM (
         SELECT ts, source_id, line_no, {key} AS event_key, {genuine} AS genuine_in
         FROM (SELECT *, record_id(extra) AS record_id FROM requests)))
     WHERE alike > 1)) e
-RIGHT JOIN requests r ON e.source_id = r.source_id AND e.line_no = r.line_no
+RIGHT JOIN streamed r ON e.source_id = r.source_id AND e.line_no = r.line_no
 WHERE coalesce(e.place, 1) = 1"
     )
 }
