@@ -136,7 +136,7 @@ pub(crate) struct Ingest {
     /// The log format (`dwell formats list`); `auto` finds it by content
     #[arg(long, value_name = "NAME")]
     pub(crate) format: Option<String>,
-    /// A Squid logformat: '%ts.%03tu %6tr %>a %Ss/%03>Hs ...'
+    /// A format string: '%ts.%03tu %6tr %>a ...' of Squid, 'nginx:$remote_addr ...', 'haproxy:%ci:%cp ...' and others
     #[arg(long, value_name = "STR", conflicts_with = "format")]
     pub(crate) logformat: Option<String>,
     /// The columns of a text without header, as a `#Fields` line lists them: 'date time c-ip cs-uri ...'
@@ -170,7 +170,7 @@ pub(crate) enum Formats {
     Try {
         /// The file
         file: PathBuf,
-        /// Also try this Squid logformat
+        /// Also try this format string
         #[arg(long, value_name = "STR")]
         logformat: Option<String>,
         #[command(flatten)]
@@ -339,7 +339,7 @@ pub(crate) enum Quarantine {
         /// The format to try [default: the source's own; where it has none, it is looked for again]
         #[arg(long, value_name = "NAME")]
         format: Option<String>,
-        /// A Squid logformat to try
+        /// A format string to try
         #[arg(long, value_name = "STR", conflicts_with = "format")]
         logformat: Option<String>,
         /// The columns to try, as a `#Fields` line lists them

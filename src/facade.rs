@@ -121,7 +121,7 @@ impl<'a> Ingest<'a> {
         self
     }
 
-    /// Reads all inputs with this Squid logformat.
+    /// Reads all inputs with this format string: Squid's, or another program's with its name before it.
     #[must_use]
     pub fn logformat(mut self, spec: &str) -> Self {
         self.options.logformat = Some(spec.into());

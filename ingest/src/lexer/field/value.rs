@@ -10,6 +10,7 @@ use crate::lexer::envelope::{BREAK, Unwrapper, head};
 use crate::lexer::verdict::Facts;
 use crate::lexer::{Field, Kind, number};
 
+/// Decodes the text of a field into `out`.
 pub(super) fn decode_field(field: &Field, text: &[u8], connect: bool, out: &mut Decoded) {
     let lossy = String::from_utf8_lossy(text);
     if field.is_null(text) && field.kind != Kind::Status {
@@ -28,7 +29,6 @@ pub(super) fn decode_field(field: &Field, text: &[u8], connect: bool, out: &mut 
             out.facts = out.facts.and(Facts::of_method(method.as_bytes()));
             out.texts.push((Col::Method, method));
         }
-        Kind::Url => decode_url(&lossy, connect, out),
         Kind::Protocol => {
             let version = lossy.strip_prefix("HTTP/").unwrap_or(&lossy);
             out.texts.push((Col::HttpVersion, version.into()));
@@ -37,14 +37,6 @@ pub(super) fn decode_field(field: &Field, text: &[u8], connect: bool, out: &mut 
             let ends = |c: char| c == ';' || c.is_ascii_whitespace();
             let kind = lossy.trim().split(ends).next().unwrap_or_default().to_ascii_lowercase();
             out.texts.push((*col, kind));
-        }
-        Kind::Address(col) => {
-            // A number alone is another field's value.
-            out.partial |= text.iter().all(u8::is_ascii_digit);
-            // Of a list (`X-Forwarded-For`) the first is the client; the proof keeps it whole.
-            let first = lossy.split(", ").next().unwrap_or_default();
-            let normal = addr::normalize(first).map(Cow::into_owned);
-            out.texts.push((*col, normal.unwrap_or_else(|| first.to_owned())));
         }
         Kind::Int(col) => decode_int(*col, text, 1, 1, out),
         Kind::Scaled(col, mul, div) => decode_int(*col, text, *mul, *div, out),
@@ -59,6 +51,41 @@ pub(super) fn decode_field(field: &Field, text: &[u8], connect: bool, out: &mut 
             out.facts = out.facts.and(Facts::of_hierarchy(&lossy));
             out.text(Col::Hierarchy, lossy);
         }
+        Kind::Thousandths(col) => decode_decimal(*col, text, 1000, 1, out),
+        Kind::Judged(table, col) => {
+            out.partial |= table.is_closed() && table.known(&lossy).is_none();
+            out.facts = out.facts.and(table.facts(&lossy));
+            out.text(*col, lossy);
+        }
+        Kind::Decimal(col, mul, div) => decode_decimal(*col, text, *mul, *div, out),
+        Kind::Verdict(table, fills) => {
+            out.partial |= table.is_closed() && table.known(&lossy).is_none();
+            out.facts = out.facts.and(table.facts(&lossy));
+            if *fills {
+                out.text(Col::Action, lossy);
+            } else {
+                out.keep_as_logged(&field.name, text);
+            }
+        }
+        Kind::Body => body(text, out),
+        Kind::Envelope(names) => envelope(field, *names, text, out),
+        Kind::Extra | Kind::Time(_) => out.keep_as_logged(&field.name, text),
+        place => decode_place(place, text, lossy, connect, out),
+    }
+}
+
+/// Targets and their parts, and those between whom they went.
+fn decode_place(kind: &Kind, text: &[u8], lossy: Cow<'_, str>, connect: bool, out: &mut Decoded) {
+    match kind {
+        Kind::Url => decode_url(&lossy, connect, out),
+        Kind::Address(col) => {
+            // A number alone is another field's value.
+            out.partial |= text.iter().all(u8::is_ascii_digit);
+            // Of a list (`X-Forwarded-For`) the first is the client; the proof keeps it whole.
+            let first = lossy.split(", ").next().unwrap_or_default();
+            let normal = addr::normalize(first).map(Cow::into_owned);
+            out.texts.push((*col, normal.unwrap_or_else(|| first.to_owned())));
+        }
         Kind::Peer => {
             if let Some(address) = addr::normalize(&lossy) {
                 out.texts.push((Col::ServerIp, address.into_owned()));
@@ -71,12 +98,6 @@ pub(super) fn decode_field(field: &Field, text: &[u8], connect: bool, out: &mut 
                 out.texts.push((Col::ServerIp, address.into_owned()));
             }
             out.text(Col::Peer, lossy);
-        }
-        Kind::Thousandths(col) => decode_decimal(*col, text, 1000, 1, out),
-        Kind::Judged(table, col) => {
-            out.partial |= table.is_closed() && table.known(&lossy).is_none();
-            out.facts = out.facts.and(table.facts(&lossy));
-            out.text(*col, lossy);
         }
         Kind::Host => {
             // A port that stands here has a field of its own, too.
@@ -96,20 +117,8 @@ pub(super) fn decode_field(field: &Field, text: &[u8], connect: bool, out: &mut 
         // The `host:port` of CONNECT has neither path nor query.
         Kind::Target if connect => {}
         Kind::Target => target(&lossy, out),
-        Kind::Decimal(col, mul, div) => decode_decimal(*col, text, *mul, *div, out),
         Kind::Endpoint(addr, port) => endpoint(*addr, *port, &lossy, out),
-        Kind::Verdict(table, fills) => {
-            out.partial |= table.is_closed() && table.known(&lossy).is_none();
-            out.facts = out.facts.and(table.facts(&lossy));
-            if *fills {
-                out.text(Col::Action, lossy);
-            } else {
-                out.keep_as_logged(&field.name, text);
-            }
-        }
-        Kind::Body => body(text, out),
-        Kind::Envelope(names) => envelope(field, *names, text, out),
-        Kind::Extra | Kind::Time(_) => out.keep_as_logged(&field.name, text),
+        _ => {}
     }
 }
 
@@ -272,7 +281,7 @@ fn decimal(text: &[u8], mul: i64, div: i64) -> Option<i64> {
     };
     let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
     let fraction = fraction.get(..fraction.len().min(9))?;
-    let number = |text: &str| number::digits(text.as_bytes()).and_then(|n| i128::try_from(n).ok());
+    let number = |text: &str| number::digits(text.as_bytes()).map(i128::from);
     let places = 10_i128.pow(u32::try_from(fraction.len()).ok()?);
     let fraction = if fraction.is_empty() { Some(0) } else { number(fraction) };
     let scaled = (number(whole)? * places + fraction?) * i128::from(mul);

@@ -55,33 +55,30 @@ pub(crate) fn encode_field(field: &Field, values: &dyn Values, out: &mut Vec<u8>
             None => out.extend_from_slice(field.null()),
         },
         Kind::Int(col) => push_opt_int(field, values.int(*col), out),
-        Kind::Scaled(col, mul, div) => {
+        Kind::Scaled(col, mul, div) | Kind::Decimal(col, mul, div) => {
             push_opt_int(field, values.int(*col).map(|value| value / mul * div), out);
         }
-        Kind::Protocol => match values.text(Col::HttpVersion) {
-            Some(version) => {
-                out.extend_from_slice(b"HTTP/");
-                out.extend_from_slice(version.as_bytes());
-            }
-            None => out.extend_from_slice(field.null()),
-        },
+        Kind::Protocol => prefixed(field, b"HTTP/", values.text(Col::HttpVersion), out),
         Kind::Text(col) => match values.text(*col) {
             Some(text) if is_decoded(*col) => field.style.encode(text.as_bytes(), out),
             text => push_opt_text(field, text, out),
         },
-        Kind::Url => push_opt_text(field, values.text(Col::Url), out),
+        Kind::Url | Kind::SchemelessUrl => push_opt_text(field, values.text(Col::Url), out),
         Kind::Method => push_opt_text(field, values.text(Col::Method), out),
-        Kind::Action => push_opt_text(field, values.text(Col::Action), out),
+        Kind::Action | Kind::Verdict(_, true) => {
+            push_opt_text(field, values.text(Col::Action), out);
+        }
         Kind::Hierarchy => push_opt_text(field, values.text(Col::Hierarchy), out),
         Kind::Peer | Kind::Upstream => push_opt_text(field, values.text(Col::Peer), out),
-        Kind::Judged(_, col) => push_opt_text(field, values.text(*col), out),
         Kind::Thousandths(col) => match values.int(*col) {
             Some(value) if value >= 0 => {
                 out.extend_from_slice(format!("{}.{:03}", value / 1000, value % 1000).as_bytes());
             }
             value => push_opt_int(field, value, out),
         },
-        Kind::Media(col) | Kind::Address(col) => push_opt_text(field, values.text(*col), out),
+        Kind::Media(col) | Kind::Address(col) | Kind::Judged(_, col) => {
+            push_opt_text(field, values.text(*col), out)
+        }
         Kind::Host => push_opt_text(field, values.text(Col::Host), out),
         Kind::Authority => endpoint(field, Col::Host, Col::Port, values, out),
         Kind::Endpoint(addr, port) => endpoint(field, *addr, *port, values, out),
@@ -95,18 +92,7 @@ pub(crate) fn encode_field(field: &Field, values: &dyn Values, out: &mut Vec<u8>
                 out.extend_from_slice(query.as_bytes());
             }
         }
-        Kind::Query => match values.text(Col::Query) {
-            Some(query) => {
-                out.push(b'?');
-                out.extend_from_slice(query.as_bytes());
-            }
-            None => out.extend_from_slice(field.null()),
-        },
-        Kind::SchemelessUrl => push_opt_text(field, values.text(Col::Url), out),
-        Kind::Decimal(col, mul, div) => {
-            push_opt_int(field, values.int(*col).map(|value| value / mul * div), out);
-        }
-        Kind::Verdict(_, true) => push_opt_text(field, values.text(Col::Action), out),
+        Kind::Query => prefixed(field, b"?", values.text(Col::Query), out),
         Kind::Body => push_opt_text(field, values.text(Col::RequestBody), out),
         Kind::Extra | Kind::Envelope(_) | Kind::Time(_) | Kind::Verdict(..) => {
             out.extend_from_slice(field.null())
@@ -117,6 +103,12 @@ pub(crate) fn encode_field(field: &Field, values: &dyn Values, out: &mut Vec<u8>
         let zeros = field.width.saturating_sub(len);
         out.splice(start..start, std::iter::repeat_n(b'0', zeros));
     }
+}
+
+/// A text with what always stands before it.
+fn prefixed(field: &Field, prefix: &[u8], text: Option<Cow<'_, str>>, out: &mut Vec<u8>) {
+    out.extend_from_slice(if text.is_some() { prefix } else { b"" });
+    push_opt_text(field, text, out);
 }
 
 fn push_opt_text(field: &Field, text: Option<Cow<'_, str>>, out: &mut Vec<u8>) {
