@@ -166,16 +166,30 @@ pub(crate) enum Formats {
         /// Its name
         name: String,
     },
-    /// How well each format reads the first lines of a file; nothing is stored
-    Try {
-        /// The file
-        file: PathBuf,
-        /// Also try this format string
-        #[arg(long, value_name = "STR")]
-        logformat: Option<String>,
-        #[command(flatten)]
-        output: OutputArgs,
-    },
+    /// What a field can mean, for formats of one's own
+    Meanings(OutputArgs),
+    /// How well each format reads a file; with a format: what it makes of it. Nothing is stored
+    Try(Try),
+}
+
+/// `dwell formats try`
+#[derive(Debug, Args)]
+pub(crate) struct Try {
+    /// The file
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// Show what this format makes of it; `auto`: the one that is found by content
+    #[arg(long, value_name = "NAME")]
+    pub(crate) format: Option<String>,
+    /// Show what this format string makes of it
+    #[arg(long, value_name = "STR", conflicts_with = "format")]
+    pub(crate) logformat: Option<String>,
+    /// Show what a text with these columns makes of it, as a `#Fields` line lists them
+    #[arg(long, value_name = "STR", conflicts_with_all = ["format", "logformat"])]
+    pub(crate) fields: Option<String>,
+    /// The time zone of lines that print none
+    #[arg(long, value_name = "ZONE")]
+    pub(crate) tz: Option<String>,
 }
 
 /// How a result is written.

@@ -105,6 +105,19 @@ impl Context {
         Ok(Store::open(&self.store_dir, &self.open_options(Standing::Live))?)
     }
 
+    /// The settings without a store: those of `--config`, else of the store's folder, else the defaults.
+    pub(crate) fn settings_alone(&self) -> Result<Config> {
+        let path =
+            self.config.clone().unwrap_or_else(|| self.store_dir.join(storage::config::FILE_NAME));
+        match std::fs::read(&path) {
+            Ok(bytes) => Ok(Config::parse(&bytes).map_err(|error| error.at(&path))?),
+            Err(error) if self.config.is_none() && error.kind() == std::io::ErrorKind::NotFound => {
+                Ok(Config::default())
+            }
+            Err(error) => Err(error).with_context(|| format!("cannot read `{}`", path.display())),
+        }
+    }
+
     /// Opens the store and says what there is to say about it.
     pub(crate) fn open(&self) -> Result<Arc<Store>> {
         let store = Store::open(&self.store_dir, &self.open_options(Standing::Live))?;

@@ -185,6 +185,11 @@ pub trait Parser: Send + Sync + fmt::Debug {
         Vec::new()
     }
 
+    /// Names under which `extra` may hold the exact text of a field that fills a column.
+    fn exact_names(&self) -> Vec<String> {
+        Vec::new()
+    }
+
     /// Whether lines are read by header lines before them, which then must be known where a chunk begins.
     fn has_headers(&self) -> bool {
         false
@@ -394,6 +399,14 @@ pub(crate) fn unknown<'a>(name: &str, own: impl IntoIterator<Item = &'a str>) ->
     let known = own.into_iter().chain(FORMATS.iter().map(|format| format.id()));
     let near = storage::nearest::nearest(name, known).map(Into::into);
     FormatError::Unknown { name: name.into(), near }
+}
+
+/// The names of fields and words of a layout that fill a column.
+pub(crate) fn exact_names_of(layout: &Layout) -> Vec<String> {
+    let words = layout.words.iter().filter(|word| word.has_column());
+    let fields = words
+        .flat_map(|word| word.fields().map(|field| field.name.clone()).chain([word.name.clone()]));
+    fields.collect()
 }
 
 /// The columns that the words of a layout fill, in the order of the table.

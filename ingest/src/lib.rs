@@ -23,5 +23,5 @@ pub mod report;
 mod time;
 
 pub use options::{IngestOptions, InputArg, Progress};
-pub use pipeline::run;
+pub use pipeline::{run, trial};
 pub use report::{FormatChoice, IngestReport, Outcome, SourceReport};

@@ -12,6 +12,7 @@ mod privacy;
 mod retry;
 pub mod shift;
 mod source;
+pub mod trial;
 mod work;
 
 use std::collections::{HashSet, VecDeque};

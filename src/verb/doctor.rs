@@ -27,6 +27,15 @@ pub(super) fn run(context: &Context) -> Result<Outcome> {
         let (good, text) = private(keys);
         line(good, format!("keys: {text}"))?;
     }
+    let formats = context.settings_alone().and_then(|config| {
+        let own = ingest::format::own::all(&config)?;
+        Ok(own.iter().map(|own| own.name().to_owned()).collect::<Vec<_>>())
+    });
+    match formats {
+        Ok(own) if own.is_empty() => {}
+        Ok(own) => line(true, format!("formats of dwell.toml: {}", own.join(", ")))?,
+        Err(error) => line(false, exit::message(&error))?,
+    }
     match context.open() {
         Ok(store) => {
             let state = store.state();

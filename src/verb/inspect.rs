@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result};
 use storage::segment::Inspection;
 
 use super::{Outcome, formats};
-use crate::args::{Inspect, OutputArgs};
+use crate::args::Inspect;
 use crate::context::Context;
 use crate::exit::usage;
 use crate::output::escape;
@@ -31,7 +31,7 @@ pub(super) fn run(context: &Context, args: &Inspect) -> Result<Outcome> {
     match &magic[..read] {
         [b'P', b'A', b'R', b'1', ..] => parquet(context, path),
         [b'{', b'"', ..] if looks_like_ledger(path) => ledger(path),
-        _ => formats::try_file(context, path, None, &OutputArgs::default()),
+        _ => formats::scores(context, path),
     }
 }
 

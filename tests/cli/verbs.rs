@@ -163,21 +163,6 @@ fn a_quarantined_source_is_read_again() {
 }
 
 #[test]
-fn formats_are_listed_shown_and_tried() {
-    let world = World::new();
-    insta::assert_snapshot!("formats_list", world.run(&["formats", "list"]).ends(0).shown());
-    world.run(&["formats"]).ends(0);
-    world.run(&["formats", "show", "squid"]).ends(0);
-    insta::assert_snapshot!(
-        "formats_unknown",
-        world.run(&["formats", "show", "squidd"]).ends(2).shown()
-    );
-    world.file("squid.log", SQUID.as_bytes());
-    let tried = world.run(&["formats", "try", "squid.log"]);
-    assert!(tried.ends(0).out().starts_with("format,fit,exact\nsquid,"), "{}", tried.out());
-}
-
-#[test]
 fn verify_and_inspect() {
     let world = World::with_rows();
     insta::assert_snapshot!("verify", world.run(&["verify"]).ends(0).shown());

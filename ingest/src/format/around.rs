@@ -93,6 +93,14 @@ impl Parser for Framed {
         self.inner.score(lines)
     }
 
+    fn columns(&self) -> Vec<Col> {
+        self.inner.columns()
+    }
+
+    fn exact_names(&self) -> Vec<String> {
+        self.inner.exact_names()
+    }
+
     fn framing(&self) -> Framing {
         self.framing
     }
@@ -163,6 +171,10 @@ impl Parser for Mixed {
             exact: share(scores.iter().map(|score| score.exact).sum()),
             rank: scores.iter().map(|score| score.rank).max().unwrap_or_default(),
         }
+    }
+
+    fn exact_names(&self) -> Vec<String> {
+        self.classes.iter().flat_map(|parser| parser.exact_names()).collect()
     }
 
     fn has_headers(&self) -> bool {

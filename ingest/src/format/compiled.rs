@@ -260,6 +260,10 @@ impl Parser for Compiled {
         super::columns_of(&self.layout)
     }
 
+    fn exact_names(&self) -> Vec<String> {
+        super::exact_names_of(&self.layout)
+    }
+
     fn chunk_parser(&self) -> Box<dyn ChunkParser> {
         Box::new(LineParser::new(Arc::clone(&self.layout)))
     }

@@ -259,6 +259,10 @@ impl Parser for Learned {
         super::columns_of(&self.layout)
     }
 
+    fn exact_names(&self) -> Vec<String> {
+        super::exact_names_of(&self.layout)
+    }
+
     fn has_headers(&self) -> bool {
         self.has_headers
     }

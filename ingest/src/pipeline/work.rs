@@ -178,6 +178,7 @@ impl Shared {
                     parser.parse(bytes, &context, &mut sink);
                     check(&sink.counts, &chunk)?;
                     let rows = sink.counts.rows;
+                    self.trust(&mut sink);
                     open.extent.take(&mut sink, Some(chunk.seq))?;
                     rows
                 }
@@ -189,8 +190,16 @@ impl Shared {
             run.progress.advance(chunk.len as u64, rows);
         }
         parser.flush(&mut sink);
+        self.trust(&mut sink);
         open.extent.take(&mut sink, None)?;
         Ok(())
+    }
+
+    /// A zone that was given is taken on nobody's trust.
+    fn trust(&self, sink: &mut ChunkSink) {
+        if self.zone.is_some() {
+            sink.assumed_zone_rows = 0;
+        }
     }
 
     /// The next chunk of the extent; `None` at its end.

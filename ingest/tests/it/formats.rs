@@ -32,13 +32,13 @@ fn show(parsed: &Parsed) -> String {
     out
 }
 
-fn fixture(format: &str, name: &str) -> Vec<u8> {
+pub(crate) fn fixture(format: &str, name: &str) -> Vec<u8> {
     let dir = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures");
     std::fs::read(format!("{dir}/{format}/{name}.log")).unwrap()
 }
 
 /// The parser of a format for a source that begins with this text.
-fn learned(format: &dyn Format, text: &[u8]) -> Option<Box<dyn Parser>> {
+pub(crate) fn learned(format: &dyn Format, text: &[u8]) -> Option<Box<dyn Parser>> {
     let sample = Sample::new(text, true);
     // Formats whose lines have no time need the envelopes around them.
     let within = || match detect(&sample, &[], NOW_US) {
@@ -266,8 +266,8 @@ proptest! {
 }
 
 /// Compares a generated text with its file; with `INSTA_UPDATE=always` the file is written, as snapshots are.
-fn generated(path: &str, text: &str) {
-    let path = format!("{}/../docs/formats/{path}", env!("CARGO_MANIFEST_DIR"));
+pub(crate) fn generated(path: &str, text: &str) {
+    let path = format!("{}/../docs/{path}", env!("CARGO_MANIFEST_DIR"));
     if std::env::var("INSTA_UPDATE").is_ok_and(|how| how == "always") {
         std::fs::write(&path, text).unwrap();
     }
@@ -289,10 +289,10 @@ fn every_format_and_reason_has_its_page() {
     let (_, tail) = rest.split_once("<!-- end -->\n").unwrap();
     let list = list.collect::<String>();
     let table = format!("| format | product |\n|---|---|\n{list}");
-    generated("README.md", &format!("{head}<!-- formats -->\n{table}<!-- end -->\n{tail}"));
+    generated("formats/README.md", &format!("{head}<!-- formats -->\n{table}<!-- end -->\n{tail}"));
     for format in FORMATS {
         if let Some(page) = format.page() {
-            generated(&format!("{}.md", format.id()), &page);
+            generated(&format!("formats/{}.md", format.id()), &page);
         }
         assert!(docs(format.id()).contains(format.definition()), "{}", format.id());
         assert!(!format.doc().is_empty() && !format.title().is_empty());

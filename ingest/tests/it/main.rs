@@ -19,6 +19,7 @@ mod growth;
 mod inputs;
 mod languages;
 mod mistaken;
+mod matrix;
 mod own;
 mod parsed;
 mod privacy;
