@@ -14,6 +14,8 @@ mod bcreportermain_v1;
 mod bcreporterssl_v1;
 mod cisco_umbrella;
 mod cisco_wsa;
+mod cisco_wsa_w3c;
+mod cloudfront;
 pub(crate) mod compiled;
 mod dansguardian;
 pub mod describe;
@@ -31,16 +33,21 @@ mod haproxy_https;
 mod haproxy_tcp;
 mod har;
 mod iis;
+mod incapsula;
+mod isa_tmg;
 mod istio;
 mod kerio_http;
 mod modsecurity;
 mod mwg_kv;
 mod ncsa_combined;
 mod ncsa_common;
+mod netskope;
+mod netskope_csv;
 mod nginx_combined;
 mod nginx_ingress;
 mod nginx_main;
 pub mod own;
+mod paloalto_url;
 mod privoxy;
 mod proxysg;
 mod skyhigh_access;
@@ -59,11 +66,15 @@ mod threeproxy_default;
 mod tinyproxy;
 mod traefik;
 mod w3c;
+mod webmarshal;
 mod zeek_json;
 mod zeek_tsv;
+mod zscaler_caret;
+mod zscaler_csv;
 mod zscaler_json;
 mod zscaler_kv;
 mod zscaler_nss;
+mod zscaler_tsv;
 
 use std::fmt;
 use std::sync::Arc;
@@ -300,6 +311,17 @@ pub static FORMATS: &[&'static dyn Format] = &[
     &bcreportermain_v1::FORMAT,
     &bcreporterssl_v1::FORMAT,
     &iis::FORMAT,
+    &cloudfront::FORMAT,
+    &isa_tmg::FORMAT,
+    &incapsula::FORMAT,
+    &webmarshal::FORMAT,
+    &cisco_wsa_w3c::FORMAT,
+    &netskope::FORMAT,
+    &netskope_csv::FORMAT,
+    &zscaler_csv::FORMAT,
+    &zscaler_tsv::FORMAT,
+    &zscaler_caret::FORMAT,
+    &paloalto_url::FORMAT,
     &fortigate::FORMAT,
     &cisco_umbrella::FORMAT,
     &zeek_json::FORMAT,

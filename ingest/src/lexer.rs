@@ -60,6 +60,8 @@ pub(crate) enum Kind {
     Query,
     /// A URL that never names its scheme (`example.com/a?b`).
     SchemelessUrl,
+    /// The same where the port has a field of its own.
+    PortlessUrl,
     /// Path and query, or a whole URL, where the host has a field of its own.
     Target,
     /// A decimal number of another unit: the column holds `value * mul / div`.

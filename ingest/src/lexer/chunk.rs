@@ -517,8 +517,8 @@ impl LineParser {
                     // What is kept in `extra` is wrapped again when it is written.
                     let word = &layout.words[nth];
                     let (inner, exact) = word.unwrapped(text);
-                    let text = &*inner;
                     block.rows.flags[row] |= if exact { 0 } else { RAW };
+                    let text = &*inner;
                     let lossy = String::from_utf8_lossy(text);
                     let value = lossy.trim().parse().ok().filter(|&value| field::fits(col, value));
                     if value.is_none() && !word.is_null(text) {

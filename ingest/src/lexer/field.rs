@@ -250,7 +250,8 @@ pub(crate) fn cut<'a>(word: &Word, text: &'a [u8], pieces: &mut Vec<&'a [u8]>) -
 /// Whether the value of a field may contain the literal that follows it.
 fn may_hold(kind: &Kind, literal: &[u8]) -> bool {
     match kind {
-        Kind::Url | Kind::SchemelessUrl | Kind::Target | Kind::Path | Kind::Query => true,
+        Kind::Url | Kind::SchemelessUrl | Kind::PortlessUrl => true,
+        Kind::Target | Kind::Path | Kind::Query => true,
         Kind::Text(_) | Kind::Extra | Kind::Verdict(..) | Kind::Judged(..) => true,
         Kind::Address(_) | Kind::Peer | Kind::Upstream | Kind::Endpoint(..) | Kind::Authority => {
             literal.contains(&b':')

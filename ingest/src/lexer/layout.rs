@@ -161,6 +161,9 @@ pub(crate) fn claims(kind: &Kind) -> &[Col] {
         Kind::Scheme => &[Col::Scheme],
         Kind::Path => &[Col::Path, Col::Extension],
         Kind::Query => &[Col::Query],
+        Kind::PortlessUrl => {
+            &[Col::Url, Col::Host, Col::Domain, Col::Path, Col::Query, Col::Extension]
+        }
         Kind::SchemelessUrl => {
             &[Col::Url, Col::Host, Col::Domain, Col::Port, Col::Path, Col::Query, Col::Extension]
         }

@@ -15,6 +15,8 @@ const ALIKE: &[(&str, &str)] = &[
     ("apache_vhost", "apache_vhost_combined"),
     // Dates with and without leading zeros, and further fields that are kept together.
     ("e2guardian", "dansguardian"),
+    // The usual fields of a W3C subscription are those of the access log.
+    ("cisco_wsa", "cisco_wsa_w3c"),
 ];
 
 #[test]

@@ -33,8 +33,13 @@ pub(crate) fn plausible_field(field: &Field, text: &[u8]) -> bool {
     match &field.kind {
         Kind::Int(_) | Kind::Scaled(..) => null || number::canonical_signed(text).is_some(),
         Kind::Status => {
-            null || text.len() <= 4 && number::canonical_signed(text).is_some()
-                || number::digits(text).is_some_and(|code| code < 1000)
+            // `403 - Forbidden`; 10054 and 12202 are codes of Windows, which ISA logs.
+            let named = memchr::memmem::find(text, b" - ")
+                .filter(|at| text.get(at + 3).is_some_and(u8::is_ascii_alphabetic));
+            let code = &text[..named.unwrap_or(text.len())];
+            null || code.len() <= 4 && number::canonical_signed(code).is_some()
+                || number::digits(code)
+                    .is_some_and(|code| code < 1000 || (10_000..13_000).contains(&code))
         }
         Kind::Method => null || !text.is_empty() && text.len() <= 64 && text.iter().all(code),
         Kind::Action | Kind::Hierarchy => !text.is_empty() && text.iter().all(code),

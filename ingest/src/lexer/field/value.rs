@@ -113,7 +113,7 @@ fn decode_place(kind: &Kind, text: &[u8], lossy: Cow<'_, str>, connect: bool, ou
         Kind::Query => {
             out.texts.push((Col::Query, lossy.strip_prefix('?').unwrap_or(&lossy).into()));
         }
-        Kind::SchemelessUrl => schemeless(&lossy, out),
+        Kind::SchemelessUrl | Kind::PortlessUrl => schemeless(&lossy, out),
         // The `host:port` of CONNECT has neither path nor query.
         Kind::Target if connect => {}
         Kind::Target => target(&lossy, out),

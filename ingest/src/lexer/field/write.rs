@@ -63,7 +63,9 @@ pub(crate) fn encode_field(field: &Field, values: &dyn Values, out: &mut Vec<u8>
             Some(text) if is_decoded(*col) => field.style.encode(text.as_bytes(), out),
             text => push_opt_text(field, text, out),
         },
-        Kind::Url | Kind::SchemelessUrl => push_opt_text(field, values.text(Col::Url), out),
+        Kind::Url | Kind::SchemelessUrl | Kind::PortlessUrl => {
+            push_opt_text(field, values.text(Col::Url), out);
+        }
         Kind::Method => push_opt_text(field, values.text(Col::Method), out),
         Kind::Action | Kind::Verdict(_, true) => {
             push_opt_text(field, values.text(Col::Action), out);

@@ -13,6 +13,7 @@ use super::wrap::{Escape, Quote, Wrap};
 use crate::builder::sink::Reason;
 use crate::intern::key::{PARTIAL, RAW};
 use crate::lexer::Kind;
+use crate::lexer::field::plausible;
 use crate::lexer::layout::{Layout, Word};
 use crate::lexer::split::{self, Span};
 use crate::time::Zone;
@@ -170,18 +171,12 @@ impl Cutter {
         spans: &mut [Span],
     ) -> Found {
         let count = self.pieces.len();
-        let listed = shaped.columns.iter().find(|(_, places)| places.len() == count);
-        let (names, places): (&[String], &[Place]) = match (&self.columns, listed) {
-            (Some(places), _) => (&self.names, places),
-            (None, Some((names, places))) => (names, places),
-            (None, None) => {
-                let near =
-                    shaped.columns.iter().min_by_key(|(_, places)| places.len().abs_diff(count));
-                match near {
-                    Some((names, places)) => (names, places),
-                    None => return Found::Nothing(Reason::UnknownFormat),
-                }
-            }
+        let (names, places): (&[String], &[Place]) = match &self.columns {
+            Some(places) => (&self.names, places),
+            None => match listed(layout, shaped, line, &self.pieces) {
+                Some((names, places)) => (names, places),
+                None => return Found::Nothing(Reason::UnknownFormat),
+            },
         };
         if is_column_names(names, line, &self.pieces) {
             return Found::Header;
@@ -268,6 +263,23 @@ fn plain_value(syntax: &Syntax, text: &[u8]) -> Vec<u8> {
     };
     let wrap = Wrap { escape, quote: Quote::UnlessNull, mark: b'"', needs: Vec::new() };
     if escape == Escape::None { text.to_vec() } else { wrap.decode(text).into_owned() }
+}
+
+/// The list of columns of a line without a header: the one its source was seen with, another only if all values fit; else
+/// again the first.
+fn listed<'a>(
+    layout: &Layout,
+    shaped: &'a Shaped,
+    line: &[u8],
+    pieces: &Pieces,
+) -> Option<&'a (Vec<String>, Vec<Place>)> {
+    let count = pieces.len();
+    let mut lists = shaped.columns.iter().enumerate().filter(|(_, (_, at))| at.len() == count);
+    let found = lists.find(|(nth, (_, places))| {
+        let values: Vec<Span> = pieces.iter().map(|(_, span)| span).collect();
+        *nth == 0 || side(layout, line, places.iter().zip(&values)).1
+    });
+    found.map(|(_, list)| list).or(shaped.columns.first())
 }
 
 /// Why a line that is not made as its language says is no row.
@@ -361,9 +373,12 @@ fn anchor(
     if columns - left - right == 1
         && count > left + right
         && let Place::Word(word) = places[left]
-        && layout.words.get(word).is_some_and(is_textual)
+        && let Some(found) = layout.words.get(word).filter(|word| is_textual(word))
     {
-        words.push((word, Span { start: values[left].start, end: values[count - right - 1].end }));
+        let between = Span { start: values[left].start, end: values[count - right - 1].end };
+        if plausible(found, between.of(line)) {
+            words.push((word, between));
+        }
     }
     let pairs = places[columns - right..].iter().copied();
     collect(layout, line, pairs.zip(values[count - right..].iter().copied()), words);

@@ -56,7 +56,10 @@ pub(crate) fn learn(dialect: &Dialect, lines: &[&[u8]], outer: &[&[u8]]) -> Opti
         let inner = if *name == rule.field { inner } else { 0 };
         let null = usual_null(dialect, &seen, name);
         let wrap = match words.len() < shown {
-            true => wrap(&dialect.syntax, &seen, name, null.as_deref()),
+            true => {
+                let timed = rule.field == *name || rule.clock.as_ref() == Some(name);
+                wrap(&dialect.syntax, &seen, name, null.as_deref(), timed)
+            }
             false => unseen(&dialect.syntax),
         };
         words.push(SpecWord { name: name.clone(), meaning: meaning.clone(), wrap, null, inner });
@@ -69,7 +72,13 @@ pub(crate) fn learn(dialect: &Dialect, lines: &[&[u8]], outer: &[&[u8]]) -> Opti
         columns: seen.columns.clone(),
         shapes: Vec::new(),
     };
-    found.shapes = shapes(dialect, &found, &seen)?;
+    // Lines of another version may follow.
+    found
+        .columns
+        .extend(dialect.columns.iter().filter(|list| !seen.columns.contains(list)).cloned());
+    if !seen.is_odd {
+        found.shapes = shapes(dialect, &found, &seen)?;
+    }
     Some(found)
 }
 
@@ -93,11 +102,24 @@ fn refined(meaning: &str, name: &str, seen: &Observed<'_>) -> Option<&'static st
     let values = || seen.values(name).filter(|text| !matches!(*text, b"" | b"-"));
     match meaning {
         "http_version" if !values().any(|text| text.contains(&b'/')) => Some("http_version:bare"),
+        "user_agent:percent" if twice(values()) => Some("user_agent:percent_twice"),
+        "referer:percent" if twice(values()) => Some("referer:percent_twice"),
+        "cookie:percent" if twice(values()) => Some("cookie:percent_twice"),
         "query" if values().next().is_some() && !values().any(|text| text.starts_with(b"?")) => {
             Some("query:bare")
         }
         _ => None,
     }
+}
+
+/// Whether most texts with a `%` have it encoded itself.
+fn twice<'a>(values: impl Iterator<Item = &'a [u8]>) -> bool {
+    let (mut once, mut twice) = (0, 0);
+    for text in values.filter(|text| text.contains(&b'%')) {
+        once += 1;
+        twice += usize::from(memchr::memmem::find(text, b"%25").is_some());
+    }
+    twice * 2 > once
 }
 
 /// Whether the marks of the dialect are there, each in most rows or in a header line.
@@ -211,10 +233,15 @@ fn usual_null(dialect: &Dialect, seen: &Observed<'_>, name: &str) -> Option<Stri
 }
 
 /// How values of a field are wrapped: the rule that most of them follow.
-fn wrap(syntax: &Syntax, seen: &Observed<'_>, name: &str, null: Option<&str>) -> Wrap {
+fn wrap(syntax: &Syntax, seen: &Observed<'_>, name: &str, null: Option<&str>, timed: bool) -> Wrap {
     use super::dialect::{Ends, Head};
     let (escapes, mark, needs): (&[Escape], _, _) = match syntax {
-        Syntax::Elff { quote } => (&[Escape::Doubled], *quote, vec![b' ', b'\t']),
+        Syntax::Elff { quote } => {
+            let single = seen.raw(name).filter(|text| matches!(text, [b'\'', .., b'\''])).count();
+            let double = seen.raw(name).filter(|text| matches!(text, [b'"', .., b'"'])).count();
+            let needs = if seen.is_tabbed() { vec![b'\t'] } else { vec![b' ', b'\t'] };
+            (&[Escape::Doubled], if single > double { b'\'' } else { *quote }, needs)
+        }
         Syntax::Delimited { quote: 0, .. } | Syntax::Sections => return Wrap::default(),
         Syntax::Delimited { separator, quote } => {
             (&[Escape::Doubled], *quote, separator.as_bytes().to_vec())
@@ -234,11 +261,19 @@ fn wrap(syntax: &Syntax, seen: &Observed<'_>, name: &str, null: Option<&str>) ->
     };
     let raw = || seen.raw(name);
     let quoted = |text: &[u8]| text.len() > 1 && text[0] == mark && text.ends_with(&[mark]);
-    let outside = raw().next().is_some() && raw().all(quoted);
+    // Where every value of a line stands in quotes, and for times and numbers, the quotes belong to what stands around;
+    // else the next line may have a bare one.
+    let columns = matches!(syntax, Syntax::Elff { .. } | Syntax::Delimited { .. });
+    let always = || {
+        let digits = |text: &[u8]| text.iter().all(u8::is_ascii_digit);
+        timed || seen.is_quoted() || seen.values(name).all(digits)
+    };
+    let outside = raw().next().is_some() && raw().all(quoted) && (!columns || always());
     let rules: &[Quote] = match syntax {
         _ if outside => &[Quote::UnlessNull],
         Syntax::Json => &[Quote::UnlessNull, Quote::Never],
-        _ => &[Quote::WhenNeeded, Quote::UnlessNull, Quote::Never],
+        Syntax::Pairs { .. } => &[Quote::WhenNeeded, Quote::UnlessNull, Quote::Never],
+        _ => &[Quote::WhenNeeded, Quote::UnlessNull, Quote::Never, Quote::Always],
     };
     let made =
         |&quote: &Quote, &escape: &Escape| Wrap { escape, quote, mark, needs: needs.clone() };

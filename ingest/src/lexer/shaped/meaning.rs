@@ -18,6 +18,7 @@ pub(crate) const MEANINGS: &[(&str, &str)] = &[
     ("duration_ms:ns", "nanoseconds"),
     ("url", "the whole target, with its scheme where it has one"),
     ("url:schemeless", "the target without scheme: `example.com/a?b`"),
+    ("url:portless", "the same, where the port has a field of its own"),
     ("url:target", "path and query, or a whole URL, where the host has a field of its own"),
     ("host:port", "host name, perhaps with a port"),
     ("status:block", "`status/number`: the number is looked up in `verdicts`"),
@@ -33,7 +34,7 @@ pub(crate) const MEANINGS: &[(&str, &str)] = &[
     ("verdict", "looked up in `verdicts`, kept in `extra`"),
     ("action/status", "`CODE/status`, a result code as with `action:squid`"),
     ("hierarchy/peer", "`CODE/host`, as Squid logs the next hop"),
-    ("reason:verdict", "looked up in `verdicts`, kept in `reason`"),
+    ("reason:verdict", "looked up in `verdicts`, kept in `reason`; also of rule"),
     ("query:bare", "the query without its `?`"),
     ("user_agent:plus", "a text with `+` for spaces; also of user, referer, cookie"),
     (
@@ -97,6 +98,7 @@ pub(crate) fn tokens(
         ("http_version", "bare") => Kind::Text(Col::HttpVersion),
         ("url", "") => Kind::Url,
         ("url", "schemeless") => Kind::SchemelessUrl,
+        ("url", "portless") => Kind::PortlessUrl,
         ("url", "target") => Kind::Target,
         ("scheme", "") => Kind::Scheme,
         ("host", "") => Kind::Host,
@@ -113,7 +115,9 @@ pub(crate) fn tokens(
         ("request_body", "") => Kind::Body,
         ("hierarchy", "") => Kind::Hierarchy,
         ("peer", "squid") => Kind::Peer,
-        ("reason", "verdict") => Kind::Judged(Arc::clone(table), Col::Reason),
+        ("reason" | "rule", "verdict") => {
+            Kind::Judged(Arc::clone(table), column_of(column, meaning)?)
+        }
         ("content_type" | "request_content_type", "") => Kind::Media(column_of(column, meaning)?),
         (
             "user" | "user_agent" | "referer" | "cookie",

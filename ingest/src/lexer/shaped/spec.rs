@@ -137,6 +137,12 @@ pub(crate) fn layout(spec: &Spec, dialect: &Dialect) -> Result<Layout, String> {
     };
     let last = last(&dialect.syntax);
     let shapes = spec.shapes.iter().map(|(fields, end)| {
+        // A value at the end of a line with TABs may hold spaces.
+        let tabbed = fields.iter().skip(1).any(|(lead, _)| lead.contains('\t'));
+        let last = match last {
+            Last::Without(b" \t") if tabbed => Last::Without(b"\t"),
+            other => other,
+        };
         let fields = fields.iter().map(|(lead, word)| (lead.clone().into_bytes(), *word)).collect();
         Shape::new(&(fields, end.clone().into_bytes()), &words, last)
     });
@@ -255,6 +261,7 @@ pub(crate) fn resolve(
         let meaning = match meaning.as_str() {
             "path" if has_extension => "path:only",
             "host:port" if has_port => "host",
+            "url:schemeless" if has_port => "url:portless",
             other => other,
         };
         // Where the port has a field of its own, the name alone is left.

@@ -32,6 +32,8 @@ pub(crate) enum Quote {
     Outside,
     /// Always, unless it is absent.
     UnlessNull,
+    /// Always, an absent one too; but lines with a bare one occur.
+    Always,
     /// Where it holds one of the bytes that would end it.
     WhenNeeded,
 }
@@ -85,6 +87,7 @@ impl Wrap {
             Quote::Never => false,
             Quote::Outside => return self.escape.encode(value, self.mark, out),
             Quote::UnlessNull => !null,
+            Quote::Always => true,
             Quote::WhenNeeded => value
                 .iter()
                 .any(|byte| self.needs.contains(byte) || *byte == self.mark || *byte == b'\n'),

@@ -39,6 +39,11 @@ pub(crate) fn anchors(word: &Word, text: &[u8]) -> Option<bool> {
     if named && !sure && !unknown || path && text.first() != Some(&b'/') {
         return None;
     }
+    // A client may have a name; but a word alone is none.
+    let address = word.fields().any(|field| matches!(field.kind, Kind::Address(_)));
+    if address && !text.iter().any(|byte| b".:".contains(byte)) {
+        return None;
+    }
     plausible(word, &text).then_some(sure)
 }
 

@@ -20,6 +20,8 @@ pub(crate) struct Observed<'a> {
     pub(crate) rows: Vec<Row<'a>>,
     /// Whether a header names a zone for the times.
     pub(crate) zoned: bool,
+    /// Whether no row has as many values as its header names.
+    pub(crate) is_odd: bool,
     /// The header lines.
     pub(crate) headers: Headers,
 }
@@ -47,12 +49,13 @@ impl<'a> Row<'a> {
 
     /// Which of its values has this name.
     pub(crate) fn place(&self, seen: &Observed<'_>, name: &str) -> Option<usize> {
-        self.names.iter().position(|&known| seen.names[known] == name)
+        let at = self.names.iter().position(|&known| seen.names[known] == name)?;
+        (at < self.spans.len()).then_some(at)
     }
 
     /// A value without the quotes it stands in.
     pub(crate) fn inner(&self, at: usize) -> &'a [u8] {
-        inner(self.spans[at].of(self.line))
+        inner(self.spans.get(at).copied().unwrap_or(Span::MISSING).of(self.line))
     }
 
     /// What stands between a value and the next, quotes included.
@@ -94,8 +97,20 @@ impl<'a> Observed<'a> {
         let nth = self.names.iter().position(|known| known == name);
         self.rows.iter().filter_map(move |row| {
             let at = row.names.iter().position(|&known| Some(known) == nth)?;
-            Some(row.spans[at].of(row.line))
+            Some(row.spans.get(at)?.of(row.line))
         })
+    }
+
+    /// Whether all values of most rows stand in quotes.
+    pub(crate) fn is_quoted(&self) -> bool {
+        let quoted = |row: &&Row<'_>| row.spans.iter().all(|span| is_quoted(span.of(row.line)));
+        self.rows.iter().filter(quoted).count() * 2 > self.rows.len()
+    }
+
+    /// Whether TABs stand between the values of most rows.
+    pub(crate) fn is_tabbed(&self) -> bool {
+        let tabbed = |row: &&Row<'_>| memchr::memchr(b'\t', row.line).is_some();
+        self.rows.iter().filter(tabbed).count() * 2 > self.rows.len()
     }
 
     fn name(&mut self, name: &str) -> usize {
@@ -113,6 +128,7 @@ pub(crate) fn observe<'a>(dialect: &Dialect, lines: &[&'a [u8]]) -> Observed<'a>
     let mut current: Option<Vec<String>> = None;
     let only = Only::new(&dialect.only, &dialect.within);
     let mut pieces = Pieces::default();
+    let (mut unnamed, mut odd) = (Vec::new(), Vec::new());
     let positional = matches!(dialect.syntax, Syntax::Elff { .. } | Syntax::Delimited { .. });
     for &line in lines {
         if positional && line.first() == Some(&b'#') {
@@ -140,24 +156,79 @@ pub(crate) fn observe<'a>(dialect: &Dialect, lines: &[&'a [u8]]) -> Observed<'a>
             current = Some(columns);
             continue;
         }
-        let listed = dialect.columns.iter().find(|list| list.len() == pieces.len());
-        let Some(columns) = current.as_ref().or(listed) else { continue };
-        if columns.len() == pieces.len() {
-            let columns = columns.clone();
-            if !seen.columns.contains(&columns) {
-                seen.columns.push(columns.clone());
+        if let Some(columns) = &current {
+            if columns.len() == pieces.len() {
+                seen.push_columns(line, &pieces, columns);
+            } else if odd.len() < ROWS {
+                odd.push((line, columns.clone()));
             }
-            seen.push(line, &pieces, &columns);
+        } else if unnamed.len() < ROWS {
+            unnamed.push((line, pieces.len()));
+        }
+    }
+    for columns in vintages(dialect, &unnamed) {
+        for (line, _) in unnamed.iter().filter(|(_, count)| *count == columns.len()) {
+            scan(&dialect.syntax, line, &mut pieces);
+            seen.push_columns(line, &pieces, &columns);
+        }
+    }
+    // No row has as many values as the header names: the first of them tell at least what they are.
+    if seen.rows.is_empty() {
+        seen.is_odd = !odd.is_empty();
+        for (line, columns) in odd {
+            scan(&dialect.syntax, line, &mut pieces);
+            seen.push_columns(line, &pieces, &columns);
         }
     }
     seen.headers = headers;
     seen
 }
 
+/// A list of columns counts if at least this share of the rows has as many values (one in so many): rows with a value too
+/// many or too few must not be taken for those of another version.
+const RARE: usize = 8;
+
+/// The lists of columns that rows without a header have, by the numbers of their values. Makers of CSV add columns at the
+/// end: a list that is shorter or longer than the known ones is the beginning of one, or one that goes on.
+fn vintages(dialect: &Dialect, rows: &[(&[u8], usize)]) -> Vec<Vec<String>> {
+    let mut counts: Vec<(usize, usize)> = Vec::new();
+    for (_, count) in rows {
+        match counts.iter_mut().find(|(known, _)| known == count) {
+            Some((_, rows)) => *rows += 1,
+            None => counts.push((*count, 1)),
+        }
+    }
+    counts.sort_by_key(|(_, rows)| std::cmp::Reverse(*rows));
+    let longest = dialect.columns.iter().max_by_key(|list| list.len());
+    let least = dialect.columns.iter().map(Vec::len).min().unwrap_or_default() / 3;
+    let grows = matches!(dialect.syntax, Syntax::Delimited { .. });
+    let list = |count: usize| match dialect.columns.iter().find(|list| list.len() == count) {
+        Some(list) => Some(list.clone()),
+        None if grows && count > least => {
+            let more = longest.map_or(0, Vec::len) + 1..=count;
+            let known = longest?.iter().take(count).cloned();
+            Some(known.chain(more.map(|nth| format!("column_{nth}"))).collect())
+        }
+        None => None,
+    };
+    counts
+        .iter()
+        .filter(|(_, found)| found * RARE >= rows.len())
+        .filter_map(|(count, _)| list(*count))
+        .collect()
+}
+
 impl<'a> Observed<'a> {
+    fn push_columns(&mut self, line: &'a [u8], pieces: &Pieces, columns: &[String]) {
+        if !self.columns.iter().any(|known| known == columns) {
+            self.columns.push(columns.to_vec());
+        }
+        self.push(line, pieces, columns);
+    }
+
     fn push(&mut self, line: &'a [u8], pieces: &Pieces, names: &[String]) {
-        let names = names.iter().map(|name| self.name(name)).collect();
-        let spans = pieces.iter().map(|(_, span)| span).collect();
+        let names: Vec<usize> = names.iter().map(|name| self.name(name)).collect();
+        let spans = pieces.iter().map(|(_, span)| span).take(names.len()).collect();
         self.rows.push(Row { line, spans, names });
     }
 }

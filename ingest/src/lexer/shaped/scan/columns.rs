@@ -8,7 +8,7 @@ pub(super) fn elff(line: &[u8], quote: u8, pieces: &mut Pieces) -> bool {
         return delimited(line, b"\t", quote, pieces);
     }
     let mut at = 0;
-    let mut open = false;
+    let (mut open, mut open_single) = (false, false);
     loop {
         while line.get(at) == Some(&b' ') {
             at += 1;
@@ -16,15 +16,30 @@ pub(super) fn elff(line: &[u8], quote: u8, pieces: &mut Pieces) -> bool {
         if at >= line.len() {
             return pieces.len() > 0;
         }
-        let end = match quoted(line, at, quote, b" ", &mut open) {
-            Some(end) => end,
-            None => at + memchr::memchr(b' ', &line[at..]).unwrap_or(line.len() - at),
-        };
+        let mut end = quoted(line, at, quote, b" ", &mut open);
+        if end.is_none() && quote == b'"' {
+            end = quoted(line, at, b'\'', b" ", &mut open_single).or_else(|| bracketed(line, at));
+        }
+        let end = end
+            .unwrap_or_else(|| at + memchr::memchr(b' ', &line[at..]).unwrap_or(line.len() - at));
         if !pieces.push(&[], at, end) {
             return false;
         }
         at = end;
     }
+}
+
+/// The longest time in brackets.
+const BRACKETS: usize = 40;
+
+/// The end of `[27/Apr/2005:20:57:09 +0200]`, if that begins at `at`.
+fn bracketed(line: &[u8], at: usize) -> Option<usize> {
+    let rest = line.get(at..)?;
+    if rest.first() != Some(&b'[') || !rest.get(1)?.is_ascii_digit() {
+        return None;
+    }
+    let end = at + memchr::memchr(b']', &rest[..rest.len().min(BRACKETS)])? + 1;
+    matches!(line.get(end), None | Some(b' ')).then_some(end)
 }
 
 /// Values between separators; a value in quotes may hold them.
