@@ -27,11 +27,13 @@ const BESIDE_ID: [Col; 2] = [Col::Host, Col::ClientIp];
 const LAYOUT: &str = "_spaces";
 
 /// The call of the function over the columns of `requests`, given an expression of the record id. A row of which only
-/// some fields could be read is what its line is, so its bytes count too.
-pub(super) fn call(record_id: &str) -> String {
+/// some fields could be read is what its line is, so its bytes count too. Where `apart` is not NULL, rows are only alike if
+/// it is equal.
+pub(super) fn call(record_id: &str, apart: &str) -> String {
     let first = BESIDE_ID.map(|col| format!("\"{}\"", col.name())).join(", ");
-    let mut call =
-        format!("event_key({record_id}, {first}, extra, CASE WHEN parse = 'partial' THEN raw END");
+    let mut call = format!(
+        "event_key({record_id}, {first}, extra, {apart}, CASE WHEN parse = 'partial' THEN raw END"
+    );
     let said = |col: &&Col| **col == Col::Extra || BESIDE_ID.contains(col);
     for col in Col::ALL.iter().filter(|col| !NOT_LOGGED.contains(col) && !said(col)) {
         call.push_str(", \"");

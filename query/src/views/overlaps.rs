@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use storage::day::Day;
 use storage::store::State;
 
-use super::{event_key, requests_distinct};
+use super::requests_distinct;
 
 pub(super) const NAME: &str = "overlaps";
 pub(super) const FULL_NAME: &str = "system.overlaps";
@@ -87,7 +87,7 @@ pub(super) fn definition(state: &State) -> String {
         format!("({}) AND source_id IN ({})", days_condition(&days), sources.join(", "))
     };
     let genuine = requests_distinct::genuine(state);
-    let key = event_key::call("record_id");
+    let key = requests_distinct::key(state);
     format!(
         "WITH held AS (
   SELECT ts, source_id, {key} AS event_key, ({genuine}) IS NULL AS once

@@ -15,7 +15,7 @@ use datafusion::logical_expr::{
 };
 use datafusion::physical_plan::ExecutionPlan;
 use storage::schema::Col;
-use storage::store::State;
+use storage::store::{Source, State};
 
 use super::{Planner, View, event_key};
 
@@ -30,19 +30,34 @@ pub(super) const COLUMNS: &[(&str, &str)] = &[
 /// The formats whose shippers replay their buffer into one source, by the beginning of their names.
 const REPLAYING: &str = "zscaler";
 
+/// The numbers of the sources that `holds` is true for, as a list of SQL; `None` without any.
+fn sources(state: &State, holds: impl Fn(&Source) -> bool) -> Option<String> {
+    let ids = state.sources.values().filter(|source| holds(source)).map(|one| one.id.to_string());
+    let ids: Vec<_> = ids.collect();
+    (!ids.is_empty()).then(|| ids.join(", "))
+}
+
 /// An expression that is NULL where alike rows of one source are replays, else the source they are compared within:
 /// the second of two alike lines may well be a second event, and only an id, or a shipper known to replay, says that it is
 /// none.
 pub(super) fn genuine(state: &State) -> String {
-    let replaying = state.sources.values().filter(|source| source.format.starts_with(REPLAYING));
-    let replaying: Vec<_> = replaying.map(|source| source.id.to_string()).collect();
-    match replaying.as_slice() {
-        [] => "CASE WHEN record_id IS NULL THEN source_id END".to_owned(),
-        ids => format!(
-            "CASE WHEN record_id IS NULL AND source_id NOT IN ({}) THEN source_id END",
-            ids.join(", ")
-        ),
+    let replays = |one: &Source| one.format.starts_with(REPLAYING) && one.privacy.is_none();
+    match sources(state, replays) {
+        None => "CASE WHEN record_id IS NULL THEN source_id END".to_owned(),
+        Some(ids) => {
+            format!("CASE WHEN record_id IS NULL AND source_id NOT IN ({ids}) THEN source_id END")
+        }
     }
+}
+
+/// The key of a row, given its record id. A privacy rule takes away what tells events apart, so without an id the rows of such
+/// a source are like no rows of others.
+pub(super) fn key(state: &State) -> String {
+    let apart = match sources(state, |source| source.privacy.is_some()) {
+        None => "CAST(NULL AS INT)".to_owned(),
+        Some(ids) => format!("CASE WHEN source_id IN ({ids}) THEN source_id END"),
+    };
+    event_key::call("record_id", &apart)
 }
 
 /// The n-th alike row of one source is compared with the n-th of the others, and the one of the lowest source stays.
@@ -51,7 +66,7 @@ fn definition(state: &State) -> String {
     let columns: Vec<_> = Col::ALL.iter().map(|col| format!("r.\"{}\"", col.name())).collect();
     let columns = columns.join(", ");
     let genuine = genuine(state);
-    let key = event_key::call("record_id");
+    let key = key(state);
     format!(
         "SELECT {columns}, coalesce(e.repeats, 0) AS repeats, coalesce(e.copy, 1) AS copy
 FROM (

@@ -253,6 +253,15 @@ impl TestStore {
         self
     }
 
+    /// Has a source taken in under a privacy rule.
+    pub(crate) fn private(&mut self, id: i32) -> &mut Self {
+        let rule = serde_json::from_str(r#"{"drop":["path"]}"#).unwrap();
+        let privacy = storage::privacy::Privacy { rule, key_id: "00".to_owned() };
+        let source = self.state.sources.get_mut(&id).unwrap();
+        Arc::make_mut(source).privacy = Some(Arc::new(privacy));
+        self
+    }
+
     /// A session with the usual options.
     pub(crate) fn session(&self) -> Session {
         self.session_with(SessionOptions::new(NOW))

@@ -106,6 +106,23 @@ async fn repeats_are_looked_for_among_the_rows_that_pass() {
 }
 
 #[tokio::test]
+async fn rows_without_their_fields_are_compared_by_record_id_only() {
+    let mut store = shipped();
+    store.private(2).private(3).private(4);
+    let session = store.session();
+    let distinct =
+        "select source_id, count(*), sum(repeats) from requests_distinct group by 1 order by 1";
+    let distinct = ask(&session, distinct).await.unwrap();
+    // Ids still find the replay within 3 and the row that 3 and 4 share; alike rows of 1 and 2, and within 4, all stay.
+    assert_eq!(
+        distinct,
+        [["1", "5", "0"], ["2", "4", "0"], ["3", "2", "2"], ["4", "3", "0"], ["5", "1", "0"]]
+    );
+    let overlaps = "select source_id, other_source_id, common_rows from system.overlaps";
+    assert_eq!(ask(&session, overlaps).await.unwrap(), [["3", "4", "1"]]);
+}
+
+#[tokio::test]
 async fn every_view_is_planned_and_described() {
     let store = shipped();
     let session = store.session();
