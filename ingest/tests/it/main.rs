@@ -27,3 +27,4 @@ mod retry;
 mod samples;
 mod shift;
 mod support;
+mod wrong;
