@@ -15,6 +15,8 @@ pub(crate) const NULL_INT: i64 = i64::MIN;
 
 /// The row with this word is partial.
 pub(crate) const PARTIAL: u8 = 1 << 2;
+/// The word may be another field's.
+pub(crate) const MISFIT: u8 = 1 << 4;
 /// The row with this word needs `raw`.
 pub(crate) const RAW: u8 = 1 << 3;
 
@@ -252,6 +254,9 @@ impl KeyColumn {
         }
         if decoded.inexact {
             flags |= RAW;
+        }
+        if decoded.misfit {
+            flags |= MISFIT;
         }
         self.flags.push(flags);
         self.facts.push(decoded.facts);

@@ -17,12 +17,16 @@ use super::layout::{Layout, WordKind};
 use super::number;
 use super::shaped::cut::{Cutter, Found};
 use super::split::{self, Cut, Span};
+use super::{Field, Kind};
 use crate::builder::day::{OpenDay, Rows};
 use crate::builder::sink::{ChunkSink, Reason};
 use crate::format::{ChunkParser, LineContext};
-use crate::intern::key::{KeyColumn, NULL_INT, PARTIAL, RAW, Values};
+use crate::intern::key::{KeyColumn, MISFIT, NULL_INT, PARTIAL, RAW, Values};
 use crate::intern::{NONE, Scratch};
 use crate::time::{self, Context, Memo, Quality, Zone};
+
+/// Words with a column that a row must have, its time among them.
+const FIELDS_MIN: usize = 3;
 
 /// The scheme of CONNECT.
 const TUNNEL: &[u8] = b"tunnel";
@@ -60,6 +64,8 @@ struct Block {
     dates: Vec<(Option<i64>, Option<Zone>)>,
     scratch: Scratch,
     rejected: Vec<Option<Reason>>,
+    /// Typed words that hold what is not of their type: row and word.
+    misfits: Vec<(usize, usize)>,
     any_rejected: bool,
 }
 
@@ -105,6 +111,7 @@ impl LineParser {
                 dates: Vec::new(),
                 scratch: Scratch::default(),
                 rejected: Vec::new(),
+                misfits: Vec::new(),
                 any_rejected: false,
             },
             memo: Memo::default(),
@@ -334,12 +341,19 @@ impl LineParser {
                     forget_missing(block, nth, count, optional);
                     if key.any_flags {
                         let ids = block.rows.words[nth].ids.iter();
-                        for (flags, &id) in block.rows.flags.iter_mut().zip(ids) {
-                            *flags |= key.flags.get(id as usize).copied().unwrap_or_default();
+                        for (row, &id) in ids.enumerate() {
+                            let found = key.flags.get(id as usize).copied().unwrap_or_default();
+                            block.rows.flags[row] |= found & !MISFIT;
+                            if found & MISFIT != 0 {
+                                block.misfits.push((row, nth));
+                            }
                         }
                     }
                 }
             }
+        }
+        if !self.block.misfits.is_empty() {
+            self.drop_misfits(chunk);
         }
         if let Some(spec) = &layout.outer_time {
             self.read_outer_times(chunk, spec, cx);
@@ -353,6 +367,49 @@ impl LineParser {
         self.keep_envelopes(chunk);
         self.keep_raw(chunk);
         self.hand_over(chunk, cx, out);
+    }
+
+    /// A typed word that holds what is not of its type may be another field's, and so may all behind it, unless fields are
+    /// told by name, or one of these can be no other: only the words before it are kept.
+    fn drop_misfits(&mut self, chunk: &[u8]) {
+        let misfits = std::mem::take(&mut self.block.misfits);
+        let layout = Arc::clone(&self.layout);
+        let count = layout.words.len();
+        let named = layout.shaped.as_ref().is_some_and(|shaped| shaped.syntax.has_names());
+        for &(row, nth) in &misfits {
+            let block = &mut self.block;
+            block.rows.flags[row] |= PARTIAL;
+            let from = block.spans[row * count + nth].start;
+            let text = block.lines[row].text(chunk, &block.copies);
+            let behind = layout.words.iter().zip(&block.spans[row * count..(row + 1) * count]);
+            let mut behind = behind.filter(|(_, span)| span.is_there() && span.start > from);
+            // Where a word behind it can be no other, the misfit alone is odd.
+            if named || behind.any(|(word, span)| split::anchors(word, span.of(text)) == Some(true))
+            {
+                continue;
+            }
+            block.rows.flags[row] |= RAW;
+            for word in 0..count {
+                let span = &mut block.spans[row * count + word];
+                if span.is_there() && span.start >= from {
+                    *span = Span::MISSING;
+                    let words = &mut block.rows.words[word];
+                    words.ids.get_mut(row).into_iter().for_each(|id| *id = NONE);
+                    words.ints.get_mut(row).into_iter().for_each(|value| *value = NULL_INT);
+                }
+            }
+            let spans = &block.spans[row * count..(row + 1) * count];
+            let known = layout.words.iter().zip(spans);
+            let known = known.filter(|(word, span)| span.is_there() && word.has_column()).count();
+            let timed = spans.get(layout.time).is_none_or(|span| span.is_there());
+            if !timed || known < FIELDS_MIN.min(count) {
+                let reason = if timed { Reason::TooFewFields } else { Reason::BadTime };
+                block.rejected[row].get_or_insert(reason);
+                block.any_rejected = true;
+            }
+        }
+        self.block.misfits = misfits;
+        self.block.misfits.clear();
     }
 
     /// What stands around lines is kept as a word of its own is.
@@ -522,6 +579,7 @@ impl LineParser {
                     let lossy = String::from_utf8_lossy(text);
                     let value = lossy.trim().parse().ok().filter(|&value| field::fits(col, value));
                     if value.is_none() && !word.is_null(text) {
+                        block.misfits.push((row, nth));
                         block.rows.flags[row] |= PARTIAL;
                     }
                     match std::str::from_utf8(text) {

@@ -9,7 +9,7 @@ use std::borrow::Cow;
 
 use storage::schema::Col;
 
-pub(crate) use plausible::plausible;
+pub(crate) use plausible::{plausible, plausible_field};
 pub(crate) use request::{UsualRequest, usual_request};
 pub(crate) use value::fits;
 pub(crate) use write::{encode, encode_field};
@@ -39,6 +39,8 @@ pub(crate) struct Decoded {
     pub(crate) facts: Facts,
     /// The word is not made as the format says.
     pub(crate) partial: bool,
+    /// A typed field holds what is not of its type: perhaps it is another field's.
+    pub(crate) misfit: bool,
     /// Columns and `extra` do not give the text back, because it is no UTF-8.
     pub(crate) inexact: bool,
 }
@@ -53,6 +55,7 @@ impl Decoded {
         self.url_needed = false;
         self.facts = Facts::default();
         self.partial = false;
+        self.misfit = false;
         self.inexact = false;
     }
 
@@ -128,6 +131,7 @@ fn decode_plain(word: &Word, text: &[u8], out: &mut Decoded) {
         .any(|(field, piece)| field.kind == Kind::Method && is_connect(piece));
     let alone = !word.fields().any(|field| field.kind == Kind::Method);
     for (field, piece) in word.fields().zip(&pieces) {
+        out.misfit |= !plausible_field(field, piece);
         decode_field(field, piece, connect || alone && is_authority(piece), out);
         prove(field, piece, out);
     }
@@ -172,6 +176,7 @@ fn decode_misfit(word: &Word, text: &[u8], out: &mut Decoded) {
         }
     } else {
         out.partial = true;
+        out.misfit = !word.quoted;
     }
     out.extra.clear();
     out.keep_as_logged(&word.name, text);

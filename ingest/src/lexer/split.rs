@@ -219,6 +219,13 @@ pub(crate) fn anchored(layout: &Layout, line: &[u8], spans: &mut [Span]) -> Cut 
     {
         return cut;
     }
+    // A request ends with its protocol: what follows its quote is no part of it, though it may hold more quotes.
+    if let Some(cut) =
+        whole_left(layout, line, &left, spans).filter(|_| ends_its_request(layout, line, &left))
+    {
+        return cut;
+    }
+    spans.fill(Span::MISSING);
     let right = from_right(layout, line);
     for &flexible in &layout.flexible {
         let word = &layout.words[flexible];
@@ -270,6 +277,16 @@ fn whole_left(
         *span = at;
     }
     Some(if end == line.len() { Cut::Whole } else { Cut::Tail(end) })
+}
+
+/// Whether the request in quotes, cut at its first quote, ends as a request does.
+fn ends_its_request(layout: &Layout, line: &[u8], left: &[(usize, usize, Span)]) -> bool {
+    let mut words = layout.words.iter().zip(left);
+    words.any(|(word, (_, _, span))| {
+        let text = span.of(line);
+        let tail = &text[text.len().saturating_sub(8)..];
+        word.is_request() && word.quoted && tail.starts_with(b"HTTP/")
+    })
 }
 
 /// The words that were found from one side, if the time and two more are among them.

@@ -9,6 +9,15 @@ use crate::parsed::{context, parse};
 /// Columns by which a shift would show: typed ones, which both formats name.
 const TELLING: &[&str] = &["ts", "client_ip", "status", "method", "host", "response_bytes"];
 
+/// Formats of a few untyped words, which can't be told from others with as many: these are not found by content, and who
+/// names them must be right.
+const KNOWN: &[(&str, &str)] = &[
+    ("haproxy_http", "haproxy_tcp"),
+    ("haproxy_https", "haproxy_tcp"),
+    ("threeproxy", "squid_referrer"),
+    ("zeek_tsv", "e2guardian_flags"),
+];
+
 #[test]
 fn wrong_guesses_shift_no_fields() {
     let mut tried = 0;
@@ -19,7 +28,12 @@ fn wrong_guesses_shift_no_fields() {
         let Some(own) = format.learn(&sample.lines) else { continue };
         let own = framed(own.into(), sample.framing);
         let right = parse(own.as_ref(), &text, 1 << 20, &context());
+        let known =
+            |other: &str| KNOWN.iter().any(|(own, read)| format.id() == *own && other == *read);
         for other in FORMATS.iter().filter(|other| other.id() != format.id()) {
+            if known(other.id()) {
+                continue;
+            }
             let named = other.learn(&sample.lines).or_else(|| other.compile("").ok());
             let Some(named) = named else { continue };
             let named = framed(named.into(), sample.framing);
@@ -27,12 +41,20 @@ fn wrong_guesses_shift_no_fields() {
             tried += 1;
             for (line, row) in &read.rows {
                 let Some(truth) = right.rows.get(line) else { continue };
+                // A size of the body where the other format takes the total is no shift.
+                let body = |value: &String| {
+                    truth.get("extra").is_some_and(|extra| extra.contains(&format!("\"{value}\"")))
+                };
                 let differs = |column: &&&str| {
-                    row.get(**column).zip(truth.get(**column)).is_some_and(|(a, b)| a != b)
+                    let both = row.get(**column).zip(truth.get(**column));
+                    both.is_some_and(|(a, b)| a != b && !(**column == "response_bytes" && body(a)))
                 };
                 let shifted: Vec<_> = TELLING.iter().filter(differs).collect();
                 if !shifted.is_empty() {
-                    wrong.push(format!("{} as {}: line {line} {shifted:?}", format.id(), other.id()));
+                    let values = shifted.iter().map(|c| (**c, &row[**c], &truth[**c]));
+                    let values: Vec<_> = values.collect();
+                    let (read, own) = (other.id(), format.id());
+                    wrong.push(format!("{own} as {read}: {line} {} {values:?}", row["parse"]));
                 }
             }
         }

@@ -27,11 +27,23 @@ impl Word {
     }
 }
 
+/// `10.0.0.1:443`, which is more than an address.
+fn has_port(text: &[u8]) -> bool {
+    let digits = |text: &[u8]| text.iter().all(|byte| byte.is_ascii_digit() || *byte == b'.');
+    memchr::memchr(b':', text)
+        .is_some_and(|at| at > 0 && digits(&text[..at]) && digits(&text[at + 1..]))
+}
+
+/// Whether a text can be this field's.
 pub(crate) fn plausible_field(field: &Field, text: &[u8]) -> bool {
     let code = |byte: &u8| byte.is_ascii_alphanumeric() || b"_-".contains(byte);
     let null = field.is_null(text);
     match &field.kind {
-        Kind::Int(_) | Kind::Scaled(..) => null || number::canonical_signed(text).is_some(),
+        Kind::Int(_) | Kind::Scaled(..) => {
+            // `+13`: so far, the transaction goes on (HAProxy).
+            let text = text.strip_prefix(b"+").unwrap_or(text);
+            null || number::canonical_signed(text).is_some()
+        }
         Kind::Status => {
             // `403 - Forbidden`; 10054 and 12202 are codes of Windows, which ISA logs.
             let named = memchr::memmem::find(text, b" - ")
@@ -47,9 +59,11 @@ pub(crate) fn plausible_field(field: &Field, text: &[u8]) -> bool {
             null || text.is_empty() || text.contains(&b'/') && text.first() != Some(&b'[')
         }
         Kind::Address(_) => {
-            let named = |byte: &u8| byte.is_ascii_alphabetic() || b"-.:".contains(byte);
-            let one =
-                |text: &[u8]| !text.is_empty() && !text.contains(&b' ') && text.iter().any(named);
+            let named = |byte: &u8| byte.is_ascii_alphabetic() || b".:".contains(byte);
+            let one = |text: &[u8]| {
+                let bare = memchr::memchr2(b' ', b'"', text).is_none() && !has_port(text);
+                field.is_null(text) || bare && text.iter().any(named)
+            };
             // A client and the proxies it came through, as `X-Forwarded-For` has them.
             text.split(|&byte| byte == b',').enumerate().all(|(nth, piece)| match nth {
                 0 => one(piece),

@@ -39,6 +39,13 @@ pub(crate) enum Syntax {
     Json,
 }
 
+impl Syntax {
+    /// Whether fields are told by names in the line, not by their places.
+    pub(crate) fn has_names(&self) -> bool {
+        !matches!(self, Self::Elff { .. } | Self::Delimited { .. })
+    }
+}
+
 /// How the values of pairs end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]

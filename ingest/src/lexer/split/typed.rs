@@ -30,7 +30,10 @@ pub(crate) fn anchors(word: &Word, text: &[u8]) -> Option<bool> {
         return Some(false);
     }
     if word.tokens.len() > 1 {
-        return plausible(word, &text).then_some(true);
+        // A whole URL, or the target of CONNECT, can stand nowhere else.
+        let whole = memchr::memmem::find(&text, b"://").is_some();
+        let connect = text.starts_with(b"CONNECT ") && text.contains(&b':');
+        return plausible(word, &text).then_some(whole || connect);
     }
     let sure = word.fields().any(|field| is_sure(&field.kind, &text));
     let named = word.fields().any(|field| matches!(field.kind, Kind::Method | Kind::Scheme));
