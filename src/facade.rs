@@ -128,6 +128,13 @@ impl<'a> Ingest<'a> {
         self
     }
 
+    /// Reads all inputs as texts without header with these columns, listed as a `#Fields` line does.
+    #[must_use]
+    pub fn fields(mut self, list: &str) -> Self {
+        self.options.fields = Some(list.into());
+        self
+    }
+
     /// Takes the inputs in: files, folders, globs, `-`. What became of each stands in the report; the same content
     /// again is a no-op.
     ///

@@ -74,7 +74,7 @@ impl<'a> Sample<'a> {
     }
 
     /// The lines that are scored: those with content.
-    fn scored(&self) -> Vec<&'a [u8]> {
+    pub(crate) fn scored(&self) -> Vec<&'a [u8]> {
         let content = |line: &&&[u8]| line.iter().any(|byte| !byte.is_ascii_whitespace());
         self.lines.iter().filter(content).take(SAMPLE_LINES).copied().collect()
     }

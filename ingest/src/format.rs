@@ -100,7 +100,7 @@ pub use describe::Description;
 #[non_exhaustive]
 pub enum FormatError {
     /// No format has this name.
-    #[error("no format is named `{name}`{}; `dwell formats list` shows all", .near.as_ref().map(|near| format!(", did you mean `{near}`?")).unwrap_or_default())]
+    #[error("no format is named `{name}`{} `dwell formats list` shows all", meant(near.as_deref()))]
     Unknown {
         /// The name asked for.
         name: String,
@@ -128,6 +128,11 @@ pub enum FormatError {
         /// The whole text.
         text: String,
     },
+}
+
+/// The question after the name that was meant, or the end of the fragment.
+fn meant(near: Option<&str>) -> String {
+    near.map_or(";".into(), |near| format!(", did you mean `{near}`?"))
 }
 
 /// How well a format fits a sample of lines.

@@ -19,6 +19,7 @@ pub use fields::FIELDS;
 pub struct Own {
     name: String,
     title: String,
+    basis: Basis,
     kind: Kind,
 }
 
@@ -72,7 +73,8 @@ impl Own {
         check::name(name)?;
         let parser = super::logformat(text).map_err(|error| check::wrong(name, error))?;
         let kind = Kind::Text(text.to_owned(), Arc::from(parser));
-        Ok(Self { name: name.into(), title: "a format string of dwell.toml".into(), kind })
+        let title = "a format string of dwell.toml".into();
+        Ok(Self { name: name.into(), title, basis: Basis::End, kind })
     }
 
     /// A described format.
@@ -82,11 +84,16 @@ impl Own {
         let title = config.title.clone().unwrap_or_else(|| "a format of dwell.toml".to_owned());
         if config.lexer == LexerConfig::Logformat {
             let text = config.definition.as_deref().unwrap_or_default();
-            return Ok(Self { title, ..Self::of_text(&config.name, text)? });
+            return Ok(Self {
+                title,
+                basis: basis_of(config),
+                ..Self::of_text(&config.name, text)?
+            });
         }
         let dialect = dialect_of(config);
         check::dialect(&config.name, &dialect)?;
-        Ok(Self { name: config.name.clone(), title, kind: Kind::Dialect(Box::new(dialect)) })
+        let (name, basis) = (config.name.clone(), dialect.basis);
+        Ok(Self { name, title, basis, kind: Kind::Dialect(Box::new(dialect)) })
     }
 
     /// A text whose columns are these, in the names of a `#Fields` line.
@@ -95,8 +102,8 @@ impl Own {
     /// [`FormatError::Fields`].
     pub fn of_fields(list: &str) -> Result<Self, FormatError> {
         let dialect = fields::dialect(list).map_err(FormatError::Fields)?;
-        let kind = Kind::Dialect(Box::new(dialect));
-        Ok(Self { name: FIELDS.into(), title: "a list of fields".into(), kind })
+        let (name, title) = (FIELDS.into(), "a list of fields".into());
+        Ok(Self { name, title, basis: dialect.basis, kind: Kind::Dialect(Box::new(dialect)) })
     }
 
     /// The name on the command line.
@@ -127,10 +134,7 @@ impl Own {
 
     /// Which end of a transaction its times mark.
     pub fn basis(&self) -> Basis {
-        match &self.kind {
-            Kind::Text(..) => Basis::End,
-            Kind::Dialect(dialect) => dialect.basis,
-        }
+        self.basis
     }
 
     /// The columns that its rows can have besides those of every row.
@@ -207,11 +211,15 @@ fn dialect_of(config: &FormatConfig) -> Dialect {
     }
     dialect.marks.clone_from(&config.marks);
     dialect.verdicts.clone_from(&config.verdicts);
-    dialect.basis = match config.basis {
+    dialect.basis = basis_of(config);
+    dialect
+}
+
+fn basis_of(config: &FormatConfig) -> Basis {
+    match config.basis {
         Some(BasisConfig::Start) => Basis::Start,
         Some(BasisConfig::End) | None => Basis::End,
-    };
-    dialect
+    }
 }
 
 fn rule(time: &storage::config::format::TimeConfig) -> TimeRule {

@@ -159,7 +159,7 @@ pub fn scores(path: &Path, config: &Config, options: &IngestOptions) -> Result<S
     let chosen = given
         .choose(path, &bytes, &sample, (options.clock)())
         .map_err(|what| no_text(path, &what))?;
-    let lines: Vec<&[u8]> = sample.lines.iter().take(LINES).copied().collect();
+    let lines = sample.scored();
     let mut formats: Vec<(String, Score)> = Vec::new();
     let mut add = |name: &str, parser: Option<Arc<dyn Parser>>| {
         formats.extend(parser.map(|parser| (name.to_owned(), parser.score(&lines))));
@@ -180,9 +180,6 @@ pub fn scores(path: &Path, config: &Config, options: &IngestOptions) -> Result<S
     }
     Ok(Scores { choice: chosen.choice, unread: chosen.unread, formats })
 }
-
-/// Lines that are scored.
-const LINES: usize = 400;
 
 /// Opens a file and reads its beginning; whether that is all of it.
 fn begin(path: &Path) -> Result<(Content, Vec<u8>, bool)> {

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use ingest::format::own::{self, Own};
-use ingest::format::{Basis, Description, FORMATS, Format};
+use ingest::format::{Basis, Description, FORMATS, Format, FormatError};
 use storage::config::Config;
 use storage::nearest::nearest;
 use storage::schema::Col;
@@ -49,8 +49,8 @@ impl Known {
             return Ok(all.swap_remove(place));
         }
         let near = nearest(name, all.iter().map(|known| known.name.as_str()));
-        let hint = near.map_or(String::new(), |near| format!(", did you mean `{near}`?"));
-        Err(usage(format!("no format is named `{name}`{hint}; `dwell formats list` shows all")))
+        let near = near.map(str::to_owned);
+        Err(usage(FormatError::Unknown { name: name.into(), near }.to_string()))
     }
 
     /// Where it comes from and what it carries.

@@ -40,6 +40,7 @@ pub(super) fn name(name: &str) -> Result<(), FormatError> {
 pub(super) fn keys(config: &FormatConfig) -> Result<(), FormatError> {
     use LexerConfig::{Cef, Delimited, Elff, Json, Leef, Logformat, Pairs, Tabs};
     let named = [Delimited, Tabs, Elff, Pairs, Cef, Leef, Json];
+    let all = [Delimited, Tabs, Elff, Pairs, Cef, Leef, Json, Logformat];
     let given: [(&str, bool, &[LexerConfig]); 13] = [
         ("definition", config.definition.is_some(), &[Logformat]),
         ("separator", config.separator.is_some(), &[Delimited, Pairs, Leef]),
@@ -53,7 +54,7 @@ pub(super) fn keys(config: &FormatConfig) -> Result<(), FormatError> {
         ("marks", !config.marks.is_empty(), &named),
         ("fields", !config.fields.is_empty(), &named),
         ("verdicts", !config.verdicts.is_empty(), &named),
-        ("basis", config.basis.is_some(), &named),
+        ("basis", config.basis.is_some(), &all),
     ];
     let (name, lexer) = (&config.name, config.lexer);
     for (key, is_there, lexers) in given {
