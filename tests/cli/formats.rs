@@ -102,7 +102,9 @@ fn formats_are_listed_and_shown() {
     world.run(&["formats"]).ends(0);
     // Only some lines, as formats come and change.
     let list = world.run(&["formats", "list"]);
-    let some = |line: &&str| ["name,", "squid,", "squid_referrer,"].iter().any(|name| line.starts_with(name));
+    let some = |line: &&str| {
+        ["name,", "squid,", "squid_referrer,"].iter().any(|name| line.starts_with(name))
+    };
     let some: Vec<String> = list.ends(0).out().lines().filter(some).map(str::to_owned).collect();
     insta::assert_snapshot!("formats_list", some.join("\n"));
     insta::assert_snapshot!(
