@@ -33,6 +33,7 @@ mod haproxy_https;
 mod haproxy_tcp;
 mod har;
 mod iis;
+mod iis_ftp;
 mod incapsula;
 mod isa_tmg;
 mod istio;
@@ -316,6 +317,7 @@ pub static FORMATS: &[&'static dyn Format] = &[
     &bcreportermain_v1::FORMAT,
     &bcreporterssl_v1::FORMAT,
     &iis::FORMAT,
+    &iis_ftp::FORMAT,
     &cloudfront::FORMAT,
     &isa_tmg::FORMAT,
     &incapsula::FORMAT,

@@ -9,7 +9,7 @@ use std::borrow::Cow;
 
 use storage::schema::Col;
 
-pub(crate) use plausible::{plausible, plausible_field};
+pub(crate) use plausible::{plausible, plausible_field, without_session};
 pub(crate) use request::{UsualRequest, usual_request};
 pub(crate) use value::fits;
 pub(crate) use write::{encode, encode_field};
@@ -111,7 +111,9 @@ pub(crate) fn decode(word: &Word, text: &[u8], out: &mut Decoded) {
         out.keep_as_logged(&format!("{}{AS_LOGGED}", word.name), logged);
     }
     if word.wrap.is_some() {
-        out.partial |= !word.is_null(text) && !plausible(word, text);
+        // Within quotes a value may begin and end with spaces.
+        let bare = if text.len() < logged.len() { text.trim_ascii() } else { text };
+        out.partial |= !word.is_null(text) && !plausible(word, bare);
     }
 }
 

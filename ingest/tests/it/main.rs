@@ -7,6 +7,7 @@
 )]
 
 mod archives;
+mod columns;
 mod damage;
 mod envelopes;
 mod evidence;

@@ -71,8 +71,8 @@ fn the_matrix_of_fields_and_formats() {
             // The action is a word of the log; the verdict may follow from the status.
             let only =
                 columns.iter().find(|col| **col != Col::Verdict && filled.contains(col.name()));
-            // A port may follow from the scheme.
-            let implied = only.is_none_or(|col| *col == Col::Port);
+            // A port may follow from the scheme, and a URL without path from the host.
+            let implied = only.is_none_or(|col| matches!(col, Col::Port | Col::Url));
             assert!(carries || implied, "{id}: a row has {name}, which the format does not carry");
             match (carries, fills) {
                 (true, true) => "**filled**",

@@ -2,10 +2,9 @@
 
 use std::path::Path;
 
-use dwell_ingest::detect::{Detected, Sample, detect};
-use dwell_ingest::format::{LineContext, OddKind, find, logformat};
+use dwell_ingest::format::{find, logformat};
 
-use crate::parsed::{NOW_US, Parsed, context, parse};
+use crate::parsed::{Parsed, context, parse};
 
 pub(crate) const FULL: &str = r#"%ts.%03tu %6tr %>a %>p %Ss/%03>Hs %<st %>st %rm %rv %ru %[un %Sh/%<a %<p %mt "%{Referer}>h" "%{User-Agent}>h" %{Content-Type}>h %sn"#;
 pub(crate) const ISO: &str =
@@ -119,79 +118,4 @@ fn formats_of_one_run_agree() {
     agree(&common, &combined, &with(&["ts", "http_version"]));
     agree(&combined, &full, &with(&["http_version", "referer", "user_agent"]));
     agree(&combined, &iso, &with(&["user_agent"]));
-}
-
-/// Finds the format of a sample by its content, reads it, and shows every line that is no whole row.
-fn found(name: &str) -> Option<(String, Parsed)> {
-    let text = sample(name)?;
-    let seen = Sample::new(&text, true);
-    let parser = match detect(&seen, &[], NOW_US) {
-        Detected::Format(parser, _) => parser,
-        other => {
-            println!("{name}: {other:?}");
-            return None;
-        }
-    };
-    let body = &text[seen.bom.len()..];
-    let cx = LineContext { line_end: seen.line_end, ..context() };
-    let parsed = parse(parser.as_ref(), body, 100_000, &cx);
-    let counts = parsed.counts;
-    let partial: Vec<i64> = parsed
-        .rows
-        .iter()
-        .filter(|(_, row)| row["parse"] == "partial")
-        .map(|(&at, _)| at)
-        .collect();
-    println!(
-        "{name}: {} lines {} rows {} headers {} blank {} quarantined {} partial {} raw {}",
-        parser.id(),
-        counts.lines,
-        counts.rows,
-        counts.headers,
-        counts.blank,
-        counts.quarantined,
-        partial.len(),
-        parsed.raw_rows
-    );
-    if std::env::var("DWELL_SHOW").is_ok() {
-        for (at, row) in &parsed.rows {
-            if row["parse"] == "partial" || row.contains_key("raw") {
-                println!("  {at}: {row:?}");
-            }
-        }
-        for odd in parsed.odd.iter().filter(|odd| odd.kind == OddKind::Quarantined) {
-            println!(
-                "  {}: {:?} {:?}",
-                odd.line_no,
-                odd.reason,
-                String::from_utf8_lossy(&odd.bytes)
-            );
-        }
-        if let Some((at, row)) = parsed.rows.iter().next() {
-            println!("  first {at}: {row:#?}");
-        }
-    }
-    Some((parser.id().to_owned(), parsed))
-}
-
-#[test]
-fn columns_are_found_by_content() {
-    let dir = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .ancestors()
-        .map(|dir| dir.join("shared/samples"))
-        .find(|dir| dir.exists());
-    let Some(dir) = dir else { return };
-    for family in ["bluecoat_elff", "w3c_elff", "cisco_umbrella_proxy", "zeek_http"] {
-        let mut names: Vec<_> = std::fs::read_dir(dir.join(family))
-            .unwrap()
-            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-            .collect();
-        names.sort();
-        for name in names {
-            if name.ends_with(".json") || name.ends_with(".gz") {
-                continue;
-            }
-            found(&format!("{family}/{name}"));
-        }
-    }
 }

@@ -53,7 +53,10 @@ pub(crate) fn plausible_field(field: &Field, text: &[u8]) -> bool {
                 || number::digits(code)
                     .is_some_and(|code| code < 1000 || (10_000..13_000).contains(&code))
         }
-        Kind::Method => null || !text.is_empty() && text.len() <= 64 && text.iter().all(code),
+        Kind::Method => {
+            let method = without_session(text);
+            null || !method.is_empty() && method.len() <= 64 && method.iter().all(code)
+        }
         Kind::Action | Kind::Hierarchy => !text.is_empty() && text.iter().all(code),
         Kind::Media(_) => {
             null || text.is_empty() || text.contains(&b'/') && text.first() != Some(&b'[')
@@ -97,5 +100,14 @@ pub(crate) fn plausible_field(field: &Field, text: &[u8]) -> bool {
             !text.contains(&b' ') || !text.starts_with(b"- ") && !text.ends_with(b" -")
         }
         _ => true,
+    }
+}
+
+/// A method without the number of the FTP session that IIS puts before it: `[3]USER`.
+pub(crate) fn without_session(text: &[u8]) -> &[u8] {
+    let Some(inner) = text.strip_prefix(b"[") else { return text };
+    match memchr::memchr(b']', inner) {
+        Some(at @ 1..) if inner[..at].iter().all(u8::is_ascii_digit) => &inner[at + 1..],
+        _ => text,
     }
 }

@@ -25,7 +25,8 @@ pub(super) fn decode_field(field: &Field, text: &[u8], connect: bool, out: &mut 
         Kind::Method if matches!(text, b"NONE" | b"" | b"unknown" | b"invalid") => {}
         Kind::Method => {
             out.partial |= text.first().is_some_and(u8::is_ascii_digit);
-            let method = lossy.to_ascii_uppercase();
+            let bare = super::without_session(text);
+            let method = String::from_utf8_lossy(bare).to_ascii_uppercase();
             out.facts = out.facts.and(Facts::of_method(method.as_bytes()));
             out.texts.push((Col::Method, method));
         }

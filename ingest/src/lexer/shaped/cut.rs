@@ -171,10 +171,16 @@ impl Cutter {
         spans: &mut [Span],
     ) -> Found {
         let count = self.pieces.len();
-        let (names, places): (&[String], &[Place]) = match &self.columns {
-            Some(places) => (&self.names, places),
-            None => match listed(layout, shaped, line, &self.pieces) {
-                Some((names, places)) => (names, places),
+        let pieces = &self.pieces;
+        let (names, places, odd): (&[String], &[Place], bool) = match &self.columns {
+            Some(places) if places.len() == count => (&self.names, places, false),
+            // A line of an earlier header, in a text put together of several.
+            Some(places) => match fitting(layout, shaped, line, pieces).next() {
+                Some((_, (names, places))) => (names, places, true),
+                None => (&self.names, places, true),
+            },
+            None => match listed(layout, shaped, line, pieces) {
+                Some((names, places)) => (names, places, places.len() != count),
                 None => return Found::Nothing(Reason::UnknownFormat),
             },
         };
@@ -182,8 +188,14 @@ impl Cutter {
             return Found::Header;
         }
         self.words.clear();
-        if places.len() != count {
-            anchor(layout, places, line, &self.pieces, &mut self.words);
+        if odd {
+            match places.len() == count {
+                true => {
+                    let spans = places.iter().copied().zip(pieces.iter().map(|(_, span)| span));
+                    collect(layout, line, spans, &mut self.words);
+                }
+                false => anchor(layout, places, line, pieces, &mut self.words),
+            }
             return match self.row(layout, shaped, line, spans, false) {
                 Found::Shape(_) | Found::Order(_) | Found::Odd(_) => Found::Odd(PARTIAL | RAW),
                 other => other,
@@ -274,12 +286,27 @@ fn listed<'a>(
     pieces: &Pieces,
 ) -> Option<&'a (Vec<String>, Vec<Place>)> {
     let count = pieces.len();
-    let mut lists = shaped.columns.iter().enumerate().filter(|(_, (_, at))| at.len() == count);
-    let found = lists.find(|(nth, (_, places))| {
-        let values: Vec<Span> = pieces.iter().map(|(_, span)| span).collect();
-        *nth == 0 || side(layout, line, places.iter().zip(&values)).1
-    });
-    found.map(|(_, list)| list).or(shaped.columns.first())
+    match shaped.columns.first() {
+        Some(first) if first.1.len() == count => Some(first),
+        first => fitting(layout, shaped, line, pieces).next().map(|(_, list)| list).or(first),
+    }
+}
+
+/// The lists with as many columns as a line has values, if all values fit.
+fn fitting<'a>(
+    layout: &Layout,
+    shaped: &'a Shaped,
+    line: &[u8],
+    pieces: &Pieces,
+) -> impl Iterator<Item = (usize, &'a (Vec<String>, Vec<Place>))> {
+    let lists = shaped.columns.iter().enumerate();
+    lists.filter(move |(_, (_, places))| {
+        let values = || pieces.iter().map(|(_, span)| span);
+        places.len() == pieces.len() && {
+            let values: Vec<Span> = values().collect();
+            side(layout, line, places.iter().zip(&values)).1
+        }
+    })
 }
 
 /// Why a line that is not made as its language says is no row.

@@ -101,6 +101,10 @@ fn whole_urls<'a>(dialect: &'a Dialect, seen: &Observed<'_>) -> Cow<'a, Dialect>
 fn refined(meaning: &str, name: &str, seen: &Observed<'_>) -> Option<&'static str> {
     let values = || seen.values(name).filter(|text| !matches!(*text, b"" | b"-"));
     match meaning {
+        // Agents that hold spaces were not written with `+` for them.
+        "user_agent:plus" if values().any(|text| text.contains(&b' ')) => Some("user_agent"),
+        "referer:plus" if values().any(|text| text.contains(&b' ')) => Some("referer"),
+        "cookie:plus" if values().any(|text| text.contains(&b' ')) => Some("cookie"),
         "http_version" if !values().any(|text| text.contains(&b'/')) => Some("http_version:bare"),
         "user_agent:percent" if twice(values()) => Some("user_agent:percent_twice"),
         "referer:percent" if twice(values()) => Some("referer:percent_twice"),
@@ -378,8 +382,13 @@ fn add_known(dialect: &Dialect, time: &(String, Option<String>), names: &mut Vec
 
 /// How values of a field that was not seen are taken to be wrapped.
 fn unseen(syntax: &Syntax) -> Wrap {
+    let columns = |quote: u8, needs: &[u8]| {
+        let quoting = if quote == 0 { Quote::Never } else { Quote::WhenNeeded };
+        Wrap { escape: Escape::Doubled, mark: quote, quote: quoting, needs: needs.to_vec() }
+    };
     let (escape, mark) = match syntax {
-        Syntax::Elff { quote } | Syntax::Delimited { quote, .. } => (Escape::Doubled, *quote),
+        Syntax::Elff { quote } => return columns(*quote, b" \t"),
+        Syntax::Delimited { separator, quote } => return columns(*quote, separator.as_bytes()),
         Syntax::Json => (Escape::Json, b'"'),
         Syntax::Pairs { ends: super::dialect::Ends::Quotes, .. } => (Escape::Backslash, b'"'),
         Syntax::Pairs { .. } | Syntax::Sections => (Escape::None, 0),

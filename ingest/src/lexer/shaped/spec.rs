@@ -255,7 +255,10 @@ pub(crate) fn resolve(
         .any(|(name, meaning)| meaning == "port" && place(name).is_some_and(|at| at < shown));
     // Those that the source shows come first.
     let first = dialect.fields.iter().filter(|(name, _)| place(name).is_some_and(|at| at < shown));
-    let then = dialect.fields.iter().filter(|(name, _)| place(name).is_some_and(|at| at >= shown));
+    let then = || dialect.fields.iter().filter(|(n, _)| place(n).is_some_and(|at| at >= shown));
+    // Then those that lines of another version have.
+    let listed = |name: &String| dialect.columns.iter().any(|list| list.contains(name));
+    let then = then().filter(|(n, _)| listed(n)).chain(then().filter(|(n, _)| !listed(n)));
     for (name, meaning) in first.chain(then) {
         let Some(at) = place(name) else { continue };
         let meaning = match meaning.as_str() {

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use storage::observable::addr;
 
 use crate::lexer::Kind;
-use crate::lexer::field::plausible;
+use crate::lexer::field::{plausible, without_session};
 use crate::lexer::layout::{Layout, Word, WordKind};
 use crate::time::{Context, Memo, TimeSpec};
 
@@ -38,7 +38,8 @@ pub(crate) fn anchors(word: &Word, text: &[u8]) -> Option<bool> {
     let sure = word.fields().any(|field| is_sure(&field.kind, &text));
     let named = word.fields().any(|field| matches!(field.kind, Kind::Method | Kind::Scheme));
     let path = word.fields().any(|field| field.kind == Kind::Path);
-    let unknown = matches!(&*text, b"unknown" | b"NONE" | b"invalid");
+    let unknown = matches!(&*text, b"unknown" | b"NONE" | b"invalid")
+        || word.fields().any(|field| field.kind == Kind::Method) && is_command(&text);
     if named && !sure && !unknown || path && text.first() != Some(&b'/') {
         return None;
     }
@@ -48,6 +49,16 @@ pub(crate) fn anchors(word: &Word, text: &[u8]) -> Option<bool> {
         return None;
     }
     plausible(word, &text).then_some(sure)
+}
+
+/// Whether a text may be a method nobody has heard of: capitals, or any letters behind the number of an FTP session.
+fn is_command(text: &[u8]) -> bool {
+    let bare = without_session(text);
+    let letter = |byte: &u8| match bare.len() < text.len() {
+        true => byte.is_ascii_alphabetic(),
+        false => byte.is_ascii_uppercase(),
+    };
+    (3..=24).contains(&bare.len()) && bare.iter().all(letter)
 }
 
 /// Whether a text can stand in no other column: addresses, the usual methods and schemes, whole URLs. Numbers can.
@@ -77,7 +88,7 @@ fn is_sure(kind: &Kind, text: &[u8]) -> bool {
             addr::normalize(text.rsplit_once(':').map_or(&*text, |(addr, _)| addr)).is_some()
                 || addr::normalize(&text).is_some()
         }
-        Kind::Method => among(&METHODS),
+        Kind::Method => METHODS.iter().any(|word| word.eq_ignore_ascii_case(text)),
         Kind::Scheme => among(&SCHEMES),
         Kind::Url => memchr::memmem::find(text, b"://").is_some(),
         Kind::Path => text.first() == Some(&b'/'),
