@@ -7,11 +7,14 @@ mod apache_vhost;
 mod apache_vhost_combined;
 pub(crate) mod around;
 mod ats_common;
-mod ats_extended;
 mod ats_extended2;
+mod ats_extended;
 mod ats_squid;
+mod ats_welf;
 mod bcreportermain_v1;
 mod bcreporterssl_v1;
+mod caddy;
+mod cef_web;
 mod cisco_umbrella;
 mod cisco_wsa;
 mod cisco_wsa_w3c;
@@ -24,8 +27,12 @@ mod e2guardian;
 mod e2guardian_flags;
 mod e2guardian_protex;
 mod envoy;
+mod envoy_json;
+mod forcepoint_cef;
 mod forcepoint_kv;
+mod forcepoint_leef;
 mod fortigate;
+mod fortigate_cef;
 mod fortiproxy;
 mod haproxy_http;
 mod haproxy_http_host;
@@ -39,19 +46,25 @@ mod isa_tmg;
 mod istio;
 mod kerio_http;
 mod modsecurity;
+mod modsecurity_json2;
+mod modsecurity_json;
 mod mwg_kv;
 mod ncsa_combined;
 mod ncsa_common;
 mod netskope;
 mod netskope_csv;
+mod netskope_json;
 mod nginx_combined;
 mod nginx_ingress;
+mod nginx_json;
 mod nginx_main;
 pub mod own;
 mod paloalto_url;
 mod privoxy;
 mod proxysg;
+mod proxysg_kv;
 mod skyhigh_access;
+mod skyhigh_kv;
 mod sophos_swa;
 mod sophos_utm;
 mod sophos_xg;
@@ -66,14 +79,17 @@ mod threeproxy;
 mod threeproxy_default;
 mod tinyproxy;
 mod traefik;
+mod traefik_json;
 mod w3c;
 mod webmarshal;
 mod zeek_json;
 mod zeek_tsv;
 mod zscaler_caret;
+mod zscaler_cef;
 mod zscaler_csv;
 mod zscaler_json;
 mod zscaler_kv;
+mod zscaler_leef;
 mod zscaler_nss;
 mod zscaler_tsv;
 
@@ -369,6 +385,22 @@ pub static FORMATS: &[&'static dyn Format] = &[
     &mwg_kv::FORMAT,
     &zscaler_kv::FORMAT,
     &zscaler_json::FORMAT,
+    &proxysg_kv::FORMAT,
+    &ats_welf::FORMAT,
+    &zscaler_cef::FORMAT,
+    &zscaler_leef::FORMAT,
+    &forcepoint_cef::FORMAT,
+    &forcepoint_leef::FORMAT,
+    &fortigate_cef::FORMAT,
+    &cef_web::FORMAT,
+    &modsecurity_json::FORMAT,
+    &modsecurity_json2::FORMAT,
+    &envoy_json::FORMAT,
+    &nginx_json::FORMAT,
+    &traefik_json::FORMAT,
+    &caddy::FORMAT,
+    &netskope_json::FORMAT,
+    &skyhigh_kv::FORMAT,
 ];
 
 /// The id of formats that users describe themselves.

@@ -232,7 +232,9 @@ impl Cutter {
         }
         let filled =
             |(word, _): &&(usize, Span)| layout.words.get(*word).is_some_and(Word::has_column);
-        if self.words.iter().filter(filled).count() < FIELDS_MIN {
+        // The time of an envelope counts, too.
+        let outer = usize::from(layout.outer_time.is_some());
+        if self.words.iter().filter(filled).count() + outer < FIELDS_MIN {
             return Found::Nothing(Reason::TooFewFields);
         }
         let shape = if known { self.shape(layout, shaped, line) } else { None };

@@ -250,9 +250,8 @@ fn wrap(syntax: &Syntax, seen: &Observed<'_>, name: &str, null: Option<&str>, ti
         Syntax::Delimited { separator, quote } => {
             (&[Escape::Doubled], *quote, separator.as_bytes().to_vec())
         }
-        Syntax::Pairs { head: Head::Cef, .. } => {
-            return Wrap { escape: Escape::Cef, ..Wrap::default() };
-        }
+        // Not all that write CEF escape.
+        Syntax::Pairs { head: Head::Cef, .. } => (&[Escape::Cef, Escape::None], 0, Vec::new()),
         Syntax::Pairs { ends: Ends::NextKey | Ends::NextWord | Ends::Separator, .. } => {
             return Wrap::default();
         }
@@ -272,8 +271,10 @@ fn wrap(syntax: &Syntax, seen: &Observed<'_>, name: &str, null: Option<&str>, ti
         let digits = |text: &[u8]| text.iter().all(u8::is_ascii_digit);
         timed || seen.is_quoted() || seen.values(name).all(digits)
     };
-    let outside = raw().next().is_some() && raw().all(quoted) && (!columns || always());
+    let outside =
+        mark != 0 && raw().next().is_some() && raw().all(quoted) && (!columns || always());
     let rules: &[Quote] = match syntax {
+        _ if mark == 0 => &[Quote::Never],
         _ if outside => &[Quote::UnlessNull],
         Syntax::Json => &[Quote::UnlessNull, Quote::Never],
         Syntax::Pairs { .. } => &[Quote::WhenNeeded, Quote::UnlessNull, Quote::Never],

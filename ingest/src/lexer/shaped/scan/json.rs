@@ -99,7 +99,7 @@ impl<'a> Scanner<'a> {
                     return false;
                 }
             }
-            Some(b'[') if self.pairs(name, pieces) => return true,
+            Some(b'[') if self.pairs(name, pieces) || self.lone(name, pieces) => return true,
             Some(b'[' | b'{') => {
                 if !self.nested() {
                     return false;
@@ -120,6 +120,25 @@ impl<'a> Scanner<'a> {
             pieces.truncate(before);
         }
         found
+    }
+
+    /// `["a"]`, among headers and as a body: one value is that value, since others write it without a list.
+    fn lone(&mut self, name: &[u8], pieces: &mut Pieces) -> bool {
+        let start = self.at;
+        if !(self.path.ends_with(b"eaders.") || name == b"body") {
+            return false;
+        }
+        self.at += 1;
+        self.space();
+        let from = self.at;
+        let there = self.string().is_some();
+        let to = self.at;
+        self.space();
+        if there && self.take(b']') {
+            return pieces.push(&[&self.path, name], from, to);
+        }
+        self.at = start;
+        false
     }
 
     fn try_pairs(&mut self, name: &[u8], pieces: &mut Pieces) -> Option<()> {
