@@ -76,7 +76,7 @@ impl Digits {
             Self::Any => needed,
             Self::Trimmed(least) => {
                 let zeros = WORTH.iter().rposition(|worth| *worth > 0 && nanos % worth != 0);
-                zeros.map_or(0, |at| at + 1).max(least)
+                zeros.map_or(usize::from(nanos != 0), |at| at + 1).max(least)
             }
             Self::Micros => needed.max(6),
             Self::Millis(_) if needed <= 3 => 3,
@@ -155,6 +155,7 @@ mod tests {
         assert_eq!(read(Digits::Trimmed(0), "123456789"), Some(123_456_789));
         assert_eq!(read(Digits::Trimmed(0), "10"), Some(100_000_000));
         assert_eq!(read(Digits::Trimmed(1), "0"), Some(0));
+        assert_eq!(read(Digits::Trimmed(0), "5"), Some(500_000_000));
         assert_eq!(read(Digits::Micros, "000000"), Some(0));
         assert_eq!(read(Digits::Millis(1), "5"), Some(5_000_000));
         assert_eq!(read(Digits::Millis(1), "05"), Some(5_000_000));
