@@ -14,7 +14,8 @@ this one takes what they leave.",
 };
 
 /// How CEF spells times.
-const CEF_TIMES: &[&str] = &["epoch_ms", "%b %d %Y %H:%M:%S", "%b %d %Y %H:%M:%S%.3f", "iso", "epoch"];
+const CEF_TIMES: &[&str] =
+    &["epoch_ms", "%b %d %Y %H:%M:%S", "%b %d %Y %H:%M:%S%.3f", "iso", "epoch"];
 
 fn dialect() -> Dialect {
     Dialect::cef()

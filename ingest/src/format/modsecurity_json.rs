@@ -48,8 +48,5 @@ fn dialect() -> Dialect {
             ("transaction.response.headers.content-length", "response_bytes"),
             ("transaction.is_interrupted", "action"),
         ])
-        .verdicts(&[
-            ("true", "denied"),
-            ("false", "allowed"),
-        ])
+        .verdicts(&[("true", "denied"), ("false", "allowed")])
 }

@@ -15,7 +15,11 @@ bodies may hold passwords.",
 
 fn dialect() -> Dialect {
     Dialect::json()
-        .marks(&["transaction.transaction_id", "transaction.remote_address", "request.request_line"])
+        .marks(&[
+            "transaction.transaction_id",
+            "transaction.remote_address",
+            "request.request_line",
+        ])
         .only(&["request.request_line"])
         .time("transaction.time", &["%d/%b/%Y:%H:%M:%S%.6f %z", "%d/%b/%Y:%H:%M:%S %z"])
         .starts()
@@ -40,8 +44,5 @@ fn dialect() -> Dialect {
             ("audit_data.action.message", "reason"),
             ("audit_data.action.intercepted", "action"),
         ])
-        .verdicts(&[
-            ("true", "denied"),
-            ("false", "allowed"),
-        ])
+        .verdicts(&[("true", "denied"), ("false", "allowed")])
 }

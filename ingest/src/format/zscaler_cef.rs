@@ -47,9 +47,5 @@ fn dialect() -> Dialect {
             ("requestClientApplication", "user_agent"),
             ("requestContext", "referer"),
         ])
-        .verdicts(&[
-            ("Allowed*", "allowed"),
-            ("Blocked*", "denied"),
-            ("Cautioned", "denied"),
-        ])
+        .verdicts(&[("Allowed*", "allowed"), ("Blocked*", "denied"), ("Cautioned", "denied")])
 }

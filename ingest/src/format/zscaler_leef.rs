@@ -16,7 +16,15 @@ fn dialect() -> Dialect {
     Dialect::leef()
         .marks(&["device_vendor=Zscaler", "url or hostname", "usrName"])
         .only(&["device_vendor=Zscaler", "url|hostname"])
-        .time("devTime", &["utc:%b %d %Y %H:%M:%S GMT", "utc:%b %d %Y %H:%M:%S UTC", "%b %d %Y %H:%M:%S %Z", "%b %d %Y %H:%M:%S"])
+        .time(
+            "devTime",
+            &[
+                "utc:%b %d %Y %H:%M:%S GMT",
+                "utc:%b %d %Y %H:%M:%S UTC",
+                "%b %d %Y %H:%M:%S %Z",
+                "%b %d %Y %H:%M:%S",
+            ],
+        )
         .outer_time()
         .nulls(&["None", "NA", "N/A"])
         .null("dst", "0.0.0.0")
@@ -45,9 +53,5 @@ fn dialect() -> Dialect {
             ("useragent", "user_agent"),
             ("referer", "referer"),
         ])
-        .verdicts(&[
-            ("Allowed*", "allowed"),
-            ("Blocked*", "denied"),
-            ("Cautioned", "denied"),
-        ])
+        .verdicts(&[("Allowed*", "allowed"), ("Blocked*", "denied"), ("Cautioned", "denied")])
 }

@@ -85,7 +85,8 @@ const COMPUTER_WORDS: &[&str] = &[
     "eui",
     "a",
 ];
-const URL_WORDS: &[&str] = &["uri", "url", "query", "referer", "referrer", "location", "page", "ru", "rp"];
+const URL_WORDS: &[&str] =
+    &["uri", "url", "query", "referer", "referrer", "location", "page", "ru", "rp"];
 
 /// Classes of fields: the columns that bring them into play, and the words they go by.
 const CLASSES: &[(&[Col], &[&str])] = &[
