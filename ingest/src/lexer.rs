@@ -117,6 +117,8 @@ pub(crate) enum Shape {
     Plain,
     /// These two bytes, which belong to the value: between them it may hold separators.
     Enclosed(u8, u8),
+    /// Nothing, and it may be a list: a comma, or a colon of its own, and a space go on.
+    List,
     /// These two bytes always; where they are not, the word and the literal before it are absent.
     Optional(u8, u8),
 }
@@ -125,7 +127,7 @@ impl Shape {
     /// The bytes around the value.
     pub(crate) fn ends(self) -> Option<(u8, u8)> {
         match self {
-            Self::Plain => None,
+            Self::Plain | Self::List => None,
             Self::Enclosed(open, close) | Self::Optional(open, close) => Some((open, close)),
         }
     }

@@ -5,9 +5,9 @@ mod typed;
 use typed::holds_a_record;
 pub(crate) use typed::{anchors, fits};
 
-use super::Token;
 use super::field::plausible;
 use super::layout::{Layout, Word, WordKind};
+use super::{Shape, Token};
 
 /// Where a word lies in a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -176,8 +176,17 @@ fn end_of(layout: &Layout, word: &Word, line: &[u8], start: usize) -> Option<usi
             at += 1;
             continue;
         }
+        if word.shape == Shape::List && goes_on(&line[start..at], line.get(at + 1).copied()) {
+            at += 1;
+            continue;
+        }
         return Some(at);
     }
+}
+
+/// Whether a list goes on behind the space that follows `text`: `a, b : c`.
+fn goes_on(text: &[u8], next: Option<u8>) -> bool {
+    text.ends_with(b",") || text.ends_with(b" :") || next == Some(b':')
 }
 
 /// Where an enclosed word ends: behind the first closing byte that the next word, or nothing, follows.

@@ -94,7 +94,11 @@ pub(crate) fn plausible_field(field: &Field, text: &[u8]) -> bool {
             let known = std::str::from_utf8(text).is_ok_and(|word| table.known(word).is_some());
             null || known || !table.is_closed()
         }
-        Kind::Peer | Kind::Upstream => !text.is_empty() && !text.contains(&b' '),
+        Kind::Peer => !text.is_empty() && !text.contains(&b' '),
+        Kind::Upstream => {
+            let list = memchr::memmem::find(text, b", ").is_some();
+            !text.is_empty() && (list || !text.contains(&b' '))
+        }
         Kind::Text(Col::User) => {
             // A dash between spaces is another field's null word, not part of a name.
             !text.contains(&b' ') || !text.starts_with(b"- ") && !text.ends_with(b" -")

@@ -4,7 +4,7 @@ use storage::schema::Col;
 
 use super::{CLF, Cursor, Kind, Style, Tokens, Wrong, reply_header, request_header, table, time};
 use crate::lexer::squid::Placed;
-use crate::lexer::{Field, nulls};
+use crate::lexer::{Field, Shape, nulls};
 
 /// What a cache says of a request.
 const CACHE: &[(&str, &str)] = &[
@@ -58,6 +58,12 @@ pub(super) fn tokens(text: &str) -> Result<Vec<Placed>, Wrong> {
             "status" => {
                 let field = out.field(Kind::Status, name);
                 out.push(Field { width: 3, zero: true, status_zero: true, ..field }, at);
+            }
+            // Of a request that was tried at several servers.
+            _ if name.starts_with("upstream_") => {
+                let kind = kind(name, &target).map_err(|message| (message, at))?;
+                let field = out.field(kind, name);
+                out.push(Field { shape: Shape::List, ..field }, at);
             }
             _ => {
                 let kind = kind(name, &target).map_err(|message| (message, at))?;
