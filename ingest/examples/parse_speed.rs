@@ -1,9 +1,11 @@
-//! How fast does a file parse on one core? `parse_speed FILE [FORMAT | LOGFORMAT] [RUNS]`
+//! How fast does a file parse on one core? `parse_speed FILE [FORMAT | auto | LOGFORMAT] [RUNS]`
 #![expect(clippy::print_stdout, reason = "a measuring tool")]
 
+use std::sync::Arc;
 use std::time::Instant;
 
-use dwell_ingest::format::{ChunkSink, LineContext, find, logformat};
+use dwell_ingest::detect::{Detected, Sample, detect};
+use dwell_ingest::format::{ChunkSink, LineContext, Parser, find, logformat};
 use storage::extent::LineEnd;
 
 /// The bytes a worker takes at a time.
@@ -15,9 +17,20 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let format = args.next().unwrap_or_else(|| "squid".into());
     let runs: usize = args.next().map_or(Ok(5), |runs| runs.parse())?;
     let text = std::fs::read(path)?;
-    let parser = match find(&format) {
-        Some(format) => format.compile("")?,
-        None => logformat(&format)?,
+    let sample = Sample::new(&text[..text.len().min(256 << 10)], false);
+    let parser: Arc<dyn Parser> = match find(&format) {
+        Some(format) => match format.learn(&sample.lines) {
+            Some(parser) => parser.into(),
+            None => format.compile("")?.into(),
+        },
+        None if format == "auto" => match detect(&sample, &[], storage::clock::now_us()) {
+            Detected::Format(parser, choice) => {
+                println!("{choice:?}");
+                parser
+            }
+            other => return Err(format!("{other:?}").into()),
+        },
+        None => logformat(&format)?.into(),
     };
     let cx = LineContext {
         source_id: 1,

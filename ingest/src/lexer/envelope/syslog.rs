@@ -54,7 +54,9 @@ pub(crate) fn head(line: &[u8]) -> Option<Head> {
 /// `<134>`
 fn priority(line: &[u8]) -> Option<usize> {
     let digits = line.strip_prefix(b"<")?.iter().take_while(|byte| byte.is_ascii_digit()).count();
-    ((1..=3).contains(&digits) && line.get(digits + 1) == Some(&b'>')).then_some(digits + 2)
+    let ends = (1..=3).contains(&digits) && line.get(digits + 1) == Some(&b'>');
+    // Some relays put a space behind it.
+    ends.then(|| digits + 2 + usize::from(line.get(digits + 2) == Some(&b' ')))
 }
 
 /// `TIME HOST APP PROCID MSGID SD ` behind the version.
@@ -209,6 +211,12 @@ mod tests {
             "px3",
         );
         cut("<14>1 - - - - - - body", "body", "", "");
+        cut(
+            "<134> 2026-11-20T10:00:01Z px4 bluecoat[0]: x=1",
+            "x=1",
+            "2026-11-20T10:00:01Z",
+            "px4",
+        );
         cut("<134>1795169425.918 x", "1795169425.918 x", "", "");
         cut("Info: 1795169425.918 x", "1795169425.918 x", "", "");
     }
