@@ -1,4 +1,5 @@
-//! Do the readers hold for any bytes? `fuzz [--executions N] [--seed S] [--target NAME] [--jobs J] [--only NTH] [--linear]`
+//! Do the readers hold for any bytes? `fuzz [--executions N] [--seed S] [--target NAME] [--jobs J] [--only NTH] [--linear]`,
+//! or `fuzz --target NAME --file PATH`.
 //!
 //! Each execution is one text, made of seeds by the numbers that follow from the seed and its place in the run: `--only`
 //! repeats one. Ends with 1 if anything was found; what was found is printed and kept in `fuzz/findings/`.
@@ -35,13 +36,15 @@ struct Options {
     target: Option<String>,
     jobs: u64,
     only: Option<u64>,
+    file: Option<String>,
     linear: bool,
 }
 
 fn options() -> Result<Options, Box<dyn std::error::Error>> {
     let jobs = std::thread::available_parallelism().map_or(1, usize::from) as u64;
-    let mut options =
-        Options { executions: 1_000_000, seed: 1, target: None, jobs, only: None, linear: false };
+    let (executions, seed, linear) = (1_000_000, 1, false);
+    let (target, only, file) = (None, None, None);
+    let mut options = Options { executions, seed, target, jobs, only, file, linear };
     let mut args = std::env::args().skip(1);
     while let Some(arg) = args.next() {
         let mut value = || args.next().ok_or_else(|| format!("{arg} needs a value"));
@@ -51,6 +54,7 @@ fn options() -> Result<Options, Box<dyn std::error::Error>> {
             "--target" => options.target = Some(value()?),
             "--jobs" => options.jobs = value()?.parse::<u64>()?.max(1),
             "--only" => options.only = Some(value()?.parse()?),
+            "--file" => options.file = Some(value()?),
             "--linear" => options.linear = true,
             _ => return Err(format!("unknown option {arg}").into()),
         }
@@ -77,6 +81,13 @@ fn main() -> Result<ExitCode, Box<dyn std::error::Error>> {
     let targets: Vec<Target> = targets().into_iter().filter(wanted).collect();
     if targets.is_empty() {
         return Err("no such target".into());
+    }
+    if let Some(file) = &options.file {
+        let text = std::fs::read(file)?;
+        let failures: Vec<String> =
+            targets.iter().filter_map(|target| failure(target, &text)).collect();
+        failures.iter().for_each(|failure| println!("{failure}"));
+        return Ok(ExitCode::from(u8::from(!failures.is_empty())));
     }
     let seeds = seeds::load();
     let others: Vec<Vec<u8>> = seeds

@@ -99,12 +99,24 @@ impl Word {
 
     /// What stands within the quotes of a value, and whether wrapping it again gives the same text.
     pub(crate) fn unwrapped<'a>(&self, text: &'a [u8]) -> (Cow<'a, [u8]>, bool) {
-        let Some(wrap) = &self.wrap else { return (Cow::Borrowed(text), true) };
-        let inner = wrap.decode(text);
-        let mut again = Vec::with_capacity(text.len());
-        wrap.encode(&inner, self.is_null(&inner), &mut again);
-        let exact = again == text;
+        let inner = self.inner(text);
+        let exact = self.wrap.is_none() || self.wrapped(&inner) == text;
         (inner, exact)
+    }
+
+    /// What stands within the quotes of a value.
+    pub(crate) fn inner<'a>(&self, text: &'a [u8]) -> Cow<'a, [u8]> {
+        self.wrap.as_ref().map_or(Cow::Borrowed(text), |wrap| wrap.decode(text))
+    }
+
+    /// A value in the quotes that it would be written with.
+    pub(crate) fn wrapped(&self, value: &[u8]) -> Vec<u8> {
+        let mut text = Vec::with_capacity(value.len() + 2);
+        match &self.wrap {
+            Some(wrap) => wrap.encode(value, self.is_null(value), &mut text),
+            None => text.extend_from_slice(value),
+        }
+        text
     }
 
     /// The text that is written where there is no value.

@@ -167,6 +167,7 @@ impl LineParser {
     fn name_tunnels(&mut self) {
         let Some((method, scheme)) = self.layout.tunnel else { return };
         let word = &self.layout.words[scheme];
+        let tunnel = word.wrapped(TUNNEL);
         let (Some(methods), Some(schemes)) = (self.keys[method].take(), self.keys[scheme].as_mut())
         else {
             return;
@@ -175,15 +176,25 @@ impl LineParser {
             let id = self.block.rows.words[method].ids[row];
             let logged = self.block.rows.words[scheme].ids[row];
             let connect = methods.facts.get(id as usize).is_some_and(|facts| facts.is_connect());
-            if !connect || logged != NONE && schemes.texts.value(logged) == TUNNEL {
+            if !connect || logged != NONE && schemes.texts.value(logged) == tunnel {
                 continue;
             }
             if logged != NONE {
                 let text = schemes.texts.value(logged);
-                let id = self.values.member(&word.name, &String::from_utf8_lossy(text));
-                self.block.rows.members.push((row as u32, id));
+                let (inner, exact) = word.unwrapped(text);
+                let rows = &mut self.block.rows;
+                match (std::str::from_utf8(text), std::str::from_utf8(&inner)) {
+                    (Ok(text), Ok(inner)) => {
+                        rows.members.push((row as u32, self.values.member(&word.name, inner)));
+                        if !exact {
+                            let name = format!("{}{}", word.name, field::AS_LOGGED);
+                            rows.members.push((row as u32, self.values.member(&name, text)));
+                        }
+                    }
+                    _ => rows.flags[row] |= RAW,
+                }
             }
-            self.block.rows.words[scheme].ids[row] = schemes.texts.intern(TUNNEL).0;
+            self.block.rows.words[scheme].ids[row] = schemes.texts.intern(&tunnel).0;
             schemes.learn(word, &mut self.values);
         }
         self.keys[method] = Some(methods);
@@ -200,8 +211,11 @@ impl LineParser {
             context.near = Some(cx.near_us);
             if let Some((date, zone)) = block.dates.get(row) {
                 context.date = *date;
-                let told = zone_word
-                    .and_then(|word| Zone::read(block.spans[row * count + word].of(bytes)));
+                // As it will be found in `extra`: without its quotes.
+                let told = zone_word.and_then(|word| {
+                    let text = block.spans[row * count + word].of(bytes);
+                    Zone::read(&self.layout.words[word].inner(text))
+                });
                 if let Some(zone) = told.or(zone.filter(|_| cx.zone.is_none() && spec.needs_zone()))
                 {
                     (context.zone, context.stated) = (Some(zone), true);

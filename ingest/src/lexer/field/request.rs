@@ -15,6 +15,10 @@ pub(crate) struct UsualRequest<'a> {
 /// Reads a word that is made of method and URL, and perhaps the version, if nothing about it is unusual. It then is
 /// given back by these three as they are.
 pub(crate) fn usual_request<'a>(word: &Word, text: &'a [u8]) -> Option<UsualRequest<'a>> {
+    // Escapes, and quotes of its own, are unusual.
+    if word.wrap.is_some() && word.wrapped(text) != text {
+        return None;
+    }
     let text = simdutf8::basic::from_utf8(text).ok()?;
     let (method, url, version) = match word.tokens.as_slice() {
         [Token::Field(method), Token::Literal(between), Token::Field(url)] => {

@@ -220,9 +220,13 @@ impl Cutter {
         spans: &mut [Span],
         known: bool,
     ) -> Found {
+        let mut known = known;
         for (word, span) in &self.words {
-            if let Some(place) = spans.get_mut(*word) {
-                *place = *span;
+            match spans.get_mut(*word) {
+                // Two fields that mean the same (one of them in the envelope): the first counts, and the line is kept.
+                Some(place) if place.is_there() => known = false,
+                Some(place) => *place = *span,
+                None => {}
             }
         }
         let timed =
