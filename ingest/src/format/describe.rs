@@ -48,7 +48,6 @@ impl Description {
             }
             Syntax::Sections => "records of several lines, in sections".into(),
             Syntax::Json => "a JSON object a line".into(),
-            Syntax::Sections => "sections of lines, each kind of which has a letter".into(),
         }
     }
 
