@@ -17,6 +17,7 @@ mod formats;
 mod fuzz;
 mod golden;
 mod growth;
+mod headers;
 mod inputs;
 mod languages;
 mod matrix;

@@ -89,7 +89,10 @@ impl Cutter {
         line: &[u8],
         spans: &mut [Span],
     ) -> Found {
-        for nth in 0..self.recent.len() {
+        // A header line may well have as many words as a row.
+        let header = line.first() == Some(&b'#') && !shaped.syntax.has_names();
+        let recent = if header { 0 } else { self.recent.len() };
+        for nth in 0..recent {
             let shape = self.recent[nth];
             spans.fill(Span::MISSING);
             let shapes = shaped.shapes.all();

@@ -216,13 +216,28 @@ fn time<'a>(
             let found = row.place(seen, &rule.field).unwrap_or_default();
             row.inner_stops(found, found)
         });
-        return Some((read, rule, best.clone(), inner));
+        return Some((read, rule, exact_spelling(best, &texts), inner));
     };
     // Date and time of day are read as one text, with what stands between them.
     let gap = row.between(at)?.replace('%', "%%");
     let spelling = best.replacen(' ', &gap, 1);
     time::parse_spec(&spelling).ok()?;
     Some((read, rule, spelling, row.inner_stops(at, at + 1)))
+}
+
+/// `iso` reads all spellings of ISO 8601, but writes one: where the texts agree on another, that is taken.
+fn exact_spelling(best: &str, texts: &[Vec<u8>]) -> String {
+    let texts: Vec<&[u8]> = texts.iter().map(Vec::as_slice).collect();
+    let exact = |spec: &time::TimeSpec| {
+        let mut memo = Memo::default();
+        let read = |text: &&&[u8]| spec.read(text, None, &mut memo).is_some_and(|time| time.exact);
+        texts.iter().filter(read).count()
+    };
+    let guessed = (best == "iso").then(|| time::guess(&texts)).flatten();
+    match (guessed, time::parse_spec(best)) {
+        (Some(guessed), Ok(iso)) if exact(&guessed) > exact(&iso) => guessed.text(),
+        _ => best.to_owned(),
+    }
 }
 
 /// The null word that stands most often in a field.
