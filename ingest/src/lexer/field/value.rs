@@ -6,6 +6,7 @@ use storage::observable::{addr, host, url};
 use storage::schema::Col;
 
 use super::Decoded;
+use crate::intern::key::NULL_INT;
 use crate::lexer::envelope::{BREAK, Unwrapper, head};
 use crate::lexer::verdict::Facts;
 use crate::lexer::{Field, Kind, number};
@@ -335,9 +336,10 @@ fn decode_int(col: Col, text: &[u8], mul: i64, div: i64, out: &mut Decoded) {
     }
 }
 
-/// Whether a value fits its column.
+/// Whether a value fits its column. The least number of all stands for NULL.
 pub(crate) fn fits(col: Col, value: i64) -> bool {
-    col.column().kind != storage::schema::ColumnType::Int32 || i32::try_from(value).is_ok()
+    value != NULL_INT
+        && (col.column().kind != storage::schema::ColumnType::Int32 || i32::try_from(value).is_ok())
 }
 
 fn decode_status(text: &[u8], out: &mut Decoded) {
