@@ -9,7 +9,8 @@ pub(super) static FORMAT: DialectFormat = DialectFormat {
     title: "Blue Coat / Symantec / Broadcom ProxySG, Edge SWG and Cloud SWG (W3C log with `#Fields`)",
     doc: "The format `main` and every custom one, as the header line lists it; also Cloud SWG (`#Software: EAR`). `date` and `time` are \
 UTC, unless the `#Date` line names another zone. `time-taken` is in milliseconds. `s-action`, `sc-filter-result` and \
-`x-exception-id` together give the verdict; an isolated request (`ISOLATION_INITIATED`) counts as redirected.",
+`x-exception-id` together give the verdict; an isolated request (`ISOLATION_INITIATED`) counts as redirected. What the `#Remark` line says (serial number, \
+name and address of the proxy) is the member `remark` of `extra`.",
     dialect,
 };
 

@@ -9,7 +9,8 @@ use std::sync::Arc;
 use storage::day::Day;
 
 pub(crate) use lines::{
-    CLASS, LAYOUT, NANOS, REPLY_HEADERS, REQUEST_HEADERS, SPACES, TAIL, TRUNCATED, UTC_OFFSET, ZONE,
+    CLASS, LAYOUT, NANOS, REMARK, REPLY_HEADERS, REQUEST_HEADERS, SPACES, TAIL, TRUNCATED,
+    UTC_OFFSET, ZONE,
 };
 use lines::{Line, account, reject};
 

@@ -343,7 +343,7 @@ mod tests {
 
     use super::*;
 
-    const STYLES: [Style; 9] = [
+    const STYLES: [Style; 11] = [
         Style::Raw,
         Style::Quotes,
         Style::Url,
@@ -353,6 +353,8 @@ mod tests {
         Style::Nginx,
         Style::Haproxy,
         Style::Quoted,
+        Style::UrlTwice,
+        Style::Zeek,
     ];
 
     proptest! {
@@ -371,6 +373,21 @@ mod tests {
             for style in STYLES {
                 let _ = style.decode(&text);
             }
+        }
+    }
+
+    #[test]
+    fn what_was_logged_is_written_again() {
+        for (style, logged, value) in [
+            (Style::Plus, "Mozilla/4.0+(a;+b)++http://x", "Mozilla/4.0 (a; b)  http://x"),
+            (Style::UrlTwice, "Probe/1%2520(X11)", "Probe/1 (X11)"),
+            (Style::Url, "Probe/1%20(X11)", "Probe/1 (X11)"),
+            (Style::Zeek, r"a \x0a b \\ c", "a \n b \\ c"),
+        ] {
+            assert_eq!(style.decode(logged.as_bytes()), value.as_bytes(), "{logged}");
+            let mut again = Vec::new();
+            style.encode(value.as_bytes(), &mut again);
+            assert_eq!(String::from_utf8_lossy(&again), logged);
         }
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::lines::{Fate, Line, content, end, header_blocks, is_blank, record, reject, why};
 use super::{
-    BLOCK_ROWS, LAYOUT, LineParser, REPLY_HEADERS, REQUEST_HEADERS, SPACES, TAIL, TRUNCATED,
+    BLOCK_ROWS, LAYOUT, LineParser, REMARK, REPLY_HEADERS, REQUEST_HEADERS, SPACES, TAIL, TRUNCATED,
 };
 use crate::builder::sink::{ChunkSink, Reason};
 use crate::format::LineContext;
@@ -113,6 +113,11 @@ impl LineParser {
             let id = self.values.member(name, text);
             self.block.rows.members.push((row as u32, id));
         };
+        if let (Some(remark), false) =
+            (&self.cutter.remark, matches!(found, Found::Header | Found::Nothing(_)))
+        {
+            add(REMARK, remark);
+        }
         match found {
             Found::Shape(0) => Ok(0),
             Found::Shape(shape) => {

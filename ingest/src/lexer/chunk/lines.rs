@@ -54,6 +54,8 @@ pub(crate) const UTC_OFFSET: &str = "utc_offset";
 pub(crate) const NANOS: &str = "_nanos";
 /// Key of `extra`: the zone that a header line named for the time, where the time itself prints none.
 pub(crate) const ZONE: &str = "_zone";
+/// Key of `extra`: what a `#Remark` line says, where the log has one.
+pub(crate) const REMARK: &str = "remark";
 /// Key of `extra`: the request's headers (`log_mime_hdrs on`).
 pub(crate) const REQUEST_HEADERS: &str = "request_headers";
 /// Key of `extra`: the reply's headers (`log_mime_hdrs on`).

@@ -56,6 +56,8 @@ pub(crate) struct Cutter {
     names: Vec<String>,
     /// The date that header lines tell, for times of day without one; and their zone.
     pub(crate) date: (Option<i64>, Option<Zone>),
+    /// What a header line remarks: a ProxySG names itself so.
+    pub(crate) remark: Option<String>,
     /// Values without a word of their own, of the line cut last: name and text.
     pub(crate) members: Vec<(String, Vec<u8>)>,
 }
@@ -78,6 +80,8 @@ impl Cutter {
         self.recent.clear();
         let date = self.headers.date();
         self.date = (date.map(|date| date.days), date.and_then(|date| date.zone));
+        let remark = self.headers.value("remark").filter(|text| !text.is_empty());
+        self.remark = remark.map(|text| String::from_utf8_lossy(text).into_owned());
     }
 
     /// Cuts a line; words that it lacks are [`Span::MISSING`].

@@ -320,12 +320,11 @@ fn gives_back(wrap: &Wrap, text: &[u8], null: Option<&str>) -> bool {
     again == text
 }
 
+/// What stands before each field, with its number; and behind the last.
+type Order = (Vec<(String, usize)>, String);
+
 /// The orders of fields, the likeliest first.
-fn shapes(
-    dialect: &Dialect,
-    found: &Spec,
-    seen: &Observed<'_>,
-) -> Option<Vec<(Vec<(String, usize)>, String)>> {
+fn shapes(dialect: &Dialect, found: &Spec, seen: &Observed<'_>) -> Option<Vec<Order>> {
     let layout = spec::layout(found, dialect).ok()?;
     let shaped = layout.shaped.as_ref()?;
     let mut counts: Vec<(Plain, usize)> = Vec::new();

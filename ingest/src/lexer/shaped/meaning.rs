@@ -67,19 +67,7 @@ pub(crate) fn tokens(
             field(Kind::Text(Col::HttpVersion), "http_version"),
         ]);
     }
-    let pair = |first, second| {
-        let field = |(kind, name): (Kind, &str)| Token::Field(Field::plain(kind, name));
-        Ok(vec![field(first), Token::Literal(b"/".to_vec()), field(second)])
-    };
-    match meaning {
-        "action/status" => {
-            let action = Kind::Verdict(Arc::clone(squid), true);
-            return pair((action, "action"), (Kind::Status, "status"));
-        }
-        "hierarchy/peer" => return pair((Kind::Hierarchy, "hierarchy"), (Kind::Peer, "peer")),
-        _ => {}
-    }
-    if let Some(tokens) = several(meaning, name, table) {
+    if let Some(tokens) = several(meaning, name, table, squid) {
         return Ok(tokens);
     }
     let (column, modifier) = meaning.split_once(':').unwrap_or((meaning, ""));
@@ -119,22 +107,25 @@ pub(crate) fn tokens(
             Kind::Judged(Arc::clone(table), column_of(column, meaning)?)
         }
         ("content_type" | "request_content_type", "") => Kind::Media(column_of(column, meaning)?),
-        (
-            "user" | "user_agent" | "referer" | "cookie",
-            "percent" | "percent_twice" | "plus" | "hex",
-        ) => {
-            style = match modifier {
-                "percent" => Style::Url,
-                "percent_twice" => Style::UrlTwice,
-                "plus" => Style::Plus,
-                _ => Style::Zeek,
-            };
+        ("user" | "user_agent" | "referer" | "cookie", escaped) if style_of(escaped).is_some() => {
+            style = style_of(escaped).unwrap_or(Style::Raw);
             Kind::Text(column_of(column, meaning)?)
         }
         (_, "") => plain(column_of(column, meaning)?, meaning)?,
         _ => return Err(unknown(meaning)),
     };
     Ok(vec![Token::Field(Field { style, ..Field::plain(kind, name) })])
+}
+
+/// How a text is escaped, by the word behind its column.
+fn style_of(word: &str) -> Option<Style> {
+    match word {
+        "percent" => Some(Style::Url),
+        "percent_twice" => Some(Style::UrlTwice),
+        "plus" => Some(Style::Plus),
+        "hex" => Some(Style::Zeek),
+        _ => None,
+    }
 }
 
 /// Whether there is such a meaning.
@@ -147,12 +138,24 @@ pub(crate) fn exists(meaning: &str) -> Result<(), String> {
 }
 
 /// Meanings of several values with slashes between them.
-fn several(meaning: &str, name: &str, table: &Arc<Table>) -> Option<Vec<Token>> {
+fn several(
+    meaning: &str,
+    name: &str,
+    table: &Arc<Table>,
+    squid: &Arc<Table>,
+) -> Option<Vec<Token>> {
     let fields = match meaning {
         "status:block" => vec![
             Field::plain(Kind::Status, name),
             Field::plain(Kind::Verdict(Arc::clone(table), false), "block_id"),
         ],
+        "action/status" => vec![
+            Field::plain(Kind::Verdict(Arc::clone(squid), true), "action"),
+            Field::plain(Kind::Status, "status"),
+        ],
+        "hierarchy/peer" => {
+            vec![Field::plain(Kind::Hierarchy, "hierarchy"), Field::plain(Kind::Peer, "peer")]
+        }
         "bytes:four" => vec![
             Field::plain(Kind::Int(Col::RequestBytes), "bytes_from_client"),
             Field::plain(Kind::Extra, "bytes_to_server"),

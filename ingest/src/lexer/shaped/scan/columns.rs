@@ -100,3 +100,41 @@ fn quoted(
         at += if after.first() == Some(&quote) { 2 } else { 1 };
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(line: &str) -> Vec<String> {
+        let mut pieces = Pieces::default();
+        assert!(elff(line.as_bytes(), b'"', &mut pieces));
+        let text = |(_, span): (&[u8], crate::lexer::split::Span)| {
+            String::from_utf8_lossy(span.of(line.as_bytes())).into_owned()
+        };
+        pieces.iter().map(text).collect()
+    }
+
+    #[test]
+    fn words_of_a_w3c_log() {
+        assert_eq!(words("a  b \"c d\" -"), ["a", "b", "\"c d\"", "-"]);
+        assert_eq!(words("'a b' 'it''s c' d'e f"), ["'a b'", "'it''s c'", "d'e", "f"]);
+        assert_eq!(words("[20/Nov/2026:10:00:01 +0200] x"), ["[20/Nov/2026:10:00:01 +0200]", "x"]);
+        assert_eq!(
+            words("[2]USER [10.0.0.1](http://h) [1 x"),
+            ["[2]USER", "[10.0.0.1](http://h)", "[1", "x"]
+        );
+        assert_eq!(words("a\tb c\t\t-"), ["a", "b c", "", "-"]);
+        assert_eq!(
+            words("\"say \"\"ah\"\" b\" \"open end"),
+            ["\"say \"\"ah\"\" b\"", "\"open", "end"]
+        );
+    }
+
+    #[test]
+    fn many_quotes_take_linear_time() {
+        let line = "' \" ".repeat(100_000);
+        let mut pieces = Pieces::default();
+        elff(line.as_bytes(), b'"', &mut pieces);
+        assert!(pieces.len() > 1000);
+    }
+}
