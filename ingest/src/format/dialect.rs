@@ -10,6 +10,7 @@ use super::{
 };
 use crate::builder::sink::Reason;
 use crate::lexer::chunk::LineParser;
+use crate::lexer::field::plausible;
 use crate::lexer::layout::{Layout, WordKind, claims};
 use crate::lexer::shaped::cut::{Cutter, Found};
 use crate::lexer::shaped::dialect::{Dialect, Syntax};
@@ -190,9 +191,15 @@ fn wrong(message: String, text: &str) -> FormatError {
 impl Learned {
     /// Whether all typed fields of a row have their type.
     fn is_typed(&self, line: &[u8], spans: &[Span]) -> bool {
+        // Values with names can't be taken for others.
+        let named = matches!(self.dialect.syntax, Syntax::Pairs { .. } | Syntax::Json);
         self.layout.words.iter().zip(spans).filter(|(_, span)| span.is_there()).all(
             |(word, span)| match &word.kind {
                 WordKind::Time(_) => split::fits(word, span.of(line)),
+                WordKind::Number(_) | WordKind::Key if named => {
+                    let (text, _) = word.unwrapped(span.of(line));
+                    word.is_null(&text) || plausible(word, &text)
+                }
                 WordKind::Number(_) | WordKind::Key => {
                     split::anchors(word, span.of(line)).is_some()
                 }

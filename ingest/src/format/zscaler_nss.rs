@@ -12,6 +12,7 @@ pub(super) fn dialect(dialect: Dialect) -> Dialect {
     dialect
         .zone("tz")
         .nulls(&["None", "NA", "N/A"])
+        .null("devicehostname", " ")
         .null("serverip", "0.0.0.0")
         .null("sip", "0.0.0.0")
         .null("clt_sport", "0")

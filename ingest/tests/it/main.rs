@@ -21,6 +21,7 @@ mod headers;
 mod inputs;
 mod languages;
 mod matrix;
+mod named;
 mod mistaken;
 mod own;
 mod parsed;

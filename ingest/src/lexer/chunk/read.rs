@@ -288,8 +288,8 @@ impl LineParser {
             let text = span.of(line.text(chunk, &block.copies));
             let usual = number::canonical(text).and_then(|value| i64::try_from(value).ok());
             let usual = usual.or_else(|| number::canonical_signed(text));
-            // `-1` is a number, unless it is the format's word for none.
-            let usual = usual.filter(|&value| value >= 0 || !layout.words[nth].is_null(text));
+            // `-1` and `0` are numbers, unless they are the format's words for none.
+            let usual = usual.filter(|&value| value > 0 || !layout.words[nth].is_null(text));
             let value = match usual.filter(|&value| field::fits(col, value)) {
                 Some(value) => value,
                 None if !span.is_there() || text == layout.words[nth].null() => NULL_INT,
@@ -300,7 +300,8 @@ impl LineParser {
                     block.rows.flags[row] |= if exact { 0 } else { RAW };
                     let text = &*inner;
                     let lossy = String::from_utf8_lossy(text);
-                    let value = lossy.trim().parse().ok().filter(|&value| field::fits(col, value));
+                    let fits = |&value: &i64| field::fits(col, value) && !word.is_null(text);
+                    let value = lossy.trim().parse().ok().filter(fits);
                     if value.is_none() && !word.is_null(text) {
                         block.misfits.push((row, nth));
                         block.rows.flags[row] |= PARTIAL;

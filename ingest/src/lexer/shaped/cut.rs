@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::dialect::{Ends, Syntax};
+use super::dialect::{Ends, Head, Syntax};
 use super::headers::Headers;
 use super::only;
 use super::scan::{Pieces, scan};
@@ -93,9 +93,10 @@ impl Cutter {
         line: &[u8],
         spans: &mut [Span],
     ) -> Found {
-        // A header line may well have as many words as a row.
+        // A header line may well have as many words as a row; a syslog priority would become part of the first word.
         let header = line.first() == Some(&b'#') && !shaped.syntax.has_names();
-        let recent = if header { 0 } else { self.recent.len() };
+        let marked = line.first() == Some(&b'<') && has_words(&shaped.syntax);
+        let recent = if header || marked { 0 } else { self.recent.len() };
         for nth in 0..recent {
             let shape = self.recent[nth];
             spans.fill(Span::MISSING);
@@ -277,6 +278,10 @@ impl Cutter {
         self.orders.push((shaped.of_order(&order, &layout.words)?, order));
         Some(known + self.orders.len() - 1)
     }
+}
+
+fn has_words(syntax: &Syntax) -> bool {
+    matches!(syntax, Syntax::Pairs { head: Head::Words(_), .. })
 }
 
 /// The value of a field that was not known when the source was first read, without the quotes of its language.
