@@ -68,9 +68,8 @@ fn some(name: &str, wanted: fn(&[u8]) -> bool) -> Option<Parsed> {
 
 #[test]
 fn samples_of_single_products_are_read() {
-    let tests = |of: &str, name: &str| {
-        format!("{of}/splunk__splunk-connect-for-syslog__test_{name}.log")
-    };
+    let tests =
+        |of: &str, name: &str| format!("{of}/splunk__splunk-connect-for-syslog__test_{name}.log");
     let has_tabs = |line: &[u8]| line.contains(&b'\t');
     let bare = some(&tests("zscaler_nss", "zscaler_proxy"), has_tabs);
     if let Some(parsed) = bare {
