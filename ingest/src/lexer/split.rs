@@ -34,11 +34,6 @@ impl Span {
         }
     }
 
-    /// How many bytes.
-    pub(crate) fn len(self) -> usize {
-        (self.end - self.start) as usize
-    }
-
     /// Whether the line has the word.
     pub(crate) fn is_there(self) -> bool {
         self.start != u32::MAX

@@ -83,12 +83,6 @@ impl Shape {
         Self { slots: fields.iter().enumerate().map(slot).collect(), end: end.clone() }
     }
 
-    /// The shape without what follows from the words.
-    pub(crate) fn plain(&self) -> Plain {
-        let fields = self.slots.iter().map(|slot| (slot.lead.clone(), slot.word)).collect();
-        (fields, self.end.clone())
-    }
-
     /// Cuts a line that has this shape; `false` if it has another.
     #[inline]
     pub(crate) fn cut(&self, line: &[u8], spans: &mut [Span]) -> bool {
