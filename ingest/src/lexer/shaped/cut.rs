@@ -3,13 +3,13 @@
 
 use std::sync::Arc;
 
-use super::dialect::{Ends, Head, Syntax};
+use super::dialect::Syntax;
 use super::headers::Headers;
 use super::only;
-use super::scan::{Pieces, scan};
+use super::scan::{Pieces, broken, scan};
 use super::shape::Shape;
 use super::spec::{Place, Shaped};
-use super::wrap::{Escape, Quote, Wrap};
+use super::wrap::{Quote, Wrap};
 use crate::builder::sink::Reason;
 use crate::intern::key::{PARTIAL, RAW};
 use crate::lexer::Kind;
@@ -95,7 +95,7 @@ impl Cutter {
     ) -> Found {
         // A header line may well have as many words as a row; a syslog priority would become part of the first word.
         let header = line.first() == Some(&b'#') && !shaped.syntax.has_names();
-        let marked = line.first() == Some(&b'<') && has_words(&shaped.syntax);
+        let marked = line.first() == Some(&b'<') && shaped.syntax.has_words();
         let recent = if header || marked { 0 } else { self.recent.len() };
         for nth in 0..recent {
             let shape = self.recent[nth];
@@ -135,7 +135,14 @@ impl Cutter {
             return Found::Header;
         }
         if !scan(&shaped.syntax, line, &mut self.pieces) {
-            return Found::Nothing(broken(line));
+            // Of JSON that is none, what lies between keys is better than nothing.
+            let json = shaped.syntax == Syntax::Json && broken::members(line, &mut self.pieces);
+            return match json.then(|| self.named(layout, shaped, line, spans)) {
+                Some(Found::Shape(_) | Found::Order(_) | Found::Odd(_)) => {
+                    Found::Odd(PARTIAL | RAW)
+                }
+                _ => Found::Nothing(why(line)),
+            };
         }
         if positional {
             self.positional(layout, shaped, line, spans)
@@ -160,7 +167,7 @@ impl Cutter {
             let name = shaped.only.inner(name);
             let place = shaped.names.get(name).copied().unwrap_or(Place::Unknown);
             if place == Place::Unknown {
-                let value = plain_value(&shaped.syntax, span.of(line));
+                let value = Wrap::of_unknown(&shaped.syntax).decode(span.of(line)).into_owned();
                 members.push((String::from_utf8_lossy(name).into_owned(), value));
             }
             (place, span)
@@ -280,21 +287,6 @@ impl Cutter {
     }
 }
 
-fn has_words(syntax: &Syntax) -> bool {
-    matches!(syntax, Syntax::Pairs { head: Head::Words(_), .. })
-}
-
-/// The value of a field that was not known when the source was first read, without the quotes of its language.
-fn plain_value(syntax: &Syntax, text: &[u8]) -> Vec<u8> {
-    let escape = match syntax {
-        Syntax::Json => Escape::Json,
-        Syntax::Pairs { ends: Ends::Quotes, .. } => Escape::Backslash,
-        _ => Escape::None,
-    };
-    let wrap = Wrap { escape, quote: Quote::UnlessNull, mark: b'"', needs: Vec::new() };
-    if escape == Escape::None { text.to_vec() } else { wrap.decode(text).into_owned() }
-}
-
 /// The list of columns of a line without a header: the one its source was seen with, another only if all values fit; else
 /// again the first.
 fn listed<'a>(
@@ -328,7 +320,7 @@ fn fitting<'a>(
 }
 
 /// Why a line that is not made as its language says is no row.
-fn broken(line: &[u8]) -> Reason {
+fn why(line: &[u8]) -> Reason {
     if memchr::memchr(0, line).is_some() { Reason::NotText } else { Reason::TooFewFields }
 }
 

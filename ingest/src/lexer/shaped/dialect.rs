@@ -44,6 +44,11 @@ impl Syntax {
     pub(crate) fn has_names(&self) -> bool {
         !matches!(self, Self::Elff { .. } | Self::Delimited { .. })
     }
+
+    /// Whether words with names of ours stand before pairs.
+    pub(crate) fn has_words(&self) -> bool {
+        matches!(self, Self::Pairs { head: Head::Words(_), .. })
+    }
 }
 
 /// How the values of pairs end.

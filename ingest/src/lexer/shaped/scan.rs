@@ -1,6 +1,7 @@
 //! Which named values does a line hold, and where? The careful way, one function for each language; every one looks at each
 //! byte a fixed number of times.
 
+pub(crate) mod broken;
 mod columns;
 mod json;
 mod pairs;

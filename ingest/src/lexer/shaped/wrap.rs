@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use super::dialect::{Ends, Syntax};
+
 /// How bytes within a value are escaped.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -53,6 +55,16 @@ pub(crate) struct Wrap {
 }
 
 impl Wrap {
+    /// How values are wrapped of fields that were not known when the source was first read.
+    pub(crate) fn of_unknown(syntax: &Syntax) -> Self {
+        let escape = match syntax {
+            Syntax::Json => Escape::Json,
+            Syntax::Pairs { ends: Ends::Quotes, .. } => Escape::Backslash,
+            _ => return Self::default(),
+        };
+        Self { escape, quote: Quote::UnlessNull, mark: b'"', needs: Vec::new() }
+    }
+
     /// Whether its quotes belong to the shape.
     pub(crate) fn is_outside(&self) -> bool {
         self.quote == Quote::Outside
