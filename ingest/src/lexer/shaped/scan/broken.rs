@@ -17,7 +17,8 @@ pub(crate) fn members(line: &[u8], pieces: &mut Pieces) -> bool {
     while let Some((key, start)) = found.next() {
         let end = found.peek().map_or(line.len(), |(next, _)| next.0 - 1);
         // An object that begins here has members of its own.
-        if line.get(start) == Some(&b'{') && found.peek().is_some_and(|(next, _)| next.0 <= start + 2)
+        if line.get(start) == Some(&b'{')
+            && found.peek().is_some_and(|(next, _)| next.0 <= start + 2)
         {
             continue;
         }
@@ -83,8 +84,7 @@ mod tests {
         let found = read(r#"{"s":"web","event":{"ua":"a "b", c","n": 12,"u":"x{y}"}}"#);
         let told: Vec<(&str, &str)> =
             found.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-        let wanted =
-            [("s", "\"web\""), ("ua", "\"a \"b\", c\""), ("n", "12"), ("u", "\"x{y}\"")];
+        let wanted = [("s", "\"web\""), ("ua", "\"a \"b\", c\""), ("n", "12"), ("u", "\"x{y}\"")];
         assert_eq!(told, wanted);
         assert_eq!(read(r#"{"a":"b","url":"http://cut.exa"#)[1].1, "http://cut.exa");
         assert!(read("plain \"a\":1").is_empty() && read("{").is_empty());
