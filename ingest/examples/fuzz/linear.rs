@@ -4,6 +4,9 @@ use std::process::ExitCode;
 use std::sync::OnceLock;
 use std::time::Instant;
 
+/// A text of about so many bytes.
+type Growing = Box<dyn Fn(usize) -> Vec<u8>>;
+
 use dwell_ingest::fuzz::Target;
 
 use crate::seeds::Seeds;
@@ -85,7 +88,7 @@ pub(crate) fn run(targets: &[Target], seeds: &Seeds) -> ExitCode {
         let none = Vec::new();
         let seeds = seeds.get(target.name).unwrap_or(&none);
         let line = seeds.iter().find(|seed| seed.contains(&b' ')).cloned().unwrap_or_default();
-        let mut shapes: Vec<(String, Box<dyn Fn(usize) -> Vec<u8>>)> = Vec::new();
+        let mut shapes: Vec<(String, Growing)> = Vec::new();
         for piece in PIECES {
             let shown = piece.escape_ascii().to_string();
             let alone = |size: usize| piece.repeat(size / piece.len());

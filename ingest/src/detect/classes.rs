@@ -158,12 +158,12 @@ fn own<'a>(
     facts.own.iter().filter_map(learned)
 }
 
+/// Makes a parser from lines, and from the times of the envelopes they were taken out of.
+pub(crate) type Learn<'a> = &'a dyn Fn(&[&[u8]], &[&[u8]]) -> Option<Arc<dyn Parser>>;
+
 /// The parser of a format that was named, for these lines: in an envelope if it reads more of them so. `learn` makes it from
 /// lines, and from the times of their envelopes.
-pub(crate) fn named(
-    lines: &[&[u8]],
-    learn: &dyn Fn(&[&[u8]], &[&[u8]]) -> Option<Arc<dyn Parser>>,
-) -> Option<Arc<dyn Parser>> {
+pub(crate) fn named(lines: &[&[u8]], learn: Learn<'_>) -> Option<Arc<dyn Parser>> {
     let bare = learn(lines, &[]);
     let fit = |parser: &Option<Arc<dyn Parser>>, lines: &[&[u8]]| {
         parser.as_ref().map_or(0.0, |parser| parser.score(lines).fit)
