@@ -266,6 +266,7 @@ proptest! {
 }
 
 /// Compares a generated text with its file; with `INSTA_UPDATE=always` the file is written, as snapshots are.
+#[allow(clippy::disallowed_methods, reason = "snapshots are updated by this variable, too")]
 pub(crate) fn generated(path: &str, text: &str) {
     let path = format!("{}/../docs/{path}", env!("CARGO_MANIFEST_DIR"));
     if std::env::var("INSTA_UPDATE").is_ok_and(|how| how == "always") {
