@@ -43,5 +43,18 @@ fn dialect() -> Dialect {
             ("request_body_len", "request_bytes"),
             ("response_body_len", "response_bytes"),
             ("cookie", "cookie"),
+            // Fields that the first lines of a file may lack.
+            ("origin", "-"),
+            ("status_msg", "-"),
+            ("info_code", "-"),
+            ("info_msg", "-"),
+            ("password", "-"),
+            ("proxied", "-"),
+            ("orig_fuids", "-"),
+            ("orig_filenames", "-"),
+            ("orig_mime_types", "-"),
+            ("resp_fuids", "-"),
+            ("resp_filenames", "-"),
+            ("resp_mime_types", "-"),
         ])
 }

@@ -176,3 +176,38 @@ fn zscaler_records_agree_with_those_of_another_reader() {
     }
     assert_eq!(row["ts"], "1754150969000000");
 }
+
+/// Fields that are there or not make more orders than the first lines can show: none of them needs `raw`.
+#[test]
+fn optional_members_need_no_raw() {
+    let optional =
+        ["referrer", "user_agent", "status_msg", "info_msg", "origin", "cookie", "x-a", "x-b"];
+    let quoted = ["filename", "virus", "group", "ref"];
+    let (mut json, mut pairs) = (String::new(), String::new());
+    for nth in 0..3000_usize {
+        // The first lines show every field, few of their combinations.
+        let bits = if nth < 500 { 1 << (nth % 8) } else { nth * 7919 };
+        let there = |at: &usize| bits >> at & 1 == 1;
+        let ts = 1_795_169_425 + nth;
+        json += &format!(r#"{{"ts":{ts}.5,"uid":"C{nth}","id.orig_h":"10.1.2.3","host":"a.example","#);
+        for at in (0..optional.len()).filter(there) {
+            json += &format!(r#""{}":"v{}","#, optional[at], nth % 9);
+        }
+        json += &format!(r#""uri":"/x{nth}","trans_depth":1}}"#);
+        json.push('\n');
+        pairs += &format!(
+            r#"date=2026-11-20 time=10:{:02}:{:02} devid="F1" type="utm" subtype="webfilter""#,
+            nth / 60,
+            nth % 60
+        );
+        for at in (0..quoted.len()).filter(there) {
+            pairs += &format!(r#" {}="v {}""#, quoted[at], nth % 9);
+        }
+        pairs += &format!(" srcip=10.1.2.3 hostname=\"a.example\" url=\"/x{nth}\"\n");
+    }
+    for (name, text) in [("members", json), ("pairs", pairs)] {
+        let parsed = read(name, text.as_bytes()).unwrap();
+        assert_eq!((parsed.counts.rows, parsed.counts.quarantined), (3000, 0));
+        assert_eq!(parsed.raw_rows, 0, "{name}");
+    }
+}
