@@ -189,7 +189,8 @@ fn optional_members_need_no_raw() {
         let bits = if nth < 500 { 1 << (nth % 8) } else { nth * 7919 };
         let there = |at: &usize| bits >> at & 1 == 1;
         let ts = 1_795_169_425 + nth;
-        json += &format!(r#"{{"ts":{ts}.5,"uid":"C{nth}","id.orig_h":"10.1.2.3","host":"a.example","#);
+        json +=
+            &format!(r#"{{"ts":{ts}.5,"uid":"C{nth}","id.orig_h":"10.1.2.3","host":"a.example","#);
         for at in (0..optional.len()).filter(there) {
             json += &format!(r#""{}":"v{}","#, optional[at], nth % 9);
         }
