@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use storage::observable::url::rebuild;
 use storage::schema::Col;
 
 use super::Values;
@@ -63,8 +64,10 @@ pub(crate) fn encode_field(field: &Field, values: &dyn Values, out: &mut Vec<u8>
             Some(text) if is_decoded(*col) => field.style.encode(text.as_bytes(), out),
             text => push_opt_text(field, text, out),
         },
-        Kind::Url | Kind::SchemelessUrl | Kind::PortlessUrl => {
-            push_opt_text(field, values.text(Col::Url), out);
+        Kind::Url => push_opt_text(field, values.text(Col::Url), out),
+        Kind::SchemelessUrl | Kind::PortlessUrl => {
+            let own = |url: &Cow<'_, str>| !is_of_others(values, url);
+            push_opt_text(field, values.text(Col::Url).filter(own), out);
         }
         Kind::Method => push_opt_text(field, values.text(Col::Method), out),
         Kind::Action | Kind::Verdict(_, true) => {
@@ -129,6 +132,16 @@ fn push_opt_int(field: &Field, value: Option<i64>, out: &mut Vec<u8>) {
 
 fn push_int(value: i64, out: &mut Vec<u8>) {
     out.extend_from_slice(value.to_string().as_bytes());
+}
+
+/// Whether a URL is nothing but what fields beside it give: without any of its own, scheme and port are put together.
+fn is_of_others(values: &dyn Values, url: &str) -> bool {
+    if [Col::Host, Col::Path, Col::Query].iter().any(|col| values.text(*col).is_some()) {
+        return false;
+    }
+    let port = values.int(Col::Port).and_then(|port| i32::try_from(port).ok());
+    let scheme = values.text(Col::Scheme);
+    rebuild(scheme.as_deref(), None, port, None, None).is_some_and(|others| others == url)
 }
 
 /// An address or name, with its port if there is one.
