@@ -67,8 +67,13 @@ impl<'a> Sample<'a> {
                 records.pop();
             }
             let bare = |record: &'a [u8]| record.strip_suffix(b"\n").unwrap_or(record);
-            lines =
-                records.into_iter().filter(|(_, header)| !header).map(|(r, _)| bare(r)).collect();
+            let records = records.into_iter().filter(|(_, header)| !header);
+            let records: Vec<&[u8]> = records.map(|(record, _)| bare(record)).collect();
+            // A document without any item is a text like others.
+            if records.is_empty() {
+                return Self { bom, lines, line_end, framing: Framing::Lines };
+            }
+            lines = records;
         }
         Self { bom, lines, line_end, framing }
     }

@@ -71,29 +71,43 @@ pub(super) fn detect(lines: &[&[u8]], facts: Facts<'_>) -> Detected {
 
 /// The format of the lines that no other can be told from: each line's neighbours are asked, until some of them agree.
 fn part(lines: &[&[u8]], facts: Facts<'_>) -> Option<(Arc<dyn Parser>, FormatChoice)> {
-    // Lines of one kind begin alike; the most frequent beginning makes a part.
-    let kind = |line: &[u8]| -> Vec<u8> {
-        let head = line.iter().take(KIND_BYTES);
-        let class = |byte: &u8| match byte {
-            b'0'..=b'9' => b'0',
-            b'a'..=b'z' | b'A'..=b'Z' => b'a',
-            other => *other,
-        };
-        head.map(class).collect()
-    };
-    let kinds: Vec<Vec<u8>> = lines.iter().map(|line| kind(line)).collect();
-    let count = |wanted: &Vec<u8>| kinds.iter().filter(|kind| *kind == wanted).count();
-    let most = kinds.iter().max_by_key(|kind| count(kind))?;
-    let same: Vec<&[u8]> =
-        lines.iter().zip(&kinds).filter(|(_, kind)| *kind == most).map(|(line, _)| *line).collect();
-    if same.len() < LINES_MIN || same.len() == lines.len() {
-        return None;
+    // Lines of one kind begin alike, perhaps behind a header; the most frequent kind that is known makes a part.
+    let envelope = Envelope::of(lines);
+    let kinds = lines.iter().map(|line| match envelope.as_ref().and_then(|e| e.strip(line)) {
+        Some((inner, _)) => kind(&inner),
+        None => kind(line),
+    });
+    let kinds: Vec<Vec<u8>> = kinds.collect();
+    let mut counts: Vec<(&Vec<u8>, usize)> = Vec::new();
+    for kind in &kinds {
+        match counts.iter_mut().find(|(known, _)| *known == kind) {
+            Some((_, count)) => *count += 1,
+            None => counts.push((kind, 1)),
+        }
     }
-    match detect_one(&same, facts) {
-        Detected::Format(parser, choice) => Some((parser, choice)),
-        Detected::Unknown(_) | Detected::Ambiguous(_) => None,
-    }
+    counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    let known = counts.into_iter().filter(|(_, count)| (LINES_MIN..lines.len()).contains(count));
+    known.take(KINDS_MAX).find_map(|(kind, _)| {
+        let same = lines.iter().zip(&kinds).filter(|(_, found)| *found == kind);
+        match detect_one(&same.map(|(line, _)| *line).collect::<Vec<_>>(), facts) {
+            Detected::Format(parser, choice) => Some((parser, choice)),
+            Detected::Unknown(_) | Detected::Ambiguous(_) => None,
+        }
+    })
 }
+
+/// How a line begins: its first bytes, letters and digits alike.
+fn kind(line: &[u8]) -> Vec<u8> {
+    let class = |byte: &u8| match byte {
+        b'0'..=b'9' => b'0',
+        b'a'..=b'z' | b'A'..=b'Z' => b'a',
+        other => *other,
+    };
+    line.iter().take(KIND_BYTES).map(class).collect()
+}
+
+/// Kinds of lines that are tried.
+const KINDS_MAX: usize = 6;
 
 /// Bytes by which kinds of lines are told apart.
 const KIND_BYTES: usize = 4;

@@ -113,3 +113,23 @@ fn documents_and_items() {
     let parsed = read(&text, "zeek_json");
     assert_eq!((parsed.rows.len(), parsed.counts.headers, parsed.counts.lines), (9, 2, 11));
 }
+
+#[test]
+fn three_proxies_behind_one_relay() {
+    let zeek = r#"{"ts":1795169425.5,"uid":"C1","id.orig_h":"10.1.2.3","method":"GET","host":"a.example.org"}"#;
+    let text = lines(60, |nth| match nth % 4 {
+        0 => format!("Nov 20 10:00:01 fw {FORTIGATE}"),
+        1 => format!("Nov 20 10:00:01 px1 squid[77]: {SQUID}"),
+        2 => format!("Nov 20 10:00:01 sensor {zeek}"),
+        _ => format!("Nov 20 10:00:01 sensor chatter {nth}"),
+    });
+    let Detected::Format(parser, choice) = detect(&Sample::new(text.as_bytes(), true), &[], NOW_US)
+    else {
+        panic!("no format found");
+    };
+    let mut formats: Vec<&str> = parser.id().split('+').collect();
+    formats.sort_unstable();
+    assert_eq!(formats, ["fortigate", "squid", "zeek_json"], "{choice:?}");
+    let parsed = parse(parser.as_ref(), text.as_bytes(), 1 << 20, &context());
+    assert_eq!((parsed.rows.len(), parsed.counts.quarantined), (45, 15));
+}

@@ -43,7 +43,7 @@ pub(crate) fn learn(dialect: &Dialect, lines: &[&[u8]], outer: &[&[u8]]) -> Opti
         spelling = local.to_owned();
     }
     let names: Vec<String> =
-        seen.names.iter().filter(|name| Some(*name) != rule.clock.as_ref()).cloned().collect();
+        seen.names.iter().filter(|name| is_field(name, rule)).cloned().collect();
     let shown = names.len();
     let mut names = names;
     add_known(dialect, &(rule.field.clone(), rule.clock.clone()), &mut names);
@@ -124,6 +124,11 @@ fn twice<'a>(values: impl Iterator<Item = &'a [u8]>) -> bool {
         twice += usize::from(memchr::memmem::find(text, b"%25").is_some());
     }
     twice * 2 > once
+}
+
+/// Whether a name is a field of its own: not the time of day behind its date, nor one of too many names.
+fn is_field(name: &str, rule: &TimeRule) -> bool {
+    !name.is_empty() && rule.clock.as_deref() != Some(name)
 }
 
 /// Whether the marks of the dialect are there, each in most rows or in a header line.

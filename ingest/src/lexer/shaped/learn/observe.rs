@@ -6,6 +6,9 @@ use crate::lexer::shaped::only::Only;
 use crate::lexer::shaped::scan::{Pieces, scan};
 use crate::lexer::split::Span;
 
+/// Names of fields that are learned; keys that are made up anew in each line must not become fields.
+const NAMES_MAX: usize = 600;
+
 /// Rows that are looked at.
 const ROWS: usize = 400;
 
@@ -113,7 +116,13 @@ impl<'a> Observed<'a> {
         self.rows.iter().filter(tabbed).count() * 2 > self.rows.len()
     }
 
+    /// The number of a name. When there are too many, further ones have none of their own, but the empty name.
     fn name(&mut self, name: &str) -> usize {
+        let known = self.names.iter().position(|known| known == name);
+        if let Some(known) = known {
+            return known;
+        }
+        let name = if self.names.len() < NAMES_MAX { name } else { "" };
         self.names.iter().position(|known| known == name).unwrap_or_else(|| {
             self.names.push(name.to_owned());
             self.names.len() - 1
