@@ -104,6 +104,14 @@ const WORDS: &[&[u8]] = &[
     b"\n\n",
     b"#Fields: date time",
     b"<134>1 ",
+    b"utc_offset=+0300 ",
+    b" url_as_logged=x ",
+    b"\"_layout\":\"1\",",
+    b"\"_zone\":\"+01:00\",",
+    b"\"utc_offset\":\"+0300\",",
+    b"\"envelope\":\"x\",",
+    b",\"url\":\"/\"",
+    b" url=/ method=X ",
 ];
 
 /// A text made of `seeds`, some of it of `others`.

@@ -1,7 +1,7 @@
 //! What was learned of a source, as the ledger keeps it: enough to read on and to give every line back, whatever later
 //! versions know of the dialect.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use storage::schema::Col;
@@ -13,7 +13,9 @@ use super::order::Leads;
 use super::scan::Keys;
 use super::shape::{Last, Shape, Shapes};
 use super::wrap::{Quote, Wrap};
-use crate::lexer::layout::{Layout, Word, WordKind, claims};
+use crate::lexer::chunk::{CLASS, LAYOUT, NANOS, UTC_OFFSET, ZONE};
+use crate::lexer::field::AS_LOGGED;
+use crate::lexer::layout::{ENVELOPE, Layout, Word, WordKind, claims};
 use crate::lexer::{Field, Kind, Token};
 use crate::time;
 
@@ -115,7 +117,10 @@ pub(crate) fn layout(spec: &Spec, dialect: &Dialect) -> Result<Layout, String> {
     let mut words = Vec::with_capacity(spec.words.len());
     let mut names = HashMap::new();
     for (nth, found) in spec.words.iter().enumerate() {
-        names.insert(found.name.clone().into_bytes(), Place::Word(nth));
+        // A field that is called like what is kept beside the fields would be taken for it: such lines are kept whole.
+        if !is_ours(&found.name) {
+            names.insert(found.name.clone().into_bytes(), Place::Word(nth));
+        }
         words.push(if found.name == spec.time.0 {
             time_word(found, &spec.spelling)?
         } else {
@@ -123,6 +128,7 @@ pub(crate) fn layout(spec: &Spec, dialect: &Dialect) -> Result<Layout, String> {
             word(found, tokens, dialect)
         });
     }
+    tell_apart(&mut words);
     if let Some(clock) = &spec.time.1 {
         names.insert(clock.clone().into_bytes(), Place::Clock);
     }
@@ -165,6 +171,27 @@ pub(crate) fn layout(spec: &Spec, dialect: &Dialect) -> Result<Layout, String> {
     let places = |columns: &Vec<String>| (columns.clone(), shaped.places(columns));
     shaped.columns = spec.columns.iter().map(places).collect();
     Ok(Layout { outer_time, ..Layout::shaped(words, time, Arc::new(shaped)) })
+}
+
+/// Whether a member of `extra` has this name that no log has written.
+fn is_ours(name: &str) -> bool {
+    [LAYOUT, ZONE, UTC_OFFSET, NANOS, CLASS, ENVELOPE].contains(&name) || name.ends_with(AS_LOGGED)
+}
+
+/// The parts of a field (method and URL of a request line) go by names of their own; where a field of the source is
+/// called like one, they go by that of their field, too.
+fn tell_apart(words: &mut [Word]) {
+    let taken: HashSet<String> = words.iter().map(|word| word.name.clone()).collect();
+    for word in words.iter_mut().filter(|word| word.tokens.len() > 1) {
+        for token in &mut word.tokens {
+            if let Token::Field(part) = token
+                && part.name != word.name
+                && taken.contains(&part.name)
+            {
+                part.name = format!("{}.{}", word.name, part.name);
+            }
+        }
+    }
 }
 
 /// How values end that have no quotes.
