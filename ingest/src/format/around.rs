@@ -6,7 +6,9 @@ use std::sync::Arc;
 use chrono_tz::Tz;
 use storage::schema::Col;
 
-use super::{ChunkParser, ChunkSink, Envelope, FormatError, Framing, LineContext, Parser, Score};
+use super::{
+    ChunkParser, ChunkSink, Envelope, FormatError, Framing, Headers, LineContext, Parser, Score,
+};
 use crate::lexer::chunk::CLASS;
 use crate::render::RowView;
 
@@ -216,6 +218,14 @@ impl ChunkParser for MixedChunks {
         let mut pass = |class: usize, from: usize, to: usize, lines: i64, out: &mut ChunkSink| {
             if let Some(parser) = self.parsers.get_mut(class).filter(|_| to > from) {
                 parser.parse(&chunk[from..to], &cx, out);
+            }
+            // The lines behind these have the header lines among them.
+            if let Some(headers) = &mut cx.headers {
+                let mut seen = Headers::clone(headers);
+                seen.see(&chunk[from..to]);
+                if seen != **headers {
+                    *headers = Arc::new(seen);
+                }
             }
             cx.first_line += lines;
             cx.first_offset += (to - from) as u64;

@@ -8,6 +8,7 @@
 
 mod archives;
 mod columns;
+mod cuts;
 mod damage;
 mod envelopes;
 mod evidence;

@@ -30,15 +30,19 @@ enum SlotEnd {
     Byte(u8, usize),
     /// At the quote that its shape closes.
     Quote(u8, Escape),
-    /// Behind its own quotes if it begins with one; else at this byte, or at the line's end if none of these bytes stands
-    /// within.
-    Perhaps(u8, Escape, Option<u8>, Vec<u8>),
+    /// Behind its own quotes if it begins with one; else at this byte, or, in the last place, as
+    /// this says.
+    Perhaps(u8, Escape, Option<u8>, Box<SlotEnd>),
     /// Before these bytes, which begin the next field.
     Text(Vec<u8>),
     /// Before these bytes (at the end of the line, if there are none), if no key stands within.
     Key(Vec<u8>, Keys),
+    /// Behind the JSON value that begins here: a text, a number or word, or a list of one kind of either.
+    Json,
     /// At the end of the line, if none of these bytes stands within.
     Line(Vec<u8>),
+    /// At the end of the line, if this text does not stand within.
+    Last(Vec<u8>),
 }
 
 /// What of a language decides how values end.
@@ -50,6 +54,8 @@ pub(crate) enum Last<'a> {
     Until(&'a [u8]),
     /// Values go on up to the next key.
     NextKey(Keys),
+    /// Values end as those of JSON do.
+    Json,
 }
 
 /// One order of fields.
@@ -113,14 +119,22 @@ fn ends_of(word: &Word, next: &[u8], last: Last<'_>) -> SlotEnd {
         (Some(byte), _) if word.inner_stops > 0 => SlotEnd::Byte(byte, word.inner_stops),
         _ if wrap.quote == Quote::Outside => SlotEnd::Quote(wrap.mark, wrap.escape),
         (_, Last::NextKey(keys)) => SlotEnd::Key(next.to_vec(), keys),
+        (_, Last::Json) => SlotEnd::Json,
         _ if wrap.mark != 0 && wrap.quote != Quote::Never => {
-            let last = if let Last::Without(bytes) = last { bytes.to_vec() } else { Vec::new() };
-            SlotEnd::Perhaps(wrap.mark, wrap.escape, stop, last)
+            SlotEnd::Perhaps(wrap.mark, wrap.escape, stop, Box::new(at_end(last)))
         }
         (Some(_), Last::Until(text)) => SlotEnd::Text(text.to_vec()),
         (Some(byte), _) => SlotEnd::Byte(byte, 0),
-        (None, Last::Without(bytes)) => SlotEnd::Line(bytes.to_vec()),
-        (None, _) => SlotEnd::Line(Vec::new()),
+        (None, last) => at_end(last),
+    }
+}
+
+/// How a bare value ends that is the last.
+fn at_end(last: Last<'_>) -> SlotEnd {
+    match last {
+        Last::Without(bytes) => SlotEnd::Line(bytes.to_vec()),
+        Last::Until(text) => SlotEnd::Last(text.to_vec()),
+        Last::NextKey(_) | Last::Json => SlotEnd::Line(Vec::new()),
     }
 }
 
@@ -157,13 +171,13 @@ impl SlotEnd {
                 Some(at + memchr::memchr(*byte, line.get(at..)?)?)
             }
             Self::Quote(mark, escape) => closing(line, start, *mark, *escape),
-            Self::Perhaps(mark, escape, stop, without) => {
+            Self::Perhaps(mark, escape, stop, last) => {
                 if line.get(start) == Some(mark) {
                     return closing(line, start + 1, *mark, *escape).map(|at| at + 1);
                 }
                 match stop {
                     Some(stop) => Some(start + memchr::memchr(*stop, line.get(start..)?)?),
-                    None => to_end(line, start, without),
+                    None => last.find(line, start),
                 }
             }
             Self::Key(next, keys) => {
@@ -175,7 +189,34 @@ impl SlotEnd {
                 (!holds_key(&rest[..len], *keys)).then_some(start + len)
             }
             Self::Text(next) => Some(start + memchr::memmem::find(line.get(start..)?, next)?),
+            Self::Json => json_end(line, start),
             Self::Line(without) => to_end(line, start, without),
+            Self::Last(text) => {
+                let rest = line.get(start..)?;
+                memchr::memmem::find(rest, text).is_none().then_some(line.len())
+            }
+        }
+    }
+}
+
+/// The end of a JSON value, if it is a plain one: what follows a number must not be taken for a part of it.
+#[inline]
+fn json_end(line: &[u8], start: usize) -> Option<usize> {
+    let rest = line.get(start..)?;
+    match rest.first()? {
+        b'"' => closing(line, start + 1, b'"', Escape::Json).map(|at| at + 1),
+        b'{' => rest.starts_with(b"{}").then_some(start + 2),
+        b'[' => {
+            let len = memchr::memchr(b']', rest)?;
+            let inner = &rest[1..len];
+            let text = inner.strip_prefix(b"\"").and_then(|text| text.strip_suffix(b"\""));
+            let plain = text.unwrap_or(inner).iter().all(|byte| !b"[{}\"\\".contains(byte));
+            plain.then_some(start + len + 1)
+        }
+        _ => {
+            let letter = |byte: &&u8| byte.is_ascii_alphanumeric() || b"+-.".contains(byte);
+            let len = rest.iter().take_while(letter).count();
+            (len > 0).then_some(start + len)
         }
     }
 }

@@ -206,7 +206,7 @@ fn last(syntax: &Syntax) -> Last<'_> {
                 more => Last::Until(more),
             }
         }
-        Syntax::Json => Last::Without(b","),
+        Syntax::Json => Last::Json,
         Syntax::Sections => Last::Without(b"\n"),
     }
 }
