@@ -1,5 +1,7 @@
 //! Does a row depend on the lines that were read before it, or on where chunks begin?
 
+use std::fmt::Write as _;
+
 use dwell_ingest::detect::{Detected, Sample, detect};
 use dwell_ingest::format::open;
 
@@ -80,4 +82,18 @@ fn values_behind_the_last_column() {
         (parsed.rows[&1]["parse"].as_str(), parsed.rows[&2]["parse"].as_str()),
         ("ok", "partial")
     );
+}
+
+#[test]
+fn two_spaces_are_no_empty_value() {
+    let mut text = format!("{FIELDS}\n");
+    for nth in 0..40 {
+        writeln!(text, "2026-11-20 10:00:{nth:02} 10.1.2.3 GET a.example.org /p 200 404").unwrap();
+    }
+    // The method is missing, and a space too many stands before the host.
+    text += "2026-11-20 10:01:00 10.1.2.3  a.example.org /p 200 404\n";
+    let parsed = read(&text, "w3c");
+    let row = &parsed.rows[&42];
+    assert_eq!((row["parse"].as_str(), row["status"].as_str()), ("partial", "200"));
+    assert!(!row.contains_key("method"));
 }

@@ -65,6 +65,8 @@ pub(crate) struct Shape {
     pub(crate) slots: Vec<Slot>,
     /// The bytes behind the last.
     pub(crate) end: Vec<u8>,
+    /// Whether no bare value is empty: where runs of spaces separate, two spaces are not an empty value between them.
+    filled: bool,
 }
 
 /// A shape as found: what stands before each word, and behind the last.
@@ -86,7 +88,8 @@ impl Shape {
             };
             Slot { lead: lead.clone(), word: *word, ends }
         };
-        Self { slots: fields.iter().enumerate().map(slot).collect(), end: end.clone() }
+        let filled = matches!(last, Last::Without(b" \t"));
+        Self { slots: fields.iter().enumerate().map(slot).collect(), end: end.clone(), filled }
     }
 
     /// Cuts a line that has this shape; `false` if it has another.
@@ -99,6 +102,9 @@ impl Shape {
             }
             at += slot.lead.len();
             let Some(end) = slot.ends.find(line, at) else { return false };
+            if end == at && self.filled && !matches!(slot.ends, SlotEnd::Quote(..)) {
+                return false;
+            }
             let Some(span) = spans.get_mut(slot.word) else { return false };
             *span = Span::new(at, end);
             at = end;
