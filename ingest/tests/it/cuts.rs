@@ -97,3 +97,13 @@ fn two_spaces_are_no_empty_value() {
     assert_eq!((row["parse"].as_str(), row["status"].as_str()), ("partial", "200"));
     assert!(!row.contains_key("method"));
 }
+
+#[test]
+fn header_lines_behind_a_relay_hold_over_chunks() {
+    let text = swapped(|_, line| format!("Nov 20 10:00:01 10.9.9.9 {line}\n"));
+    let parsed = read(&text, "w3c");
+    assert_eq!((parsed.rows.len(), parsed.counts.headers), (120, 2));
+    assert!(
+        parsed.rows.values().all(|row| row["status"] == "200" && row["response_bytes"] == "404")
+    );
+}

@@ -2,6 +2,7 @@
 
 use super::dialect::{Dialect, Syntax};
 use super::scan::{Numbers, Pieces};
+use crate::lexer::envelope::head;
 use crate::time::header::{self, HeaderDate};
 
 /// Most directives that are remembered.
@@ -23,8 +24,7 @@ impl Headers {
     /// Takes all header lines of some text; it begins at the beginning of a line.
     pub fn see(&mut self, text: &[u8]) {
         let mut at = 0;
-        while let Some(found) = next_hash(&text[at..]) {
-            let start = at + found;
+        while let Some(start) = next_header(text, at) {
             let len = memchr::memchr(b'\n', &text[start..]).unwrap_or(text.len() - start);
             self.take(&text[start..start + len]);
             at = (start + len).min(text.len());
@@ -34,6 +34,7 @@ impl Headers {
     /// Takes one line, if it is a header; whether anything changed.
     pub fn take(&mut self, line: &[u8]) -> bool {
         let line = line.strip_suffix(b"\r").unwrap_or(line);
+        let line = next_header(line, 0).map_or(line, |start| &line[start..]);
         let Some(name) = name(line).filter(|_| line.len() <= LINE_BYTES) else { return false };
         match self.lines.iter().position(|known| self::name(known) == Some(name)) {
             Some(at) if self.lines[at] == line => return false,
@@ -140,12 +141,27 @@ impl HeaderStream {
     }
 }
 
-/// Where the next `#` at the beginning of a line stands.
-fn next_hash(text: &[u8]) -> Option<usize> {
-    if text.first() == Some(&b'#') {
-        return Some(0);
+/// The longest header of a relay before a header line.
+const ENVELOPE_BYTES: usize = 512;
+
+/// Where the next header line begins, from `from` on: at the beginning of a line, or behind the header of a relay.
+fn next_header(text: &[u8], from: usize) -> Option<usize> {
+    let mut at = from;
+    loop {
+        let found = at + memchr::memchr(b'#', text.get(at..)?)?;
+        let near = found.saturating_sub(ENVELOPE_BYTES);
+        let start = match memchr::memrchr(b'\n', &text[near..found]) {
+            Some(newline) => near + newline + 1,
+            None if near == 0 => 0,
+            None => found + 1,
+        };
+        let behind =
+            |start: usize| head(&text[start..found]).is_some_and(|head| head.len == found - start);
+        if start == found || start < found && text[found - 1] == b' ' && behind(start) {
+            return Some(found);
+        }
+        at = found + 1;
     }
-    memchr::memmem::find(text, b"\n#").map(|at| at + 1)
 }
 
 /// The name in `#Name: value`, `#name value` or `#name<TAB>value`.
