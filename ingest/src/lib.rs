@@ -19,7 +19,6 @@ pub mod quarantine;
 pub mod raw;
 pub mod render;
 pub mod report;
-#[allow(dead_code, unused_imports, reason = "some of it is for dialects yet to come")]
 mod time;
 
 pub use options::{IngestOptions, InputArg, Progress};

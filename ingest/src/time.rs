@@ -22,7 +22,7 @@ pub(crate) use epoch::Unit;
 use fraction::{Digits, Fraction};
 pub(crate) use guess::guess;
 pub(crate) use memo::Memo;
-pub(crate) use spec::{SpecError, parse_date, parse_spec};
+pub(crate) use spec::{parse_date, parse_spec};
 use strftime::{Calendar, Date, Pattern};
 use zone::Resolution;
 pub(crate) use zone::{Zone, offset_minutes, offset_text};
@@ -165,11 +165,6 @@ impl TimeSpec {
         self.pattern().is_some_and(|pattern| !pattern.utc && !pattern.prints_zone())
     }
 
-    /// Whether times need [`Context::near`].
-    pub(crate) fn needs_year(&self) -> bool {
-        self.pattern().is_some_and(|pattern| pattern.has_date() && !pattern.has_year())
-    }
-
     /// Whether times need [`Context::date`].
     pub(crate) fn needs_date(&self) -> bool {
         self.pattern().is_some_and(|pattern| !pattern.has_date())
@@ -229,12 +224,7 @@ impl TimeSpec {
         Some(if digits > 0 { len + dot.len() + digits } else { len })
     }
 
-    /// Prints a time. `offset` is the printed offset in minutes, `zone` the one for times without.
-    pub(crate) fn write(&self, ts: Micros, offset: i16, zone: Option<Tz>, out: &mut Vec<u8>) {
-        self.write_in(ts, 0, offset, &Context::of_zone(zone), out);
-    }
-
-    /// Prints a time with `nanos` beyond its microseconds; `cx` is the one it was read in.
+    /// Prints a time with `nanos` beyond its microseconds; `offset` is the printed one in minutes, `cx` what it was read in.
     pub(crate) fn write_in(
         &self,
         ts: Micros,
