@@ -2,5 +2,4 @@
 
 pub(crate) mod day;
 pub(crate) mod moved;
-pub(crate) mod regroup;
 pub mod sink;

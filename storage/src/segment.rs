@@ -7,6 +7,7 @@ mod inspect;
 mod layout;
 mod lines;
 pub mod reader;
+mod regroup;
 mod thrift;
 mod verified;
 mod writer;
@@ -22,6 +23,7 @@ pub use self::footer::{check_file, describe, footer};
 pub use self::inspect::{ColumnTotal, Inspection, RowGroupSummary, inspect};
 pub use self::layout::{BLOCK_BYTES, PAGE_ROWS, key, lines_schema};
 pub use self::lines::{LineEntry, LinesWriter};
+pub use self::regroup::row_group;
 pub use self::verified::{VerifiedFile, guarded};
 pub use self::writer::{SegmentHeader, SegmentWriter};
 

@@ -13,14 +13,13 @@ use storage::day::Day;
 use storage::error::{Error, ErrorKind, Result};
 use storage::extent::{Shift, shift_text};
 use storage::schema::Col;
-use storage::segment::VerifiedFile;
 use storage::segment::reader::{self, ReadOptions};
+use storage::segment::{VerifiedFile, row_group};
 use storage::store::{HiddenIndex, HiddenLines, SegmentRef, Source, State, Store};
 
 use super::Run;
 use super::choose::Given;
 use super::extent::{ExtentWriter, Odd};
-use crate::builder::regroup::row_group;
 use crate::options::{IngestOptions, Progress};
 use crate::raw::merge::Merge;
 use crate::report::SourceReport;

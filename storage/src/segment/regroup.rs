@@ -2,14 +2,17 @@
 
 use std::collections::HashMap;
 
+use super::{Coded, ColumnData, NULL_CODE, RowGroup};
+use crate::error::{Error, ErrorKind, Result};
+use crate::schema::{Col, ColumnType};
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::{Int32Type, Int64Type, TimestampMicrosecondType};
-use storage::error::{Error, ErrorKind, Result};
-use storage::schema::{Col, ColumnType};
-use storage::segment::{Coded, ColumnData, NULL_CODE, RowGroup};
 
-/// The rows of a batch with all stored columns, as [`storage::segment::reader::rows`] gives it.
-pub(crate) fn row_group(batch: &RecordBatch) -> Result<RowGroup> {
+/// The rows of a batch with all stored columns, as [`super::reader::rows`] gives it.
+///
+/// # Errors
+/// `Integrity`: a column has another type than the schema says.
+pub fn row_group(batch: &RecordBatch) -> Result<RowGroup> {
     let columns = Col::stored().iter().map(|&col| {
         let array = col.file_name().and_then(|name| batch.column_by_name(name));
         let array = array.filter(|array| array.null_count() < array.len());
