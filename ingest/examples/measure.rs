@@ -14,7 +14,6 @@ use dwell_ingest::raw::{self, RawRequest};
 use dwell_ingest::{IngestOptions, InputArg};
 use storage::clock;
 use storage::fs;
-use storage::segment::VerifiedFile;
 use storage::store::{InitOptions, Store};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -81,7 +80,7 @@ fn print_columns(store: &Store) -> Result<(), Box<dyn std::error::Error>> {
     let mut sums: BTreeMap<String, i64> = BTreeMap::new();
     let (mut bytes, mut blooms, mut groups) = (0, 0, 0);
     for (_, segment) in store.state().segments() {
-        let file = VerifiedFile::open(store.locate(&segment.meta.path), &segment.meta)?;
+        let file = store.open_file(&segment.meta)?;
         bytes += segment.meta.bytes;
         groups += file.metadata().num_row_groups();
         for column in file.metadata().row_groups().iter().flat_map(|group| group.columns()) {

@@ -7,7 +7,6 @@ use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::{Int32Type, Int64Type};
 use storage::error::{Error, ErrorKind, Result};
 use storage::extent::Counts;
-use storage::segment::VerifiedFile;
 use storage::segment::reader::{self, ReadOptions};
 use storage::store::{HiddenIndex, HiddenLines, LinesRef, State, Store};
 
@@ -214,7 +213,7 @@ fn read(
     if hidden.covers_file(&lines.meta) {
         return Ok(());
     }
-    let file = VerifiedFile::open(store.locate(&lines.meta.path), &lines.meta)?;
+    let file = store.open_file(&lines.meta)?;
     let options = ReadOptions { batch_rows: 1024, row_groups: None };
     for batch in reader::lines(&file, &options)? {
         let batch = batch?;

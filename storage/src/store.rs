@@ -33,6 +33,7 @@ use crate::error::{ErrorKind, Result};
 use crate::fs::{self, Fs};
 use crate::ledger::keys::KeyRing;
 use crate::ledger::note::VerifierKey;
+use crate::segment::{FileMeta, VerifiedFile};
 
 /// How long a commit waits for the writer's lock, unless told otherwise.
 pub const LOCK_WAIT_MS: u64 = 10_000;
@@ -270,6 +271,12 @@ impl Store {
             }
         }
         path
+    }
+
+    /// Opens a data file of some version, wherever it lies, for checked reading: the way to read one, for it has what an
+    /// encrypted store needs besides.
+    pub fn open_file(&self, meta: &FileMeta) -> Result<VerifiedFile> {
+        VerifiedFile::open(self.locate(&meta.path), meta)
     }
 
     /// The records of the newest version, for `system.ledger`.

@@ -193,7 +193,7 @@ fn each_batch(
         if !holds || hidden.covers_file(meta) {
             continue;
         }
-        let file = VerifiedFile::open(store.locate(&meta.path), meta)?;
+        let file = store.open_file(meta)?;
         let options = ReadOptions { batch_rows: GROUP_ROWS, row_groups: None };
         for batch in reader::rows(&file, columns, &options)? {
             let batch = shown(&batch?, source.id, &hidden)?;
