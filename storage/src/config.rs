@@ -1,12 +1,14 @@
 //! What does `dwell.toml` say? The settings of a store: read, checked, and created with commented defaults.
 
 pub mod format;
+mod retention;
 
 use std::collections::BTreeMap;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::privacy::Rule;
 pub use format::FormatConfig;
+pub use retention::{NightlyConfig, RetentionConfig, RuleConfig};
 
 /// The file's name in the store.
 pub const FILE_NAME: &str = "dwell.toml";
@@ -63,11 +65,35 @@ pub const DEFAULT_TEXT: &str = r#"# Settings of this dwell store. Everything her
 # privacy.truncate_ip = { v4 = 24, v6 = 48 }
 # privacy.pseudonymise = ["user", "computer"]
 
+# How long rows are kept, and what protects them (docs/retention.md). A day under a hold always stays.
 [retention]
 # A day expires when its date and its last ingest are both older than this many days. Unset: kept for ever.
 # keep_days = 3650
 # The law's limit, by date alone. Unset: none.
 # max_days = 3650
+# The most that the live files may take; beyond it the oldest days go. Unset: no limit.
+# max_bytes = "500GiB"
+# What must stay free on the disk of the store; below it the oldest days go. Unset: no limit.
+# min_free = "20GiB"
+# Retired files stay in trash/ for this many days before they are deleted.
+# trash_days = 7
+# Retire only what lies in an archive that was read back and compared.
+# only_archived = false
+# Percent of the live rows that one run may remove without --yes.
+# limit_percent = 20
+
+# Other times for some sources, by path or format or both; the first rule that matches a source counts for its rows.
+# [[retention.rule]]
+# source = "/var/log/branch/*"
+# format = "squid"
+# keep_days = 400
+
+# What `dwell nightly` does beside ingest, seal, compact, archive and retire.
+[nightly]
+# In so many nights every file of the store is read and compared once.
+# verify_nights = 30
+# Bring one archived day back to a scratch place each night, and ask it.
+# drill = true
 
 [query]
 # Memory for one query.
@@ -86,8 +112,10 @@ pub struct Config {
     pub format: Vec<FormatConfig>,
     /// How files are to be read, by path; the first match counts.
     pub source: Vec<SourceConfig>,
-    /// How long days are kept.
+    /// How long rows are kept.
     pub retention: RetentionConfig,
+    /// What a night does.
+    pub nightly: NightlyConfig,
     /// Limits of a query.
     pub query: QueryConfig,
 }
@@ -166,16 +194,6 @@ pub struct SourceConfig {
     pub privacy: Option<Rule>,
 }
 
-/// How long days are kept.
-#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct RetentionConfig {
-    /// Days after which a day may go, by date and last ingest.
-    pub keep_days: Option<u32>,
-    /// Days after which a day must go, by date alone.
-    pub max_days: Option<u32>,
-}
-
 /// Limits of a query.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -198,12 +216,16 @@ impl Config {
             let line = 1 + bytes[..error.valid_up_to()].iter().filter(|&&b| b == b'\n').count();
             Error::new(ErrorKind::InvalidInput, format!("line {line}: not UTF-8"))
         })?;
-        toml::from_str(text).map_err(|error| {
+        let config: Self = toml::from_str(text).map_err(|error| {
             let at = error.span().map_or(0, |span| span.start.min(text.len()));
             let line = 1 + text.as_bytes()[..at].iter().filter(|&&b| b == b'\n').count();
             let what = error.message().trim_end().replace('\n', " ");
             Error::new(ErrorKind::InvalidInput, format!("line {line}: {what}"))
-        })
+        })?;
+        match config.retention.mistake() {
+            Some(what) => Err(Error::new(ErrorKind::InvalidInput, format!("[retention]: {what}"))),
+            None => Ok(config),
+        }
     }
 }
 
@@ -229,6 +251,15 @@ mod tests {
         assert_eq!(config.ingest, IngestConfig::default());
         assert_eq!(config.query, QueryConfig::default());
         assert_eq!(config.retention.keep_days, Some(3650));
+        let unset = RetentionConfig {
+            keep_days: None,
+            max_days: None,
+            max_bytes: None,
+            min_free: None,
+            rule: Vec::new(),
+            ..config.retention
+        };
+        assert_eq!((unset, config.nightly), (RetentionConfig::default(), NightlyConfig::default()));
         assert_eq!(config.format[0].fields.len(), 7);
         assert_eq!(config.source[0].format.as_deref(), Some("branch"));
         assert!(config.source[0].privacy.as_ref().is_some_and(|rule| rule.cuts_query()));
