@@ -1,6 +1,7 @@
 //! The only place where the time of day is read; everything else takes it as an argument.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::sync::LazyLock;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// Microseconds since 1970-01-01T00:00:00Z, the unit of every time in a store.
 pub type Micros = i64;
@@ -15,4 +16,10 @@ pub fn now_us() -> Micros {
         Ok(since) => i64::try_from(since.as_micros()).unwrap_or(i64::MAX),
         Err(before) => -i64::try_from(before.duration().as_micros()).unwrap_or(i64::MAX),
     }
+}
+
+/// How long this process has been asking for the time: a clock that never goes back, for rates.
+pub fn steady() -> Duration {
+    static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+    START.elapsed()
 }

@@ -3,6 +3,7 @@
 //! It knows bytes on disk and nothing of log formats or SQL. Every write into a store goes through [`fs`], every
 //! clock read through [`clock`].
 
+pub mod archive;
 pub mod clock;
 pub mod config;
 pub mod day;
