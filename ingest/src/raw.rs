@@ -1,14 +1,16 @@
 //! What were the bytes that came in? Gives a source back byte for byte, or the lines of a day, from what is stored.
 //!
 //! Rows are rendered back by the format that read them (or taken from `raw`), lines that are no rows come from
-//! `lines/`, and both are merged by line number. Memory holds one batch of each row group that is being merged.
+//! `lines/`, and both are merged by line number. Memory holds one batch of each row group that is being merged, or all of a
+//! row group that is in another order.
 
-pub(crate) mod cursor;
+pub(crate) mod entry;
 pub(crate) mod merge;
 
 use std::io::Write;
 use std::sync::Arc;
 
+use chrono_tz::Tz;
 use sha2::{Digest as _, Sha256};
 use storage::day::Day;
 use storage::digest::Digest;
@@ -248,7 +250,7 @@ fn write_source(
     sink.put(&source.bom)?;
     let parser = parser_of(source)?;
     let zone = zone_of(source);
-    let mut merge = Merge::of_source(store, state, source.id)?;
+    let mut merge = Merge::of_source(store, state, source.id);
     let mut lines = Lines {
         sink,
         usual: usual(source),
@@ -324,41 +326,52 @@ fn write_day(
     kept: bool,
     sink: &mut Sink<'_>,
 ) -> Result<u64> {
-    let Some(held) = state.days.get(&day) else {
+    if !state.days.contains_key(&day) {
         return Err(Error::new(ErrorKind::InvalidInput, format!("no rows of {day} are stored"))
             .advise("`dwell days` lists the days"));
-    };
-    let ranges = held.segments.iter().flat_map(|segment| segment.meta.sources.iter());
-    let ids: std::collections::BTreeSet<i32> = ranges.map(|range| range.source_id).collect();
-    let mut count = 0;
-    let mut buffer = Vec::new();
-    for id in ids {
-        let Some(source) = state.sources.get(&id) else {
-            return Err(Error::new(
-                ErrorKind::Integrity,
-                format!("source {id} is not in the ledger"),
-            ));
+    }
+    let mut merge = Merge::of_day(store, state, day);
+    let mut current: Option<Printer> = None;
+    let (mut count, mut buffer) = (0, Vec::new());
+    while let Some(item) = merge.next()? {
+        let Item::Rows(run) = item else { continue };
+        let printer = match current.take() {
+            Some(printer) if printer.source.id == run.source_id => printer,
+            _ => Printer::of(state, run.source_id, kept)?,
         };
-        if !kept {
-            refuse_withheld(source)?;
-        }
-        let (parser, zone) = (parser_of(source)?, zone_of(source));
-        let mut merge = Merge::of_day(store, state, id, day)?;
-        while let Some(item) = merge.next()? {
-            let Item::Rows(run) = item else { continue };
-            let batch = run.batch();
-            let batch = AsPrinted::new(&batch, source.shift_us);
-            for at in run.rows.clone() {
-                parser.render(&RowView::new(&batch, at), zone, &mut buffer);
-                buffer.extend_from_slice(usual(source));
-                count += 1;
-                if buffer.len() >= 256 << 10 {
-                    sink.put(&buffer)?;
-                    buffer.clear();
-                }
+        let batch = run.batch();
+        let batch = AsPrinted::new(&batch, printer.source.shift_us);
+        for at in run.rows.clone() {
+            printer.parser.render(&RowView::new(&batch, at), printer.zone, &mut buffer);
+            buffer.extend_from_slice(usual(&printer.source));
+            count += 1;
+            if buffer.len() >= 256 << 10 {
+                sink.put(&buffer)?;
+                buffer.clear();
             }
         }
+        current = Some(printer);
     }
     sink.put(&buffer)?;
     Ok(count)
+}
+
+/// A source with the parser that gives its lines back.
+struct Printer {
+    source: Arc<Source>,
+    parser: Arc<dyn Parser>,
+    zone: Option<Tz>,
+}
+
+impl Printer {
+    fn of(state: &State, id: i32, kept: bool) -> Result<Self> {
+        let source = state.sources.get(&id).cloned().ok_or_else(|| {
+            Error::new(ErrorKind::Integrity, format!("source {id} is not in the ledger"))
+        })?;
+        if !kept {
+            refuse_withheld(&source)?;
+        }
+        let (parser, zone) = (parser_of(&source)?, zone_of(&source));
+        Ok(Self { source, parser, zone })
+    }
 }

@@ -12,6 +12,7 @@ pub mod error;
 pub mod extent;
 pub mod fs;
 pub mod ledger;
+pub mod merge;
 pub mod nearest;
 pub mod observable;
 pub mod privacy;

@@ -14,7 +14,7 @@ use storage::error::{Error, ErrorKind, Result};
 use storage::extent::{Shift, shift_text};
 use storage::schema::Col;
 use storage::segment::reader::{self, ReadOptions};
-use storage::segment::{VerifiedFile, row_group};
+use storage::segment::row_group;
 use storage::store::{HiddenIndex, HiddenLines, SegmentRef, Source, State, Store};
 
 use super::Run;
