@@ -2,6 +2,7 @@
 
 pub(crate) mod clean;
 pub(crate) mod commit;
+mod facts;
 mod fold;
 mod heads;
 mod hidden;
@@ -19,6 +20,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+pub use self::facts::SourceFacts;
 pub use self::hidden::{HiddenIndex, HiddenLines};
 pub use self::lease::Lease;
 use self::load::Folded;
