@@ -94,13 +94,14 @@ impl SourceFacts {
     /// What is known of `source`.
     pub fn of(source: &Source) -> Result<Self> {
         let counts = &source.counts;
-        let counts =
-            [counts.lines, counts.rows, counts.quarantined, counts.headers, counts.blank];
+        let counts = [counts.lines, counts.rows, counts.quarantined, counts.headers, counts.blank];
         let identity = |identity: FileIdentity| [identity.device.into(), identity.inode.into()];
         let privacy = match &source.privacy {
-            Some(privacy) => Some(serde_json::from_slice(&privacy.to_json()?).map_err(|error| {
-                Error::new(ErrorKind::Internal, "a privacy rule is no JSON").caused_by(error)
-            })?),
+            Some(privacy) => {
+                Some(serde_json::from_slice(&privacy.to_json()?).map_err(|error| {
+                    Error::new(ErrorKind::Internal, "a privacy rule is no JSON").caused_by(error)
+                })?)
+            }
             None => None,
         };
         Ok(Self {
@@ -123,7 +124,10 @@ impl SourceFacts {
             sha256: source.sha256,
             shift: source.shift_us.into(),
             state: source.state,
-            ts: source.first_ts.zip(source.last_ts).map(|(first, last)| [first.into(), last.into()]),
+            ts: source
+                .first_ts
+                .zip(source.last_ts)
+                .map(|(first, last)| [first.into(), last.into()]),
             zone: source.zone.clone(),
         })
     }
