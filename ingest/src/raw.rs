@@ -5,6 +5,7 @@
 //! row group that is in another order.
 
 pub(crate) mod entry;
+mod lines;
 pub(crate) mod merge;
 
 use std::io::Write;
@@ -18,6 +19,7 @@ use storage::error::{Error, ErrorKind, Result};
 use storage::extent::{LineEnd, SourceState};
 use storage::store::{Source, State, Store};
 
+pub use self::lines::Lines;
 use self::merge::{Item, Merge};
 use crate::format::{OddKind, Parser};
 use crate::pipeline::{MORE, known, zone_of};
@@ -204,7 +206,7 @@ fn usual(source: &Source) -> &'static [u8] {
 }
 
 /// Puts lines together: text, pieces that follow, and the line end, which may be told before or after the text.
-struct Lines<'a, 'b> {
+struct Joined<'a, 'b> {
     sink: &'a mut Sink<'b>,
     usual: &'static [u8],
     /// The line whose text is being written.
@@ -214,7 +216,7 @@ struct Lines<'a, 'b> {
     buffer: Vec<u8>,
 }
 
-impl Lines<'_, '_> {
+impl Joined<'_, '_> {
     fn begin(&mut self, line_no: i64) -> Result<()> {
         if let Some(current) = self.current {
             self.end(current);
@@ -251,7 +253,7 @@ fn write_source(
     let parser = parser_of(source)?;
     let zone = zone_of(source);
     let mut merge = Merge::of_source(store, state, source.id);
-    let mut lines = Lines {
+    let mut lines = Joined {
         sink,
         usual: usual(source),
         current: None,

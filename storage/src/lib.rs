@@ -18,6 +18,7 @@ pub mod observable;
 pub mod privacy;
 pub mod recover;
 pub mod schema;
+pub mod seal;
 pub mod segment;
 pub mod store;
 pub mod verify;

@@ -4,7 +4,7 @@
 //! one. Nothing here touches rows: ingest does, before anything is written.
 
 mod key;
-mod mac;
+pub(crate) mod mac;
 mod rule;
 
 pub use self::key::{Kind, PrivacyKey};

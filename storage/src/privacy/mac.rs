@@ -12,14 +12,14 @@ const BLOCK: usize = 64;
 
 /// A key, ready to be used: the two hashers that have taken in its pads.
 #[derive(Clone)]
-pub(super) struct Mac {
+pub(crate) struct Mac {
     inner: Sha256,
     outer: Sha256,
 }
 
 impl Mac {
     /// A key of any length.
-    pub(super) fn new(key: &[u8]) -> Self {
+    pub(crate) fn new(key: &[u8]) -> Self {
         let mut block = [0; BLOCK];
         if key.len() > BLOCK {
             block[..32].copy_from_slice(&Digest::of(key).0);
@@ -35,12 +35,12 @@ impl Mac {
     }
 
     /// A key for one purpose only, derived from this one.
-    pub(super) fn derive(&self, purpose: &str) -> Self {
+    pub(crate) fn derive(&self, purpose: &str) -> Self {
         Self::new(&self.of(purpose.as_bytes()).0)
     }
 
     /// The code of `message`.
-    pub(super) fn of(&self, message: &[u8]) -> Digest {
+    pub(crate) fn of(&self, message: &[u8]) -> Digest {
         let mut inner = self.inner.clone();
         inner.update(message);
         let mut outer = self.outer.clone();

@@ -1,0 +1,278 @@
+//! In which order do the rows of a day stand under its seal, and what is the root over them? Whatever files they lie in.
+//!
+//! A pass over two columns finds the place of every row, another renders the lines file by file and puts each leaf hash
+//! into its place. Memory holds 20 bytes a row and [`WINDOW`] leaves; a day of more rows is rendered in several passes,
+//! each for the leaves of one window.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use arrow::array::AsArray;
+use arrow::datatypes::{Int32Type, Int64Type};
+use sha2::{Digest as _, Sha256};
+
+use super::file::SealFile;
+use super::salts::{MOST_LEAVES, Secret};
+use crate::digest::Digest;
+use crate::error::{Error, ErrorKind, Result};
+use crate::ledger::tree::Frontier;
+use crate::schema::Col;
+use crate::segment::reader::{self, ReadOptions};
+use crate::segment::{FileMeta, VerifiedFile};
+use crate::store::Source;
+
+/// Leaves whose hashes are in memory at once: 128 MiB.
+const WINDOW: u64 = 4 << 20;
+
+/// A row as the line that it came from.
+#[derive(Debug, Clone, Copy)]
+pub struct Line<'a> {
+    /// Which row of the file, from 0.
+    pub row: u64,
+    /// The source.
+    pub source_id: i32,
+    /// The line of the source.
+    pub line_no: i64,
+    /// The bytes, without the line end; of a source under a privacy rule those that were kept.
+    pub bytes: &'a [u8],
+}
+
+/// Who can give rows back as lines.
+pub trait LineSource: Send + Sync {
+    /// Calls `visit` with the rows of a file that are `wanted`, hidden ones too, in the order of the file. `seq` is the
+    /// record that brought the file: it tells which correction of the clock its times carry.
+    fn lines(
+        &self,
+        file: &VerifiedFile,
+        seq: u64,
+        sources: &BTreeMap<i32, Arc<Source>>,
+        wanted: &dyn Fn(u64) -> bool,
+        visit: &mut dyn FnMut(Line<'_>) -> Result<()>,
+    ) -> Result<()>;
+}
+
+/// A file with rows of the day.
+#[derive(Debug, Clone)]
+pub struct RowsFile {
+    /// Where it lies.
+    pub path: PathBuf,
+    /// What the ledger knows of it.
+    pub meta: Arc<FileMeta>,
+    /// The record that brought it.
+    pub seq: u64,
+}
+
+/// The rows that stand under one seal, or are to.
+pub struct SealedRows<'a> {
+    files: Vec<RowsFile>,
+    sources: &'a BTreeMap<i32, Arc<Source>>,
+    lines: &'a dyn LineSource,
+    window: u64,
+}
+
+/// A sealed line with its place.
+#[derive(Debug, Clone, Copy)]
+pub struct SealedLine<'a> {
+    /// Which leaf, from 0.
+    pub index: u64,
+    /// Its salt.
+    pub salt: &'a Secret,
+    /// Its leaf hash.
+    pub leaf: Digest,
+    /// The line.
+    pub line: Line<'a>,
+    /// The path in the store of the file that its row lies in.
+    pub file: &'a str,
+}
+
+/// Which leaf each row is.
+struct Order {
+    /// One for each row, file after file.
+    ranks: Vec<u32>,
+    /// Where the rows of each file begin, and the end.
+    starts: Vec<usize>,
+    /// Rows of each source, those that left the files counted in.
+    sources: BTreeMap<i32, u64>,
+}
+
+/// What the rows of a day come to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SealedRoot {
+    /// The root over their leaves.
+    pub root: Digest,
+    /// How many of them came from each source: the leaves of the lowest source come first.
+    pub sources: Vec<(i32, u64)>,
+}
+
+/// The hash of the leaf for this line.
+pub fn leaf(salt: &Secret, line: &[u8]) -> Digest {
+    let mut hasher = Sha256::new();
+    hasher.update([0]);
+    hasher.update(salt);
+    hasher.update(line);
+    Digest(hasher.finalize().into())
+}
+
+fn changed(what: impl std::fmt::Display) -> Error {
+    Error::new(ErrorKind::Integrity, format!("sealed day changed: {what}"))
+}
+
+impl<'a> SealedRows<'a> {
+    /// The rows of these files; of two rows of the same line, the one from the older record comes first.
+    pub fn new(
+        mut files: Vec<RowsFile>,
+        sources: &'a BTreeMap<i32, Arc<Source>>,
+        lines: &'a dyn LineSource,
+    ) -> Self {
+        files.sort_by(|a, b| (a.seq, &a.meta.path).cmp(&(b.seq, &b.meta.path)));
+        Self { files, sources, lines, window: WINDOW }
+    }
+
+    /// How many rows there are in the files.
+    pub fn count(&self) -> u64 {
+        self.files.iter().map(|file| file.meta.rows).sum()
+    }
+
+    /// The earliest and latest time of a row; `None` if there is none.
+    pub fn ts_range(&self) -> Option<(i64, i64)> {
+        let metas = || self.files.iter().map(|file| &file.meta).filter(|meta| meta.rows > 0);
+        metas().map(|meta| meta.min_ts).min().zip(metas().map(|meta| meta.max_ts).max())
+    }
+
+    /// The root over the rows with the salts of `file`. `line` sees every row that is in the files, in their order;
+    /// `leaf` sees every leaf in its order.
+    ///
+    /// # Errors
+    /// `Integrity`: there are not as many rows as there are salts; or a file is not as the ledger says.
+    pub fn fold(
+        &self,
+        file: &SealFile,
+        line: &mut dyn FnMut(&SealedLine<'_>) -> Result<()>,
+        leaf: &mut dyn FnMut(u64, &Digest),
+    ) -> Result<SealedRoot> {
+        let order = self.order(file)?;
+        let mut frontier = Frontier::default();
+        let mut from = 0;
+        while from < file.leaves() {
+            let to = file.leaves().min(from + self.window);
+            let slots = self.window(file, &order, (from, to), line)?;
+            for (index, hash) in (from..).zip(slots) {
+                let hash = Digest(hash);
+                leaf(index, &hash);
+                frontier.push(hash);
+            }
+            from = to;
+        }
+        Ok(SealedRoot { root: frontier.root(), sources: order.sources.into_iter().collect() })
+    }
+
+    /// The hashes of the leaves `from..to`.
+    fn window(
+        &self,
+        file: &SealFile,
+        order: &Order,
+        (from, to): (u64, u64),
+        each: &mut dyn FnMut(&SealedLine<'_>) -> Result<()>,
+    ) -> Result<Vec<Secret>> {
+        let mut slots = vec![[0; 32]; (to - from) as usize];
+        file.each_salt(from, to, &mut |index, salt| slots[(index - from) as usize] = *salt);
+        for gone in file.gone_within(from, to) {
+            slots[(gone.index - from) as usize] = gone.leaf.0;
+        }
+        for (at, rows) in self.files.iter().enumerate() {
+            let ranks = &order.ranks[order.starts[at]..order.starts[at + 1]];
+            let within = |row: u64| {
+                let rank = ranks.get(row as usize).map(|rank| u64::from(*rank));
+                rank.is_some_and(|rank| (from..to).contains(&rank))
+            };
+            let expected = (0..ranks.len() as u64).filter(|row| within(*row)).count();
+            if expected == 0 {
+                continue;
+            }
+            let opened = VerifiedFile::open(&rows.path, &rows.meta)?;
+            let mut found = 0;
+            let mut next = 0;
+            self.lines.lines(&opened, rows.seq, self.sources, &within, &mut |line| {
+                if line.row < next || !within(line.row) {
+                    return Err(Error::new(ErrorKind::Internal, "a row came out of order"));
+                }
+                (next, found) = (line.row + 1, found + 1);
+                let index = u64::from(ranks[line.row as usize]);
+                let slot = &mut slots[(index - from) as usize];
+                let hash = leaf(slot, line.bytes);
+                each(&SealedLine { index, salt: slot, leaf: hash, line, file: &rows.meta.path })?;
+                *slot = hash.0;
+                Ok(())
+            })?;
+            if found != expected {
+                return Err(Error::new(ErrorKind::Internal, "not every row became a line"));
+            }
+        }
+        Ok(slots)
+    }
+
+    /// Puts the rows in order.
+    fn order(&self, file: &SealFile) -> Result<Order> {
+        let (count, left) = (self.count(), file.gone().len() as u64);
+        if count + left != file.leaves() || file.leaves() > MOST_LEAVES {
+            return Err(changed(format_args!(
+                "{count} rows in its files and {left} that left them, {} were sealed",
+                file.leaves()
+            )));
+        }
+        let mut keys: Vec<(i32, i64)> = Vec::with_capacity(count as usize);
+        let mut starts = vec![0];
+        for rows in &self.files {
+            read_keys(rows, &mut keys)?;
+            starts.push(keys.len());
+        }
+        let mut order: Vec<u32> = (0..keys.len() as u32).collect();
+        // Stable: rows of the same line stay in the order of their records.
+        order.sort_by_key(|at| keys[*at as usize]);
+        let mut sources: BTreeMap<i32, u64> = BTreeMap::new();
+        for (source_id, _) in &keys {
+            *sources.entry(*source_id).or_default() += 1;
+        }
+        drop(keys);
+        let mut ranks = vec![0; order.len()];
+        let mut gone = file.gone().iter().peekable();
+        let mut index = 0;
+        for at in order {
+            while let Some(gone) = gone.next_if(|gone| gone.index == index) {
+                *sources.entry(gone.source_id).or_default() += 1;
+                index += 1;
+            }
+            ranks[at as usize] = index as u32;
+            index += 1;
+        }
+        for gone in gone {
+            *sources.entry(gone.source_id).or_default() += 1;
+        }
+        Ok(Order { ranks, starts, sources })
+    }
+}
+
+/// Source and line of every row of a file.
+fn read_keys(rows: &RowsFile, keys: &mut Vec<(i32, i64)>) -> Result<()> {
+    let before = keys.len();
+    if rows.meta.rows > 0 {
+        let file = VerifiedFile::open(&rows.path, &rows.meta)?;
+        for batch in reader::rows(&file, &[Col::SourceId, Col::LineNo], &ReadOptions::default())? {
+            let batch = batch?;
+            let columns = batch.columns();
+            let ids = columns.first().and_then(|ids| ids.as_primitive_opt::<Int32Type>());
+            let lines = columns.get(1).and_then(|lines| lines.as_primitive_opt::<Int64Type>());
+            let (ids, lines) = ids
+                .zip(lines)
+                .ok_or_else(|| Error::integrity(&rows.path, "a data file without line numbers"))?;
+            keys.extend(ids.values().iter().copied().zip(lines.values().iter().copied()));
+        }
+    }
+    let found = (keys.len() - before) as u64;
+    if found != rows.meta.rows {
+        let what = format!("{found} rows, the ledger says {}", rows.meta.rows);
+        return Err(Error::integrity(&rows.path, what));
+    }
+    Ok(())
+}
