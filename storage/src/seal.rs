@@ -8,5 +8,7 @@ mod salts;
 
 pub use self::file::{Gone, SealFile};
 pub use self::paths::Paths;
-pub use self::rows::{Line, LineSource, RowsFile, SealedLine, SealedRoot, SealedRows, leaf};
+pub use self::rows::{
+    Line, LineSource, OpenFile, RowsFile, SealedLine, SealedRoot, SealedRows, leaf,
+};
 pub use self::salts::{Secret, Seed};

@@ -5,7 +5,6 @@
 //! each for the leaves of one window.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use arrow::array::AsArray;
@@ -55,17 +54,19 @@ pub trait LineSource: Send + Sync {
 /// A file with rows of the day.
 #[derive(Debug, Clone)]
 pub struct RowsFile {
-    /// Where it lies.
-    pub path: PathBuf,
     /// What the ledger knows of it.
     pub meta: Arc<FileMeta>,
     /// The record that brought it.
     pub seq: u64,
 }
 
+/// Opens a data file for checked reading: that of a store, of an archive, of a restored set.
+pub type OpenFile<'a> = &'a dyn Fn(&FileMeta) -> Result<VerifiedFile>;
+
 /// The rows that stand under one seal, or are to.
 pub struct SealedRows<'a> {
     files: Vec<RowsFile>,
+    open: OpenFile<'a>,
     sources: &'a BTreeMap<i32, Arc<Source>>,
     lines: &'a dyn LineSource,
     window: u64,
@@ -122,11 +123,12 @@ impl<'a> SealedRows<'a> {
     /// The rows of these files; of two rows of the same line, the one from the older record comes first.
     pub fn new(
         mut files: Vec<RowsFile>,
+        open: OpenFile<'a>,
         sources: &'a BTreeMap<i32, Arc<Source>>,
         lines: &'a dyn LineSource,
     ) -> Self {
         files.sort_by(|a, b| (a.seq, &a.meta.path).cmp(&(b.seq, &b.meta.path)));
-        Self { files, sources, lines, window: WINDOW }
+        Self { files, open, sources, lines, window: WINDOW }
     }
 
     /// How many rows there are in the files.
@@ -190,7 +192,7 @@ impl<'a> SealedRows<'a> {
             if expected == 0 {
                 continue;
             }
-            let opened = VerifiedFile::open(&rows.path, &rows.meta)?;
+            let opened = (self.open)(&rows.meta)?;
             let mut found = 0;
             let mut next = 0;
             self.lines.lines(&opened, rows.seq, self.sources, &within, &mut |line| {
@@ -224,7 +226,7 @@ impl<'a> SealedRows<'a> {
         let mut keys: Vec<(i32, i64)> = Vec::with_capacity(count as usize);
         let mut starts = vec![0];
         for rows in &self.files {
-            read_keys(rows, &mut keys)?;
+            self.read_keys(&rows.meta, &mut keys)?;
             starts.push(keys.len());
         }
         let mut order: Vec<u32> = (0..keys.len() as u32).collect();
@@ -251,28 +253,29 @@ impl<'a> SealedRows<'a> {
         }
         Ok(Order { ranks, starts, sources })
     }
-}
 
-/// Source and line of every row of a file.
-fn read_keys(rows: &RowsFile, keys: &mut Vec<(i32, i64)>) -> Result<()> {
-    let before = keys.len();
-    if rows.meta.rows > 0 {
-        let file = VerifiedFile::open(&rows.path, &rows.meta)?;
-        for batch in reader::rows(&file, &[Col::SourceId, Col::LineNo], &ReadOptions::default())? {
-            let batch = batch?;
-            let columns = batch.columns();
-            let ids = columns.first().and_then(|ids| ids.as_primitive_opt::<Int32Type>());
-            let lines = columns.get(1).and_then(|lines| lines.as_primitive_opt::<Int64Type>());
-            let (ids, lines) = ids
-                .zip(lines)
-                .ok_or_else(|| Error::integrity(&rows.path, "a data file without line numbers"))?;
-            keys.extend(ids.values().iter().copied().zip(lines.values().iter().copied()));
+    /// Source and line of every row of a file.
+    fn read_keys(&self, meta: &FileMeta, keys: &mut Vec<(i32, i64)>) -> Result<()> {
+        let before = keys.len();
+        if meta.rows > 0 {
+            let file = (self.open)(meta)?;
+            let columns = [Col::SourceId, Col::LineNo];
+            for batch in reader::rows(&file, &columns, &ReadOptions::default())? {
+                let batch = batch?;
+                let columns = batch.columns();
+                let ids = columns.first().and_then(|ids| ids.as_primitive_opt::<Int32Type>());
+                let lines = columns.get(1).and_then(|lines| lines.as_primitive_opt::<Int64Type>());
+                let (ids, lines) = ids.zip(lines).ok_or_else(|| {
+                    Error::integrity(&meta.path, "a data file without line numbers")
+                })?;
+                keys.extend(ids.values().iter().copied().zip(lines.values().iter().copied()));
+            }
         }
+        let found = (keys.len() - before) as u64;
+        if found != meta.rows {
+            let what = format!("{found} rows, the ledger says {}", meta.rows);
+            return Err(Error::integrity(&meta.path, what));
+        }
+        Ok(())
     }
-    let found = (keys.len() - before) as u64;
-    if found != rows.meta.rows {
-        let what = format!("{found} rows, the ledger says {}", rows.meta.rows);
-        return Err(Error::integrity(&rows.path, what));
-    }
-    Ok(())
 }
