@@ -6,6 +6,9 @@ mod facts;
 mod fold;
 mod heads;
 mod hidden;
+mod kept;
+mod maintain;
+mod trash;
 pub(crate) mod init;
 pub(crate) mod layout;
 mod lease;
@@ -22,12 +25,17 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 pub use self::facts::SourceFacts;
 pub use self::hidden::{HiddenIndex, HiddenLines};
+pub use self::kept::{
+    ArchiveState, ArchivedDay, HoldState, Redacted, Restored, RetiredDay, Sealed,
+};
 pub use self::lease::Lease;
 use self::load::Folded;
 pub(crate) use self::load::{no_ledger, own_key};
 pub(crate) use self::rights::refuse_world;
 pub use self::state::{DayState, ExtentRef, Hidden, LinesRef, SegmentRef, Source, State};
+pub use self::maintain::Maintenance;
 pub use self::transaction::{Scratch, Transaction};
+pub use self::trash::Purged;
 use crate::clock::Micros;
 use crate::config::{self, Config};
 use crate::digest::Digest;
@@ -260,19 +268,6 @@ impl Store {
             }
         }
         Ok(self.state())
-    }
-
-    /// The absolute path of a data file of some version: where the ledger names it, or in `trash/` if a later
-    /// version no longer names it.
-    pub fn locate(&self, file: &str) -> PathBuf {
-        let path = self.dir.join(file);
-        if !path.exists() {
-            let trashed = layout::trash_path(&self.dir, file);
-            if trashed.exists() {
-                return trashed;
-            }
-        }
-        path
     }
 
     /// Opens a data file of some version, wherever it lies, for checked reading: the way to read one, for it has what an

@@ -187,7 +187,7 @@ fn each_batch(
 ) -> Result<()> {
     let index = HiddenIndex::new(state);
     for (_, segment) in state.segments() {
-        let SegmentRef { meta, seq } = segment;
+        let SegmentRef { meta, seq, .. } = segment;
         let hidden = index.in_segment(meta, *seq);
         let holds = meta.sources.iter().any(|range| range.source_id == source.id);
         if !holds || hidden.covers_file(meta) {

@@ -158,7 +158,7 @@ impl TestStore {
         });
         let mut meta = writer.finish(ranges.collect()).unwrap();
         meta.path = format!("requests/{}/{}", day.folder(), meta.path);
-        let segment = SegmentRef { meta: Arc::new(meta), seq: self.seq };
+        let segment = SegmentRef { meta: Arc::new(meta), seq: self.seq, seal: None };
         self.state.days.entry(day).or_default().segments.push(segment);
         self
     }

@@ -1,17 +1,36 @@
 //! What does a record say? The kinds of this version, and their canonical bytes.
 
+mod archive;
+mod compact;
+mod drill;
 mod files;
+pub(crate) mod form;
+mod hold;
 mod ingest;
+mod redact;
+mod restore;
+mod retire;
 mod retry;
+mod seal;
 mod shift;
+mod side;
 
 use serde::de::{DeserializeOwned, IgnoredAny};
 
+pub use self::archive::{Archive, ArchiveDay, Expire};
+pub use self::compact::{Compact, Table};
+pub use self::drill::Drill;
 pub(crate) use self::files::known_name;
+pub use self::hold::{Hold, Release};
 pub use self::ingest::Ingest;
 pub(crate) use self::ingest::day_of;
+pub use self::redact::{Redact, RedactedSource, ReplacedFile};
+pub use self::restore::{Drop, Restore, RestoredFile, SealSalts};
+pub use self::retire::{Retire, RetireDay};
 pub use self::retry::Retried;
+pub use self::seal::Seal;
 pub use self::shift::Shifted;
+pub use self::side::NamedFile;
 use super::json::{self, Int};
 use super::note::VerifierKey;
 use crate::clock::Micros;
@@ -25,7 +44,10 @@ pub const RECORD_VERSION: u64 = 1;
 const PRIVACY_VERSION: u64 = 2;
 
 /// The kinds that this build knows; later versions of dwell write more.
-const KINDS: &[&str] = &["key", "schema", "config", "ingest", "retry", "shift", "recover"];
+const KINDS: &[&str] = &[
+    "key", "schema", "config", "ingest", "retry", "shift", "recover", "seal", "compact", "archive", "expire", "retire",
+    "restore", "drop", "hold", "release", "redact", "drill",
+];
 
 /// One record of the ledger.
 #[derive(Debug, Clone)]
@@ -63,6 +85,28 @@ pub enum Body {
     Shift(Box<Shifted>),
     /// The ledger was put together again.
     Recover(Recover),
+    /// The rows of a day are sealed.
+    Seal(Box<Seal>),
+    /// Files of a day were put together.
+    Compact(Box<Compact>),
+    /// Days were written to an archive.
+    Archive(Archive),
+    /// Days were removed from an archive.
+    Expire(Expire),
+    /// Days were removed by retention.
+    Retire(Retire),
+    /// Days came back from an archive.
+    Restore(Box<Restore>),
+    /// A restored set is gone.
+    Drop(Drop),
+    /// Days must not be removed.
+    Hold(Hold),
+    /// A hold has ended.
+    Release(Release),
+    /// Lines were removed for a lawful reason.
+    Redact(Box<Redact>),
+    /// A restore for practice.
+    Drill(Drill),
 }
 
 /// How a ledger came to be put together again.
@@ -143,6 +187,8 @@ impl Body {
             Self::Ingest(ingest) => Some(&ingest.transaction),
             Self::Retry(retried) => Some(&retried.transaction),
             Self::Shift(shifted) => Some(&shifted.transaction),
+            Self::Compact(compact) => Some(&compact.tx),
+            Self::Redact(redact) => Some(&redact.tx),
             _ => None,
         }
     }
@@ -157,6 +203,17 @@ impl Body {
             Self::Retry(_) => "retry",
             Self::Shift(_) => "shift",
             Self::Recover(_) => "recover",
+            Self::Seal(_) => "seal",
+            Self::Compact(_) => "compact",
+            Self::Archive(_) => "archive",
+            Self::Expire(_) => "expire",
+            Self::Retire(_) => "retire",
+            Self::Restore(_) => "restore",
+            Self::Drop(_) => "drop",
+            Self::Hold(_) => "hold",
+            Self::Release(_) => "release",
+            Self::Redact(_) => "redact",
+            Self::Drill(_) => "drill",
         }
     }
 
@@ -174,6 +231,17 @@ impl Body {
                 "ledger rebuilt from {} files with {} rows; {} records lost",
                 recover.files, recover.rows, recover.records_lost
             ),
+            Self::Seal(body) => body.detail(),
+            Self::Compact(body) => body.detail(),
+            Self::Archive(body) => body.detail(),
+            Self::Expire(body) => body.detail(),
+            Self::Retire(body) => body.detail(),
+            Self::Restore(body) => body.detail(),
+            Self::Drop(body) => body.detail(),
+            Self::Hold(body) => body.detail(),
+            Self::Release(body) => body.detail(),
+            Self::Redact(body) => body.detail(),
+            Self::Drill(body) => body.detail(),
         }
     }
 }
@@ -224,6 +292,17 @@ impl Record {
                     rows: recover.rows.into(),
                 },
             ),
+            Body::Seal(body) => enveloped(self, body),
+            Body::Compact(body) => enveloped(self, body),
+            Body::Archive(body) => enveloped(self, body),
+            Body::Expire(body) => enveloped(self, body),
+            Body::Retire(body) => enveloped(self, body),
+            Body::Restore(body) => enveloped(self, body),
+            Body::Drop(body) => enveloped(self, body),
+            Body::Hold(body) => enveloped(self, body),
+            Body::Release(body) => enveloped(self, body),
+            Body::Redact(body) => enveloped(self, body),
+            Body::Drill(body) => enveloped(self, body),
         }
     }
 
@@ -278,6 +357,17 @@ impl Record {
             "shift" => finish(opened(line)?, |body: shift::ShiftBody| {
                 Ok(Body::Shift(Box::new(body.into_shifted()?)))
             }),
+            "seal" => finish(opened(line)?, |body| Ok(Body::Seal(Box::new(body)))),
+            "compact" => finish(opened(line)?, |body| Ok(Body::Compact(Box::new(body)))),
+            "archive" => finish(opened(line)?, |body| Ok(Body::Archive(body))),
+            "expire" => finish(opened(line)?, |body| Ok(Body::Expire(body))),
+            "retire" => finish(opened(line)?, |body| Ok(Body::Retire(body))),
+            "restore" => finish(opened(line)?, |body| Ok(Body::Restore(Box::new(body)))),
+            "drop" => finish(opened(line)?, |body| Ok(Body::Drop(body))),
+            "hold" => finish(opened(line)?, |body| Ok(Body::Hold(body))),
+            "release" => finish(opened(line)?, |body| Ok(Body::Release(body))),
+            "redact" => finish(opened(line)?, |body| Ok(Body::Redact(Box::new(body)))),
+            "drill" => finish(opened(line)?, |body| Ok(Body::Drill(body))),
             _ => finish(opened(line)?, |body: ingest::IngestBody| {
                 Ok(Body::Ingest(Box::new(body.into_ingest()?)))
             }),
@@ -318,7 +408,7 @@ mod tests {
     #[test]
     fn what_is_newer_is_refused_as_newer() {
         for line in [
-            r#"{"at":1,"body":{},"kind":"seal","seq":2,"v":1}"#,
+            r#"{"at":1,"body":{},"kind":"notary","seq":2,"v":1}"#,
             r#"{"at":1,"body":{"version":1},"kind":"schema","seq":2,"v":2}"#,
             r#"{"at":1,"body":{"version":1,"more":1},"kind":"schema","seq":2,"v":1}"#,
             r#"{"at":1,"body":{"version":1},"kind":"schema","seq":2,"v":1,"x":0}"#,

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::atomic::Ordering;
 
 use super::transaction::LOCK_NAME;
-use super::{Store, layout, load};
+use super::{Store, layout, load, maintain};
 use crate::error::Result;
 use crate::fs::{self, Fs};
 use crate::segment;
@@ -66,6 +66,9 @@ impl Store {
             let lock_path = path.join(LOCK_NAME);
             match self.fs.try_lock(&lock_path) {
                 Ok(Some(lock)) if lock.still_at(&lock_path) => {
+                    if let Some(intent) = maintain::read_intent(&*self.fs, &path)? {
+                        maintain::finish(self, &self.state(), &intent)?;
+                    }
                     remove_folder(&*self.fs, &path)?;
                     found = true;
                 }

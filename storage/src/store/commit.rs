@@ -432,12 +432,12 @@ fn refused(error: Error) -> Error {
 }
 
 /// Renames files to their days and makes that durable, with every folder above.
-fn place(fs: &dyn Fs, moves: &[(PathBuf, PathBuf)]) -> Result<()> {
+pub(super) fn place(fs: &dyn Fs, moves: &[(PathBuf, PathBuf)]) -> Result<()> {
     let mut days = BTreeSet::new();
     for (staged, target) in moves {
         let Some(day) = target.parent() else { continue };
         if days.insert(day) {
-            fs::ensure_dir(fs, day, Rights::Inherit)?;
+            ensure_folders(fs, day)?;
         }
         fs.rename(staged, target).map_err(|error| Error::io("rename", staged, error))?;
     }
@@ -446,4 +446,14 @@ fn place(fs: &dyn Fs, moves: &[(PathBuf, PathBuf)]) -> Result<()> {
         fs::sync_dir(fs, folder)?;
     }
     Ok(())
+}
+
+/// Makes a folder and those above it that are missing.
+fn ensure_folders(fs: &dyn Fs, folder: &Path) -> Result<()> {
+    if let Some(above) = folder.parent().filter(|above| !above.is_dir()) {
+        ensure_folders(fs, above)?;
+        fs::ensure_dir(fs, folder, Rights::Inherit)?;
+        return fs::sync_dir(fs, above);
+    }
+    fs::ensure_dir(fs, folder, Rights::Inherit).map(drop)
 }

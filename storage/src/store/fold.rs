@@ -1,5 +1,7 @@
 //! How does a record change the state? And what must it not do?
 
+mod kept;
+
 use std::sync::Arc;
 
 use super::state::{ExtentRef, Hidden, LinesRef, SegmentRef, Source, State};
@@ -42,7 +44,19 @@ impl State {
             Body::Ingest(ingest) => self.apply_ingest(record, ingest, text)?,
             Body::Retry(retried) => self.apply_retry(record, retried)?,
             Body::Shift(shifted) => self.apply_shift(record, shifted)?,
+            Body::Seal(seal) => self.apply_seal(record, seal)?,
+            Body::Compact(compact) => self.apply_compact(record, compact)?,
+            Body::Retire(retire) => self.apply_retire(record, retire)?,
+            Body::Archive(archive) => self.apply_archive(record, archive, text),
+            Body::Expire(expire) => self.apply_expire(expire),
+            Body::Restore(restore) => self.apply_restore(record, restore)?,
+            Body::Drop(drop) => self.apply_drop(drop)?,
+            Body::Hold(hold) => self.apply_hold(record, hold, text),
+            Body::Release(release) => self.apply_release(record, release)?,
+            Body::Redact(redact) => self.apply_redact(record, redact)?,
+            Body::Drill(_) => {}
         }
+        self.last.insert(record.body.kind().to_owned(), record.at);
         self.records = record.seq;
         Ok(())
     }
@@ -51,7 +65,7 @@ impl State {
         let extent = &ingest.extent;
         check_accounts(extent)?;
         if let Some(line) = extent.supersedes {
-            self.hidden.push(Hidden {
+            self.hide(Hidden {
                 source_id: ingest.source_id,
                 first: line,
                 last: line,
@@ -72,7 +86,31 @@ impl State {
                 self.sources.insert(source.id, Arc::new(source));
             }
         }
+        for (day, _) in &extent.segments {
+            self.days.entry(*day).or_default().ingested_us = record.at;
+        }
         self.add_files(record.seq, &extent.segments, extent.lines.as_ref())
+    }
+
+    /// Hides lines; the days whose files hold them are no longer as they were.
+    fn hide(&mut self, hidden: Hidden) {
+        let Hidden { source_id, first, last, before_seq, rows } = hidden;
+        self.hidden.push(hidden);
+        if !rows {
+            return;
+        }
+        for day in self.days.values_mut() {
+            let touched = day.segments.iter().any(|segment| {
+                segment.meta.sources.iter().any(|range| {
+                    range.source_id == source_id
+                        && range.first_line <= last
+                        && range.last_line >= first
+                })
+            });
+            if touched {
+                day.changed = before_seq;
+            }
+        }
     }
 
     fn apply_retry(&mut self, record: &Record, retried: &Retried) -> Result<()> {
@@ -90,13 +128,15 @@ impl State {
             source.zone.clone_from(&retry.zone);
             source.line_end = retry.line_end;
         }
-        self.hidden.extend(retry.ranges.iter().map(|&(first, last)| Hidden {
-            source_id: retried.source_id,
-            first,
-            last,
-            before_seq: record.seq,
-            rows: retry.was.rows > 0,
-        }));
+        for &(first, last) in &retry.ranges {
+            self.hide(Hidden {
+                source_id: retried.source_id,
+                first,
+                last,
+                before_seq: record.seq,
+                rows: retry.was.rows > 0,
+            });
+        }
         self.add_files(record.seq, &retry.segments, retry.lines.as_ref())
     }
 
@@ -106,9 +146,13 @@ impl State {
         let source = source.ok_or_else(|| broken("a shift of a source that is not there"))?;
         check_shift(source, shift)?;
         let source = Arc::make_mut(source);
+        if source.shifts.is_empty() {
+            source.shifts.push((0, shift.old_us));
+        }
+        source.shifts.push((record.seq, shift.new_us));
         source.shift_us = shift.new_us;
         (source.first_ts, source.last_ts) = shift.ts_range.unzip();
-        self.hidden.push(Hidden {
+        self.hide(Hidden {
             source_id: shifted.source_id,
             first: 1,
             last: shift.last_line,
@@ -125,8 +169,10 @@ impl State {
         lines: Option<&FileMeta>,
     ) -> Result<()> {
         for (day, meta) in segments {
-            let segment = SegmentRef { meta: Arc::new(meta.clone()), seq };
-            self.days.entry(*day).or_default().segments.push(segment);
+            let segment = SegmentRef { meta: Arc::new(meta.clone()), seq, seal: None };
+            let day = self.days.entry(*day).or_default();
+            day.segments.push(segment);
+            day.changed = seq;
         }
         if let Some(meta) = lines {
             let day = day_of(&meta.path).ok_or_else(|| broken("lines outside of a day"))?;
@@ -264,6 +310,9 @@ fn new_source(ingest: &Ingest, text: &Text) -> Source {
         redacted: 0,
         privacy: info.privacy.clone(),
         shift_us: info.shift_us,
+        shifts: Vec::new(),
+        remaining: None,
+        redacted_others: 0,
     }
 }
 

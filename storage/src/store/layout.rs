@@ -38,7 +38,12 @@ pub(crate) fn staging_path(dir: &Path, name: &str) -> PathBuf {
     dir.join(STAGING).join(name)
 }
 
-/// Where a data file lies once the newest version no longer names it: its path with `/` as `~`.
-pub(crate) fn trash_path(dir: &Path, file: &str) -> PathBuf {
-    dir.join(TRASH).join(file.replace('/', "~"))
+/// Where the files lie that version `version` was the first not to name.
+pub(crate) fn trash_folder(dir: &Path, version: u64) -> PathBuf {
+    dir.join(TRASH).join(format!("{version:010}"))
+}
+
+/// The name of a file there: its path with `/` as `~`.
+pub(crate) fn trash_name(file: &str) -> String {
+    file.replace('/', "~")
 }

@@ -204,6 +204,22 @@ pub(crate) fn walk(
     Ok(())
 }
 
+/// When file number `version` was written: the time of its last record.
+pub(crate) fn written_at(
+    fs: &dyn Fs,
+    dir: &Path,
+    version: u64,
+    key: &VerifierKey,
+) -> Result<crate::Micros> {
+    let path = file::path(dir, version);
+    let bytes = fs::read_if_there(fs, &path)?
+        .ok_or_else(|| Error::integrity(&path, "a file of the ledger is missing"))?;
+    let file = LedgerFile::parse(&bytes).map_err(|error| error.at(&path))?;
+    file.checkpoint(key).map_err(|error| error.at(&path))?;
+    let last = file.records.last().copied().unwrap_or_default();
+    Ok(Record::parse(last).map_err(|error| error.at(&path))?.at)
+}
+
 /// The boundary (size and root) of file number `version`, with its signed note.
 pub(crate) fn boundary_at(
     fs: &dyn Fs,

@@ -7,7 +7,9 @@ use std::sync::Arc;
 use crate::clock::Micros;
 use crate::day::Day;
 use crate::digest::Digest;
+use super::kept::{ArchiveState, HoldState, Redacted, Restored, RetiredDay, Sealed};
 use crate::extent::{Counts, FileIdentity, LineEnd, SourceState};
+use crate::ledger::record::NamedFile;
 use crate::privacy::Privacy;
 use crate::segment::FileMeta;
 
@@ -34,6 +36,18 @@ pub struct State {
     pub lines: Vec<LinesRef>,
     /// Lines that must not be shown.
     pub hidden: Vec<Hidden>,
+    /// What retention has removed, by day.
+    pub retired: BTreeMap<Day, Vec<RetiredDay>>,
+    /// Holds by number, also those that have ended.
+    pub holds: BTreeMap<u64, Arc<HoldState>>,
+    /// Archive targets by the digest of their URL.
+    pub archives: BTreeMap<Digest, Arc<ArchiveState>>,
+    /// Restored sets by name.
+    pub restored: BTreeMap<String, Arc<Restored>>,
+    /// Lines that were redacted.
+    pub redacted: Vec<Redacted>,
+    /// When the newest record of each kind was written.
+    pub last: BTreeMap<String, Micros>,
 }
 
 /// What the store holds of one day.
@@ -41,6 +55,12 @@ pub struct State {
 pub struct DayState {
     /// Its segments, in the order of their commits.
     pub segments: Vec<SegmentRef>,
+    /// Its seals, in the order of their numbers.
+    pub seals: Vec<Arc<Sealed>>,
+    /// Number of the last record that changed which rows are shown; putting files together does not.
+    pub changed: u64,
+    /// When rows were last taken in.
+    pub ingested_us: Micros,
 }
 
 /// A segment and the record that brought it.
@@ -50,6 +70,8 @@ pub struct SegmentRef {
     pub meta: Arc<FileMeta>,
     /// Number of its record.
     pub seq: u64,
+    /// Number of the record of the seal that it stands under.
+    pub seal: Option<u64>,
 }
 
 /// A file of lines that are no rows, and the record that brought it.
@@ -123,6 +145,13 @@ pub struct Source {
     pub privacy: Option<Arc<Privacy>>,
     /// The stated correction of its clock, added to every time that it printed.
     pub shift_us: Micros,
+    /// Where that was changed: number of the record, correction from there on; the first entry is what it was at first.
+    pub shifts: Vec<(u64, Micros)>,
+    /// Digest of its content up to this line without the lines redacted; none if none were, or it can't be given back
+    /// whole.
+    pub remaining: Option<(i64, Digest)>,
+    /// How many of its lines that were no rows were redacted.
+    pub redacted_others: u64,
 }
 
 /// One committed range of a source.
@@ -148,10 +177,22 @@ impl State {
         self.days.iter().flat_map(|(day, held)| held.segments.iter().map(|segment| (*day, segment)))
     }
 
-    /// Every data file that this version names.
-    pub fn files(&self) -> impl Iterator<Item = &FileMeta> {
+    /// Every data file of the live data that this version names.
+    pub fn live_files(&self) -> impl Iterator<Item = &FileMeta> {
         let segments = self.segments().map(|(_, segment)| &*segment.meta);
         segments.chain(self.lines.iter().map(|lines| &*lines.meta))
+    }
+
+    /// Every data file that this version names, those of restored sets too.
+    pub fn files(&self) -> impl Iterator<Item = &FileMeta> {
+        self.live_files().chain(self.restored.values().flat_map(|set| set.files()))
+    }
+
+    /// Every other file that this version names: salts, sources of restored sets.
+    pub fn side_files(&self) -> impl Iterator<Item = &NamedFile> {
+        let seals = self.days.values().flat_map(|day| &day.seals);
+        let restored = self.restored.values();
+        seals.map(|sealed| &sealed.seal.salts).chain(restored.flat_map(|set| set.side_files()))
     }
 
     /// The source whose stored content ends or once ended with exactly these bytes.
@@ -169,6 +210,13 @@ impl Source {
     /// Whether its content, now or at the end of one of its extents, is exactly this.
     pub fn has_content(&self, bytes: u64, sha256: &Digest) -> bool {
         self.extents.iter().any(|extent| extent.to == bytes && extent.sha256 == *sha256)
+    }
+
+    /// The correction of its clock in files that the record `seq` brought.
+    pub fn shift_at(&self, seq: u64) -> Micros {
+        let after = self.shifts.partition_point(|(since, _)| *since <= seq);
+        let before = after.checked_sub(1).and_then(|at| self.shifts.get(at));
+        before.map_or(self.shift_us, |(_, shift_us)| *shift_us)
     }
 
     /// The number of the next line.

@@ -27,9 +27,11 @@ pub struct Transaction {
 
 /// A folder below `staging/`, removed with everything in it when dropped.
 #[derive(Debug)]
-struct Folder {
+pub(super) struct Folder {
     fs: Arc<dyn Fs>,
-    path: PathBuf,
+    pub(super) path: PathBuf,
+    /// Whether the next writer has still to read what lies in it.
+    pub(super) keep: bool,
     _lock: Lock,
 }
 
@@ -46,6 +48,9 @@ impl Scratch {
 
 impl Drop for Folder {
     fn drop(&mut self) {
+        if self.keep {
+            return;
+        }
         // What stays is removed by the next writer, for the lock is gone.
         let _ = clean::remove_folder(&*self.fs, &self.path);
     }
@@ -53,7 +58,7 @@ impl Drop for Folder {
 
 impl Folder {
     /// Takes the folder of this name, new or left by a dead writer; `None` if a living one has it.
-    fn take(fs: &Arc<dyn Fs>, path: PathBuf) -> Result<Option<Self>> {
+    pub(super) fn take(fs: &Arc<dyn Fs>, path: PathBuf) -> Result<Option<Self>> {
         for _ in 0..TRIES {
             match fs.create_dir(&path, Rights::Inherit) {
                 // A cleaner takes a folder without a lock for a dead one, even if it is just being made.
@@ -73,7 +78,7 @@ impl Folder {
             // A cleaner may have removed the file between our opening and locking it.
             if lock.still_at(&lock_path) {
                 clean::empty_folder(&**fs, &path, &[LOCK_NAME])?;
-                return Ok(Some(Self { fs: Arc::clone(fs), path, _lock: lock }));
+                return Ok(Some(Self { fs: Arc::clone(fs), path, keep: false, _lock: lock }));
             }
         }
         Err(Error::new(ErrorKind::Io, "another process keeps removing the folder").at(path))
@@ -81,7 +86,7 @@ impl Folder {
 }
 
 /// Random digits for names.
-fn random() -> Result<u64> {
+pub(super) fn random() -> Result<u64> {
     let mut random = [0; 8];
     getrandom::fill(&mut random).map_err(|error| {
         Error::new(ErrorKind::Io, "the system gives no random bytes").caused_by(error)

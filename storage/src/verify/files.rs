@@ -1,6 +1,6 @@
 //! Is every data file there, as the ledger names it, and none besides?
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -8,14 +8,16 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use super::ledger::Audit;
 use super::{Finding, Report, VerifyOptions};
 use crate::day::Day;
+use crate::digest::Digest;
 use crate::error::{Error, ErrorKind, Result};
 use crate::fs;
+use crate::ledger::record::NamedFile;
 use crate::segment::{self, FileMeta};
 use crate::store::clean::unfinished;
 use crate::store::layout;
 
 /// Folders whose files the ledger does not name: their writers answer for them.
-const UNNAMED: &[&str] = &[layout::STAGING, layout::TRASH, layout::LEASES, "log", "salts"];
+const UNNAMED: &[&str] = &[layout::STAGING, layout::TRASH, layout::LEASES, "log"];
 
 /// Checks every file that the newest version names, and that there is no other.
 pub(super) fn check(
@@ -33,6 +35,16 @@ pub(super) fn check(
         match error.kind() {
             ErrorKind::Integrity => report.problem(path, error.without_path().to_string()),
             _ => return Err(error),
+        }
+    }
+    for file in state.side_files() {
+        if let Err(error) = check_side(dir, file) {
+            match error.kind() {
+                ErrorKind::Integrity => {
+                    report.problem(&file.path, error.without_path().to_string());
+                }
+                _ => return Err(error),
+            }
         }
     }
     // With a ledger that ends early, files of the commits behind that would look foreign.
@@ -68,6 +80,22 @@ fn check_all(dir: &Path, metas: &[&FileMeta], deep: bool) -> Vec<(PathBuf, Error
     failures.into_inner().unwrap_or_else(|it| it.into_inner()).into_iter().collect()
 }
 
+/// Whether a file beside the data has the content that the ledger names; they are small enough to be read always.
+fn check_side(dir: &Path, file: &NamedFile) -> Result<()> {
+    let path = dir.join(&file.path);
+    let bytes = match std::fs::read(&path) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            return Err(Error::integrity(&path, "missing"));
+        }
+        Err(error) => return Err(Error::io("read", &path, error)),
+    };
+    if bytes.len() as u64 != file.bytes || Digest::of(&bytes) != file.sha256 {
+        return Err(Error::integrity(&path, "not the content that the ledger names"));
+    }
+    Ok(())
+}
+
 fn check_one(dir: &Path, meta: &FileMeta, deep: bool) -> Result<()> {
     let path = dir.join(&meta.path);
     let found = match std::fs::symlink_metadata(&path) {
@@ -93,8 +121,10 @@ fn check_foreign(
     options: &VerifyOptions,
     report: &mut Report,
 ) -> Result<()> {
-    let named: BTreeMap<&str, ()> =
-        audit.folded.state.files().map(|meta| (meta.path.as_str(), ())).collect();
+    let state = &audit.folded.state;
+    let files = state.files().map(|meta| meta.path.as_str());
+    let side = state.side_files().map(|file| file.path.as_str());
+    let named: BTreeSet<&str> = files.chain(side).collect();
     for name in fs::list_if_there(&*options.fs, dir)? {
         let folder = layout::FOLDERS.iter().any(|(folder, _)| *folder == name);
         let own = folder || name == layout::LOCK || name == crate::config::FILE_NAME;
@@ -108,7 +138,7 @@ fn check_foreign(
         walk(&*options.fs, dir, Path::new(&name), &mut found)?;
         for path in found {
             let text = path.to_string_lossy();
-            if named.contains_key(&*text) {
+            if named.contains(&*text) {
                 continue;
             }
             let in_a_day = path

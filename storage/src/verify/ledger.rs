@@ -99,6 +99,8 @@ fn read_snapshot(
         Ok((payload, folded)) => {
             Ok(Some(Snapshot { version: folded.state.version, payload: payload.to_vec() }))
         }
+        // An older version of dwell wrote it: the next command that writes makes a new one.
+        Err(error) if error.kind() == crate::ErrorKind::Unsupported => Ok(None),
         Err(error) => {
             report.take(dir, error.at(path))?;
             Ok(None)

@@ -248,7 +248,7 @@ fn a_store_of_a_newer_version_is_refused_as_such() {
     let key = SignerKey::parse(key.unwrap().trim()).unwrap();
     let mut lines = std::fs::read(world.dir().join("ledger/0000000001")).unwrap();
     lines.truncate(lines.windows(2).position(|pair| pair == b"\n\n").unwrap());
-    let record = br#"{"at":1,"body":{},"kind":"seal","seq":4,"v":1}"#.to_vec();
+    let record = br#"{"at":1,"body":{},"kind":"notary","seq":4,"v":1}"#.to_vec();
     let mut leaves: Vec<_> = lines.split(|&byte| byte == b'\n').map(tree::leaf_hash).collect();
     leaves.push(tree::leaf_hash(&record));
     let origin = store.id().to_owned();

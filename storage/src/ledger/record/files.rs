@@ -29,13 +29,6 @@ pub(super) struct FileBody {
 
 impl FileBody {
     pub(super) fn new(meta: &FileMeta) -> Self {
-        let stats = |stats: &ColumnStats| {
-            let mut values = vec![Int::from(stats.nulls)];
-            if let (Some(min), Some(max)) = (stats.min, stats.max) {
-                values.extend([Int::from(min), Int::from(max)]);
-            }
-            (stats.column.clone().into_owned(), values)
-        };
         let range = |range: &SourceRange| {
             [
                 range.source_id.into(),
@@ -53,7 +46,7 @@ impl FileBody {
             rows: meta.rows.into(),
             sha256: meta.sha256,
             sources: meta.sources.iter().map(range).collect(),
-            stats: meta.stats.iter().map(stats).collect(),
+            stats: stats_to_map(&meta.stats),
             tail: meta.tail.into(),
         }
     }
@@ -67,12 +60,7 @@ impl FileBody {
                 rows: rows.get()?,
             })
         });
-        let mut stats = self
-            .stats
-            .into_iter()
-            .map(|(name, values)| column_stats(&name, &values))
-            .collect::<Result<Vec<_>>>()?;
-        stats.sort_by_cached_key(|stats| position(&stats.column));
+        let stats = stats_from_map(self.stats)?;
         Ok(FileMeta {
             path: self.path,
             bytes: self.bytes.get()?,
@@ -86,6 +74,26 @@ impl FileBody {
             stats,
         })
     }
+}
+
+/// Statistics as a record keeps them.
+pub(super) fn stats_to_map(stats: &[ColumnStats]) -> BTreeMap<String, Vec<Int>> {
+    let entry = |stats: &ColumnStats| {
+        let mut values = vec![Int::from(stats.nulls)];
+        if let (Some(min), Some(max)) = (stats.min, stats.max) {
+            values.extend([Int::from(min), Int::from(max)]);
+        }
+        (stats.column.clone().into_owned(), values)
+    };
+    stats.iter().map(entry).collect()
+}
+
+/// Statistics as a record keeps them, in the order of the columns of a file.
+pub(super) fn stats_from_map(map: BTreeMap<String, Vec<Int>>) -> Result<Vec<ColumnStats>> {
+    let stats = map.into_iter().map(|(name, values)| column_stats(&name, &values));
+    let mut stats = stats.collect::<Result<Vec<_>>>()?;
+    stats.sort_by_cached_key(|stats| position(&stats.column));
+    Ok(stats)
 }
 
 fn column_stats(name: &str, values: &[Int]) -> Result<ColumnStats> {

@@ -13,6 +13,7 @@ use crate::ledger::record::known_name;
 use crate::ledger::tree::Frontier;
 use crate::privacy::Privacy;
 use crate::segment::{ColumnStats, FileMeta, SourceRange};
+use crate::store::kept::{HoldState, Redacted, Restored};
 use crate::store::load::{self, Folded};
 use crate::store::{DayState, ExtentRef, Hidden, LinesRef, SegmentRef, Source, State};
 
@@ -89,50 +90,84 @@ impl Writer {
         self.optional(state.config, |out, digest| out.digest(&digest));
         self.unsigned(state.sources.len() as u64);
         state.sources.values().for_each(|source| self.source(source));
-        self.unsigned(state.days.len() as u64);
-        for (day, held) in &state.days {
+        self.files(&state.days, &state.lines, &state.hidden);
+        self.kept(state);
+    }
+
+    fn files(&mut self, days: &BTreeMap<Day, DayState>, lines: &[LinesRef], hidden: &[Hidden]) {
+        self.unsigned(days.len() as u64);
+        for (day, held) in days {
             self.signed(day.0.into());
             self.unsigned(held.segments.len() as u64);
             for segment in &held.segments {
                 self.unsigned(segment.seq);
+                self.optional(segment.seal, Self::unsigned);
                 self.meta(&segment.meta);
             }
+            self.unsigned(held.seals.len() as u64);
+            held.seals.iter().for_each(|sealed| self.json(&**sealed));
+            self.unsigned(held.changed);
+            self.signed(held.ingested_us);
         }
-        self.unsigned(state.lines.len() as u64);
-        for lines in &state.lines {
+        self.unsigned(lines.len() as u64);
+        for lines in lines {
             self.signed(lines.day.0.into());
             self.unsigned(lines.seq);
             self.meta(&lines.meta);
         }
-        self.unsigned(state.hidden.len() as u64);
-        for hidden in &state.hidden {
+        self.unsigned(hidden.len() as u64);
+        for hidden in hidden {
             self.signed(hidden.source_id.into());
             self.signed(hidden.first);
             self.signed(hidden.last);
             self.unsigned(hidden.before_seq);
+            self.unsigned(hidden.rows.into());
         }
-        self.later(state);
     }
 
-    /// What the first versions did not know; where it says nothing, a snapshot is as theirs were.
-    fn later(&mut self, state: &State) {
-        let shifted: Vec<_> = state.sources.values().filter(|it| it.shift_us != 0).collect();
-        let mut kept = state.hidden.iter().enumerate().filter(|(_, it)| !it.rows).peekable();
-        if shifted.is_empty() && kept.peek().is_none() {
-            return;
+    /// What is seldom, or small, as JSON.
+    fn json<T: serde::Serialize>(&mut self, value: &T) {
+        // None of our types refuses; what a reader can't read again, it takes for no snapshot.
+        self.bytes(&serde_json::to_vec(value).unwrap_or_default());
+    }
+
+    /// What stands beside the rows.
+    fn kept(&mut self, state: &State) {
+        self.json(&state.retired);
+        self.unsigned(state.holds.len() as u64);
+        state.holds.values().for_each(|hold| self.json(&**hold));
+        self.unsigned(state.archives.len() as u64);
+        for (target, archive) in &state.archives {
+            self.digest(target);
+            self.json(&**archive);
         }
-        self.unsigned(shifted.len() as u64);
-        for source in shifted {
-            self.signed(source.id.into());
-            self.signed(source.shift_us);
+        self.unsigned(state.restored.len() as u64);
+        state.restored.values().for_each(|set| self.restored(set));
+        self.unsigned(state.redacted.len() as u64);
+        for redacted in &state.redacted {
+            self.signed(redacted.source_id.into());
+            self.signed(redacted.first);
+            self.signed(redacted.last);
+            self.unsigned(redacted.seq);
         }
-        let kept: Vec<_> = kept.map(|(at, _)| at as u64).collect();
-        self.unsigned(kept.len() as u64);
-        let mut before = 0;
-        for at in kept {
-            self.unsigned(at - before);
-            before = at;
+        self.json(&state.last);
+    }
+
+    fn restored(&mut self, set: &Restored) {
+        for text in [&set.name, &set.origin, &set.key] {
+            self.bytes(text.as_bytes());
         }
+        self.signed(set.at);
+        self.unsigned(set.seq);
+        self.optional(set.until, Self::signed);
+        self.files(&set.days, &set.lines, &set.hidden);
+        self.unsigned(set.sources.len() as u64);
+        for &(id, rows) in &set.sources {
+            self.signed(id.into());
+            self.unsigned(rows);
+        }
+        self.json(&set.sources_file);
+        self.json(&set.salts);
     }
 
     fn source(&mut self, source: &Source) {
@@ -176,6 +211,17 @@ impl Writer {
         }
         self.unsigned(source.retired);
         self.unsigned(source.redacted);
+        self.unsigned(source.redacted_others);
+        self.signed(source.shift_us);
+        self.unsigned(source.shifts.len() as u64);
+        for &(seq, shift_us) in &source.shifts {
+            self.unsigned(seq);
+            self.signed(shift_us);
+        }
+        self.optional(source.remaining, |out, (last_line, digest)| {
+            out.signed(last_line);
+            out.digest(&digest);
+        });
     }
 
     fn meta(&mut self, meta: &FileMeta) {
@@ -316,46 +362,85 @@ impl<'a> Reader<'a> {
         state.config = self.optional(Self::digest)?;
         let sources = self.many(Self::source)?;
         state.sources = sources.into_iter().map(|it| (it.id, Arc::new(it))).collect();
-        let days = self.many(|it| {
-            let day = Day(it.small()?);
-            let segments =
-                it.many(|it| Some(SegmentRef { seq: it.unsigned()?, meta: Arc::new(it.meta()?) }))?;
-            Some((day, DayState { segments }))
-        })?;
-        state.days = BTreeMap::from_iter(days);
-        state.lines = self.many(|it| {
-            let (day, seq) = (Day(it.small()?), it.unsigned()?);
-            Some(LinesRef { meta: Arc::new(it.meta()?), day, seq })
-        })?;
-        state.hidden = self.many(|it| {
-            Some(Hidden {
-                source_id: it.small()?,
-                first: it.signed()?,
-                last: it.signed()?,
-                before_seq: it.unsigned()?,
-                rows: true,
-            })
-        })?;
-        self.later(&mut state)?;
+        (state.days, state.lines, state.hidden) = self.files()?;
+        self.kept(&mut state)?;
         if !self.rest.is_empty() {
             return None;
         }
         Some(Folded { state: Arc::new(state), frontier, ..load::nothing() })
     }
 
-    fn later(&mut self, state: &mut State) -> Option<()> {
-        if self.rest.is_empty() {
-            return Some(());
-        }
-        for (id, shift_us) in self.many(|it| Some((it.small::<i32>()?, it.signed()?)))? {
-            Arc::make_mut(state.sources.get_mut(&id)?).shift_us = shift_us;
-        }
-        let mut at = 0_usize;
-        for step in self.many(Self::unsigned)? {
-            at = at.checked_add(usize::try_from(step).ok()?)?;
-            state.hidden.get_mut(at)?.rows = false;
-        }
+    fn files(&mut self) -> Option<(BTreeMap<Day, DayState>, Vec<LinesRef>, Vec<Hidden>)> {
+        let days = self.many(|it| {
+            let day = Day(it.small()?);
+            let segments = it.many(|it| {
+                let (seq, seal) = (it.unsigned()?, it.optional(Self::unsigned)?);
+                Some(SegmentRef { seq, seal, meta: Arc::new(it.meta()?) })
+            })?;
+            let seals = it.many(|it| it.json().map(Arc::new))?;
+            let (changed, ingested_us) = (it.unsigned()?, it.signed()?);
+            Some((day, DayState { segments, seals, changed, ingested_us }))
+        })?;
+        let lines = self.many(|it| {
+            let (day, seq) = (Day(it.small()?), it.unsigned()?);
+            Some(LinesRef { meta: Arc::new(it.meta()?), day, seq })
+        })?;
+        let hidden = self.many(|it| {
+            Some(Hidden {
+                source_id: it.small()?,
+                first: it.signed()?,
+                last: it.signed()?,
+                before_seq: it.unsigned()?,
+                rows: it.flag()?,
+            })
+        })?;
+        Some((BTreeMap::from_iter(days), lines, hidden))
+    }
+
+    fn json<T: serde::de::DeserializeOwned>(&mut self) -> Option<T> {
+        serde_json::from_slice(self.bytes()?).ok()
+    }
+
+    fn kept(&mut self, state: &mut State) -> Option<()> {
+        state.retired = self.json()?;
+        let holds = self.many(|it| it.json::<HoldState>())?;
+        state.holds = holds.into_iter().map(|hold| (hold.id, Arc::new(hold))).collect();
+        let archives = self.many(|it| Some((it.digest()?, Arc::new(it.json()?))))?;
+        state.archives = archives.into_iter().collect();
+        let restored = self.many(Self::restored)?;
+        state.restored =
+            restored.into_iter().map(|set| (set.name.clone(), Arc::new(set))).collect();
+        state.redacted = self.many(|it| {
+            Some(Redacted {
+                source_id: it.small()?,
+                first: it.signed()?,
+                last: it.signed()?,
+                seq: it.unsigned()?,
+            })
+        })?;
+        state.last = self.json()?;
         Some(())
+    }
+
+    fn restored(&mut self) -> Option<Restored> {
+        let (name, origin, key) = (self.text()?, self.text()?, self.text()?);
+        let (at, seq) = (self.signed()?, self.unsigned()?);
+        let until = self.optional(Self::signed)?;
+        let (days, lines, hidden) = self.files()?;
+        Some(Restored {
+            name,
+            at,
+            seq,
+            until,
+            origin,
+            key,
+            days,
+            lines,
+            hidden,
+            sources: self.many(|it| Some((it.small()?, it.unsigned()?)))?,
+            sources_file: self.json()?,
+            salts: self.json()?,
+        })
     }
 
     fn source(&mut self) -> Option<Source> {
@@ -410,8 +495,11 @@ impl<'a> Reader<'a> {
             })?,
             retired: self.unsigned()?,
             redacted: self.unsigned()?,
+            redacted_others: self.unsigned()?,
+            shift_us: self.signed()?,
+            shifts: self.many(|it| Some((it.unsigned()?, it.signed()?)))?,
+            remaining: self.optional(|it| Some((it.signed()?, it.digest()?)))?,
             privacy: None,
-            shift_us: 0,
         };
         source.privacy = privacy;
         Some(source)

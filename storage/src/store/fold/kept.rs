@@ -1,0 +1,390 @@
+//! How do seals, compactions, retirements, archives, holds and redactions change the state?
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::super::kept::{
+    ArchivedDay, HoldState, Redacted, Restored, RetiredDay, Sealed, shared,
+};
+use super::super::state::{DayState, LinesRef, SegmentRef, Source, State};
+use super::broken;
+use crate::day::Day;
+use crate::error::Result;
+use crate::extent::SourceState;
+use crate::ledger::record::{
+    Archive, Compact, Drop, Expire, Hold, Record, Redact, Release, Restore, RestoredFile, Retire,
+    RetireDay, Seal, SealSalts, Table, day_of,
+};
+use crate::ledger::text::Text;
+
+impl State {
+    pub(super) fn apply_seal(&mut self, record: &Record, seal: &Seal) -> Result<()> {
+        let day = self.days.get_mut(&seal.day).ok_or_else(|| broken("a seal over no day"))?;
+        if usize::try_from(seal.number).ok() != Some(day.seals.len()) {
+            return Err(broken(format!("seal {} of {} is not the next", seal.number, seal.day)));
+        }
+        let mut rows = 0;
+        for segment in day.segments.iter_mut().filter(|segment| segment.seal.is_none()) {
+            segment.seal = Some(record.seq);
+            rows += segment.meta.rows;
+        }
+        if rows == 0 || seal.leaves > rows {
+            return Err(broken(format!("a seal over {} of {rows} rows", seal.leaves)));
+        }
+        let seal = Seal { stats: Vec::new(), ..seal.clone() };
+        day.seals.push(Arc::new(Sealed { at: record.at, seal, seq: record.seq }));
+        Ok(())
+    }
+
+    pub(super) fn apply_compact(&mut self, record: &Record, compact: &Compact) -> Result<()> {
+        let inputs: BTreeSet<&str> = compact.inputs.iter().map(String::as_str).collect();
+        let mut found = 0;
+        let mut rows = 0;
+        match compact.table {
+            Table::Requests => {
+                let day = self.days.get_mut(&compact.day);
+                let day = day.ok_or_else(|| broken("a compaction of no day"))?;
+                let seal = compact.seal;
+                day.segments.retain(|segment| {
+                    let input = inputs.contains(segment.meta.path.as_str()) && segment.seal == seal;
+                    found += usize::from(input);
+                    rows += if input { segment.meta.rows } else { 0 };
+                    !input
+                });
+                day.segments.extend(compact.segments.iter().map(|meta| SegmentRef {
+                    meta: Arc::new(meta.clone()),
+                    seq: record.seq,
+                    seal,
+                }));
+            }
+            Table::Lines => {
+                self.lines.retain(|lines| {
+                    let input =
+                        inputs.contains(lines.meta.path.as_str()) && lines.day == compact.day;
+                    found += usize::from(input);
+                    rows += if input { lines.meta.rows } else { 0 };
+                    !input
+                });
+                self.lines.extend(compact.segments.iter().map(|meta| LinesRef {
+                    meta: Arc::new(meta.clone()),
+                    day: compact.day,
+                    seq: record.seq,
+                }));
+            }
+        }
+        let written: u64 = compact.segments.iter().map(|meta| meta.rows).sum();
+        if found != inputs.len() || written != compact.rows || written + compact.dropped != rows {
+            return Err(broken(format!(
+                "a compaction of {rows} rows in {found} files into {written}, {} dropped",
+                compact.dropped
+            )));
+        }
+        if self.days.get(&compact.day).is_some_and(|day| day.segments.is_empty()) {
+            self.days.remove(&compact.day);
+        }
+        if let (Some(seal), Some(file)) = (compact.seal, &compact.salts) {
+            self.resalt(&[SealSalts { file: file.clone(), seal }])?;
+        }
+        Ok(())
+    }
+
+    /// Names the newest salts of seals.
+    fn resalt(&mut self, salts: &[SealSalts]) -> Result<()> {
+        for SealSalts { file, seal } in salts {
+            let seals = self.days.values_mut().flat_map(|day| &mut day.seals);
+            let sealed = seals.into_iter().find(|sealed| sealed.seq == *seal);
+            let sealed = sealed.ok_or_else(|| broken(format!("salts of no seal {seal}")))?;
+            Arc::make_mut(sealed).seal.salts = file.clone();
+        }
+        Ok(())
+    }
+
+    pub(super) fn apply_retire(&mut self, record: &Record, retire: &Retire) -> Result<()> {
+        for gone in &retire.days {
+            self.retire_day(record, gone)?;
+        }
+        let gone: BTreeSet<&str> = retire.lines.iter().map(|file| file.path.as_str()).collect();
+        let before = self.lines.len();
+        self.lines.retain(|lines| !gone.contains(lines.meta.path.as_str()));
+        if before - self.lines.len() != gone.len() {
+            return Err(broken("a retirement of lines that are not there"));
+        }
+        Ok(())
+    }
+
+    fn retire_day(&mut self, record: &Record, gone: &RetireDay) -> Result<()> {
+        let day = self.days.get_mut(&gone.day).ok_or_else(|| broken("a retirement of no day"))?;
+        let paths: BTreeSet<&str> = gone.files.iter().map(|file| file.path.as_str()).collect();
+        let before = day.segments.len();
+        day.segments.retain(|segment| !paths.contains(segment.meta.path.as_str()));
+        if before - day.segments.len() != paths.len() {
+            return Err(broken(format!("a retirement of files that {} has not", gone.day)));
+        }
+        day.changed = record.seq;
+        let mut seals = Vec::new();
+        if day.segments.is_empty() {
+            seals = day.seals.iter().map(|sealed| (**sealed).clone()).collect();
+            self.days.remove(&gone.day);
+        }
+        self.retired.entry(gone.day).or_default().push(RetiredDay {
+            at: record.at,
+            bytes: gone.files.iter().map(|file| file.bytes).sum(),
+            seq: record.seq,
+            sources: gone.sources.clone(),
+            seals,
+            why: gone.why.clone(),
+        });
+        for &(id, rows) in &gone.sources {
+            self.account(id, |source| source.retired += rows)?;
+        }
+        Ok(())
+    }
+
+    /// Changes what is gone of a source, which must not be more than it had.
+    fn account(&mut self, id: i32, change: impl FnOnce(&mut Source)) -> Result<()> {
+        let source = self.sources.get_mut(&id).ok_or_else(|| broken(format!("no source {id}")))?;
+        let source = Arc::make_mut(source);
+        change(source);
+        let gone = source.retired + source.redacted;
+        if gone > source.counts.rows {
+            let what = format!("{gone} rows of source {id} are gone, it had {}", source.counts.rows);
+            return Err(broken(what));
+        }
+        let retired = matches!(source.state, SourceState::Retired | SourceState::RetiredInPart);
+        if source.retired > 0 {
+            let all = gone == source.counts.rows;
+            source.state = if all { SourceState::Retired } else { SourceState::RetiredInPart };
+        } else if retired {
+            source.state = SourceState::Complete;
+        }
+        Ok(())
+    }
+
+    pub(super) fn apply_archive(&mut self, record: &Record, archive: &Archive, text: &Text) {
+        let target = Arc::make_mut(self.archives.entry(archive.target).or_default());
+        text.get("to").clone_into(&mut target.url);
+        for day in &archive.days {
+            let archived = ArchivedDay {
+                at: record.at,
+                bytes: day.bytes,
+                manifest: day.manifest,
+                packed_at: day.seq,
+                rows: day.rows,
+            };
+            target.days.insert(day.day, archived);
+        }
+    }
+
+    pub(super) fn apply_expire(&mut self, expire: &Expire) {
+        if let Some(target) = self.archives.get_mut(&expire.target) {
+            let target = Arc::make_mut(target);
+            target.days.retain(|day, _| !expire.days.contains(day));
+        }
+    }
+
+    pub(super) fn apply_restore(&mut self, record: &Record, restore: &Restore) -> Result<()> {
+        match &restore.name {
+            Some(name) if self.restored.contains_key(name) => {
+                Err(broken(format!("restored.{name} is there already")))
+            }
+            Some(name) => {
+                let set = restored(record, name, restore)?;
+                self.restored.insert(name.clone(), Arc::new(set));
+                Ok(())
+            }
+            None => self.restore_live(record, restore),
+        }
+    }
+
+    fn restore_live(&mut self, record: &Record, restore: &Restore) -> Result<()> {
+        let own = restore.origin == self.store_id;
+        let hidden = restore.hidden.iter().filter(|it| !self.hidden.contains(it));
+        let hidden: Vec<_> = hidden.copied().collect();
+        self.hidden.extend(hidden);
+        self.hidden.sort_by_key(|hidden| hidden.before_seq);
+        for file in &restore.files {
+            let day = day_of(&file.file.path).ok_or_else(|| broken("a file outside of a day"))?;
+            self.bring_back_seals(day, file.seal.filter(|_| own));
+            let held = self.days.entry(day).or_default();
+            held.segments.push(SegmentRef {
+                meta: Arc::new(file.file.clone()),
+                seq: if own { file.seq } else { record.seq },
+                seal: file.seal.filter(|_| own),
+            });
+            held.changed = record.seq;
+        }
+        for file in &restore.lines {
+            let (mut lines, own_seq) = (lines_ref(file)?, own);
+            lines.seq = if own_seq { lines.seq } else { record.seq };
+            self.lines.push(lines);
+        }
+        self.resalt(&restore.salts)?;
+        if own {
+            for &(id, rows) in &restore.sources {
+                self.account(id, |source| source.retired = source.retired.saturating_sub(rows))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A retired day that is there again stands under its old seals.
+    fn bring_back_seals(&mut self, day: Day, seal: Option<u64>) {
+        let held = self.days.entry(day).or_default();
+        let known = seal.is_none_or(|seal| held.seals.iter().any(|it| it.seq == seal));
+        if known {
+            return;
+        }
+        let retired = self.retired.get(&day).into_iter().flatten();
+        let last = retired.rev().find(|it| it.seals.iter().any(|sealed| Some(sealed.seq) == seal));
+        if let Some(last) = last {
+            held.seals = shared(last.seals.clone());
+        }
+    }
+
+    pub(super) fn apply_drop(&mut self, drop: &Drop) -> Result<()> {
+        let gone = self.restored.remove(&drop.name);
+        gone.map(|_| ()).ok_or_else(|| broken(format!("no restored.{} to drop", drop.name)))
+    }
+
+    pub(super) fn apply_hold(&mut self, record: &Record, hold: &Hold, text: &Text) {
+        let held = self.holds.entry(hold.id).or_insert_with(|| {
+            Arc::new(HoldState {
+                at: record.at,
+                days: Vec::new(),
+                id: hold.id,
+                query_at: None,
+                released: None,
+                until: hold.until,
+                words: text.clone(),
+            })
+        });
+        let held = Arc::make_mut(held);
+        held.days.extend(hold.days.iter().copied());
+        held.days.sort_unstable();
+        held.days.dedup();
+        held.query_at = hold.query_at.or(held.query_at);
+    }
+
+    pub(super) fn apply_release(&mut self, record: &Record, release: &Release) -> Result<()> {
+        let hold = self.holds.get_mut(&release.id);
+        let hold = hold.ok_or_else(|| broken(format!("no hold H{}", release.id)))?;
+        Arc::make_mut(hold).released = Some(record.at);
+        Ok(())
+    }
+
+    pub(super) fn apply_redact(&mut self, record: &Record, redact: &Redact) -> Result<()> {
+        for replaced in &redact.replaced {
+            let (path, by) = (replaced.path.as_str(), replaced.by.as_ref());
+            if !self.replace_file(record.seq, path, by) {
+                return Err(broken("a redaction of a file that is not there"));
+            }
+        }
+        self.days.retain(|_, day| !day.segments.is_empty());
+        self.resalt(&redact.salts)?;
+        for left in &redact.sources {
+            self.account(left.id, |source| {
+                source.redacted += left.rows;
+                source.redacted_others += left.others;
+                source.remaining = left.remaining.map(|digest| (left.last_line, digest));
+            })?;
+        }
+        self.redacted.extend(redact.lines.iter().map(|&(source_id, first, last)| Redacted {
+            source_id,
+            first,
+            last,
+            seq: record.seq,
+        }));
+        Ok(())
+    }
+
+    /// Puts a file in the place of another, wherever that is named; tells whether it was.
+    fn replace_file(
+        &mut self,
+        seq: u64,
+        path: &str,
+        by: Option<&crate::segment::FileMeta>,
+    ) -> bool {
+        let mut found = false;
+        for day in self.days.values_mut() {
+            if replace_in(&mut day.segments, path, by) {
+                day.changed = seq;
+                found = true;
+            }
+        }
+        found |= replace_lines(&mut self.lines, path, by);
+        for set in self.restored.values_mut() {
+            if set.files().all(|meta| meta.path != path) {
+                continue;
+            }
+            let set = Arc::make_mut(set);
+            for day in set.days.values_mut() {
+                found |= replace_in(&mut day.segments, path, by);
+            }
+            set.days.retain(|_, day| !day.segments.is_empty());
+            found |= replace_lines(&mut set.lines, path, by);
+        }
+        found
+    }
+}
+
+fn replace_in(
+    segments: &mut Vec<SegmentRef>,
+    path: &str,
+    by: Option<&crate::segment::FileMeta>,
+) -> bool {
+    let Some(at) = segments.iter().position(|segment| segment.meta.path == path) else {
+        return false;
+    };
+    match by {
+        Some(meta) => segments[at].meta = Arc::new(meta.clone()),
+        None => drop(segments.remove(at)),
+    }
+    true
+}
+
+fn replace_lines(
+    files: &mut Vec<LinesRef>,
+    path: &str,
+    by: Option<&crate::segment::FileMeta>,
+) -> bool {
+    let Some(at) = files.iter().position(|lines| lines.meta.path == path) else { return false };
+    match by {
+        Some(meta) => files[at].meta = Arc::new(meta.clone()),
+        None => drop(files.remove(at)),
+    }
+    true
+}
+
+/// A file of lines that came back; its day is the one its folder names.
+fn lines_ref(file: &RestoredFile) -> Result<LinesRef> {
+    let folder = file.file.path.split('/').find_map(Day::from_folder);
+    let day = folder.ok_or_else(|| broken("lines outside of a day"))?;
+    Ok(LinesRef { meta: Arc::new(file.file.clone()), day, seq: file.seq })
+}
+
+fn restored(record: &Record, name: &str, restore: &Restore) -> Result<Restored> {
+    let mut days: std::collections::BTreeMap<Day, DayState> = std::collections::BTreeMap::new();
+    for file in &restore.files {
+        let folder = file.file.path.split('/').find_map(Day::from_folder);
+        let day = folder.ok_or_else(|| broken("a file outside of a day"))?;
+        days.entry(day).or_default().segments.push(SegmentRef {
+            meta: Arc::new(file.file.clone()),
+            seq: file.seq,
+            seal: file.seal,
+        });
+    }
+    Ok(Restored {
+        name: name.to_owned(),
+        at: record.at,
+        seq: record.seq,
+        until: restore.until,
+        origin: restore.origin.clone(),
+        key: restore.key.clone(),
+        days,
+        lines: restore.lines.iter().map(lines_ref).collect::<Result<_>>()?,
+        hidden: restore.hidden.clone(),
+        sources: restore.sources.clone(),
+        sources_file: restore.sources_file.clone(),
+        salts: restore.salts.clone(),
+    })
+}
