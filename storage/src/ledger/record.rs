@@ -45,8 +45,8 @@ const PRIVACY_VERSION: u64 = 2;
 
 /// The kinds that this build knows; later versions of dwell write more.
 const KINDS: &[&str] = &[
-    "key", "schema", "config", "ingest", "retry", "shift", "recover", "seal", "compact", "archive", "expire", "retire",
-    "restore", "drop", "hold", "release", "redact", "drill",
+    "key", "schema", "config", "ingest", "retry", "shift", "recover", "seal", "compact", "archive",
+    "expire", "retire", "restore", "drop", "hold", "release", "redact", "drill",
 ];
 
 /// One record of the ledger.

@@ -9,7 +9,7 @@ use super::state::{DayState, Hidden, LinesRef, State};
 use crate::clock::Micros;
 use crate::day::Day;
 use crate::digest::Digest;
-use crate::ledger::record::{NamedFile, SealSalts, Seal, form};
+use crate::ledger::record::{NamedFile, Seal, SealSalts, form};
 use crate::ledger::text::Text;
 use crate::segment::FileMeta;
 

@@ -137,7 +137,9 @@ impl Maintenance {
         }
         if let Err(error) = finish(&store, &store.state(), &intent) {
             self.folder.keep = true;
-            store.note(format!("files are left behind, the next command ends their removal: {error}"));
+            store.note(format!(
+                "files are left behind, the next command ends their removal: {error}"
+            ));
         }
         store.advance_head();
         store.write_snapshot(self.dir(), &signer);

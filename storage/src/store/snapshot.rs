@@ -161,9 +161,9 @@ mod tests {
 
     use super::*;
     use crate::extent::{Counts, FileIdentity, LineEnd, SourceState};
-    use crate::segment::{ColumnStats, FileMeta, SourceRange};
     use crate::ledger::record::{NamedFile, Seal};
     use crate::ledger::text::Text;
+    use crate::segment::{ColumnStats, FileMeta, SourceRange};
     use crate::store::{
         ArchiveState, ArchivedDay, DayState, ExtentRef, Hidden, HoldState, LinesRef, Redacted,
         Restored, RetiredDay, Sealed, SegmentRef, Source, State,

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::kept::{ArchiveState, HoldState, Redacted, Restored, RetiredDay, Sealed};
 use crate::clock::Micros;
 use crate::day::Day;
 use crate::digest::Digest;
-use super::kept::{ArchiveState, HoldState, Redacted, Restored, RetiredDay, Sealed};
 use crate::extent::{Counts, FileIdentity, LineEnd, SourceState};
 use crate::ledger::record::NamedFile;
 use crate::privacy::Privacy;

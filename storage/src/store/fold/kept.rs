@@ -3,9 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::super::kept::{
-    ArchivedDay, HoldState, Redacted, Restored, RetiredDay, Sealed, shared,
-};
+use super::super::kept::{ArchivedDay, HoldState, Redacted, Restored, RetiredDay, Sealed, shared};
 use super::super::state::{DayState, LinesRef, SegmentRef, Source, State};
 use super::broken;
 use crate::day::Day;
@@ -147,7 +145,8 @@ impl State {
         change(source);
         let gone = source.retired + source.redacted;
         if gone > source.counts.rows {
-            let what = format!("{gone} rows of source {id} are gone, it had {}", source.counts.rows);
+            let what =
+                format!("{gone} rows of source {id} are gone, it had {}", source.counts.rows);
             return Err(broken(what));
         }
         let retired = matches!(source.state, SourceState::Retired | SourceState::RetiredInPart);
