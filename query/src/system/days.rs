@@ -29,7 +29,13 @@ fn rows(facts: &Facts, schema: SchemaRef) -> Result<RecordBatch> {
     // What a later record has hidden whole (a corrected clock, say) is no longer part of the day.
     let shows = |one: &&SegmentRef| !index.in_segment(&one.meta, one.seq).covers_file(&one.meta);
     let shown = facts.state.days.iter().map(|(day, held)| {
-        (day, DayState { segments: held.segments.iter().filter(shows).cloned().collect(), ..held.clone() })
+        (
+            day,
+            DayState {
+                segments: held.segments.iter().filter(shows).cloned().collect(),
+                ..held.clone()
+            },
+        )
     });
     let days: Vec<_> = shown.filter(|(_, day)| !day.segments.is_empty()).collect();
     let numbers = |of: fn(&DayState) -> u64| {
