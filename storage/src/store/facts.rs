@@ -41,14 +41,26 @@ pub struct SourceFacts {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     privacy: Option<serde_json::Value>,
     redacted: Int,
+    #[serde(default = "none")]
+    redacted_others: Int,
+    /// The last line it covers, and the digest of what is left up to there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    remaining: Option<(Int, Digest)>,
     retired: Int,
     sha256: Digest,
     shift: Int,
+    /// Where it was changed: record, microseconds.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    shifts: Vec<(u64, i64)>,
     state: SourceState,
     /// Earliest and latest event time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     ts: Option<[Int; 2]>,
     zone: String,
+}
+
+fn none() -> Int {
+    0_u64.into()
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -120,6 +132,9 @@ impl SourceFacts {
             prefix: source.prefix,
             privacy,
             redacted: source.redacted.into(),
+            redacted_others: source.redacted_others.into(),
+            remaining: source.remaining.map(|(line, digest)| (line.into(), digest)),
+            shifts: source.shifts.clone(),
             retired: source.retired.into(),
             sha256: source.sha256,
             shift: source.shift_us.into(),
@@ -188,6 +203,12 @@ impl SourceFacts {
             redacted: self.redacted.get()?,
             privacy,
             shift_us: self.shift.get()?,
+            shifts: self.shifts,
+            remaining: match self.remaining {
+                Some((line, digest)) => Some((line.get()?, digest)),
+                None => None,
+            },
+            redacted_others: self.redacted_others.get()?,
         })
     }
 }
@@ -233,6 +254,9 @@ mod tests {
             redacted: 1,
             privacy: None,
             shift_us: -3_600_000_000,
+            shifts: vec![(0, 0), (9, -3_600_000_000)],
+            remaining: Some((20, Digest::of(b"left"))),
+            redacted_others: 1,
         }
     }
 
