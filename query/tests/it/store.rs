@@ -226,6 +226,9 @@ impl TestStore {
             retired: 0,
             redacted: 0,
             shift_us: 0,
+            shifts: Vec::new(),
+            remaining: None,
+            redacted_others: 0,
             privacy: None,
         };
         self.state.sources.insert(id, Arc::new(source));
