@@ -17,6 +17,7 @@ pub mod nearest;
 pub mod observable;
 pub mod privacy;
 pub mod recover;
+pub mod redact;
 pub mod schema;
 pub mod seal;
 pub mod segment;

@@ -52,17 +52,21 @@ pub fn batches(
     batch_rows: usize,
 ) -> Result<Batches> {
     let file = VerifiedFile::open(path, meta)?;
-    let options = ReadOptions { batch_rows, row_groups };
-    let schema = if is_lines(&file) { layout::lines_schema() } else { stored_schema() };
+    batches_of(&file, columns, &ReadOptions { batch_rows, row_groups })
+}
+
+/// Reads columns of an open file by their names in it, all if none is given.
+pub fn batches_of(file: &VerifiedFile, columns: &[&str], options: &ReadOptions) -> Result<Batches> {
+    let schema = if is_lines(file) { layout::lines_schema() } else { stored_schema() };
     if columns.is_empty() {
         let fields = schema.fields().iter().map(|field| (**field).clone()).collect();
-        return read(&file, fields, &options);
+        return read(file, fields, options);
     }
     let fields = columns.iter().map(|name| schema.field_with_name(name).cloned());
     let fields = fields.collect::<std::result::Result<_, _>>().map_err(|error| {
         Error::new(ErrorKind::Internal, "no file has such a column").caused_by(error)
     })?;
-    read(&file, fields, &options)
+    read(file, fields, options)
 }
 
 fn is_lines(file: &VerifiedFile) -> bool {

@@ -95,6 +95,29 @@ impl HiddenLines {
                 .all(|range| self.covers_all(range.source_id, range.first_line, range.last_line))
     }
 
+    /// Whether some line of a file may be among them, by the file's accounts.
+    pub fn touch_file(&self, meta: &FileMeta) -> bool {
+        meta.sources.iter().any(|of_file| {
+            // The first range that does not end before the file's lines.
+            let at = (of_file.source_id, of_file.first_line);
+            let from = self.0.partition_point(|range| (range.0, range.2) < at);
+            let range = self.0.get(from);
+            range.is_some_and(|it| it.0 == of_file.source_id && it.1 <= of_file.last_line)
+        })
+    }
+
+    /// How many lines there are.
+    pub fn count(&self) -> u64 {
+        let of = |range: &(i32, i64, i64)| range.2.saturating_sub(range.1).saturating_add(1);
+        self.0.iter().map(|range| of(range).max(0).unsigned_abs()).sum()
+    }
+
+    /// Those of one source.
+    #[must_use]
+    pub fn of_source(&self, source_id: i32) -> Self {
+        Self(self.0.iter().filter(|range| range.0 == source_id).copied().collect())
+    }
+
     fn covers_all(&self, source_id: i32, first: i64, last: i64) -> bool {
         let after = self.0.partition_point(|range| (range.0, range.1) <= (source_id, first));
         let before = after.checked_sub(1).and_then(|at| self.0.get(at));
@@ -140,6 +163,9 @@ mod tests {
             assert_eq!(lines.covers(source_id, line_no), hidden, "{source_id} {line_no}");
         }
         assert!(lines.covers_file(&meta(2, 6)) && !lines.covers_file(&meta(2, 7)));
+        assert!(lines.touch_file(&meta(6, 8)) && lines.touch_file(&meta(8, 20)));
+        assert!(!lines.touch_file(&meta(7, 8)) && !lines.touch_file(&meta(10, 20)));
+        assert_eq!((lines.count(), lines.of_source(2).count()), (8, 1));
         assert!(!HiddenLines::default().covers(1, 1));
     }
 
