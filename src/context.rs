@@ -129,7 +129,7 @@ impl Context {
 }
 
 /// Who runs this, where the environment does not say it.
-fn user_number() -> String {
+pub(crate) fn user_number() -> String {
     use std::os::unix::fs::MetadataExt;
     std::fs::metadata("/proc/self")
         .map_or_else(|_| "unknown".into(), |process| format!("uid {}", process.uid()))

@@ -4,6 +4,7 @@ mod args;
 mod cancel;
 mod context;
 mod exit;
+mod noted;
 mod output;
 mod progress;
 mod reader;

@@ -3,6 +3,7 @@
 use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use anyhow::{Context as _, Result};
 use arrow::array::RecordBatch;
@@ -14,6 +15,7 @@ use super::Outcome;
 use crate::args::{OutputArgs, Sql};
 use crate::context::{Context, read_text};
 use crate::exit::{Interrupted, usage};
+use crate::noted::Noted;
 use crate::output::target::{Target, stdout_is_terminal};
 use crate::output::{self, Format};
 use crate::reader::Reader;
@@ -100,12 +102,13 @@ fn query(
     let reader = Reader::new(store);
     options.spill_dir = reader.spill_dir().map(Path::to_path_buf);
     let runtime = runtime(options.threads)?;
+    let noted = Noted::begin(context, store, &options, text)?;
     let result = runtime.block_on(async {
         let work = async {
             let session = Session::over(store, options)?;
             let planned = session.plan(text).await?;
             hint(&planned);
-            let rows = write(&planned, format, file).await?;
+            let rows = write(&planned, format, file, noted.rows()).await?;
             Ok(Outcome::done(rows, planned.bytes_read()))
         };
         tokio::select! {
@@ -116,6 +119,7 @@ fn query(
     });
     // Threads that still work on a cancelled query are not waited for.
     runtime.shutdown_background();
+    noted.end(&result);
     result
 }
 
@@ -147,7 +151,12 @@ fn hint(planned: &Planned) {
     ));
 }
 
-async fn write(planned: &Planned, format: Format, file: Option<&Path>) -> Result<u64> {
+async fn write(
+    planned: &Planned,
+    format: Format,
+    file: Option<&Path>,
+    written: &AtomicU64,
+) -> Result<u64> {
     let mut answer = planned.run()?;
     let target = Target::open(file)?;
     let mut writer = output::writer(format, &answer.schema, target)?;
@@ -157,6 +166,7 @@ async fn write(planned: &Planned, format: Format, file: Option<&Path>) -> Result
         rows += batch.num_rows() as u64;
         // Writing may block on a slow reader; the other threads go on meanwhile.
         tokio::task::block_in_place(|| writer.batch(&batch))?;
+        written.store(rows, Ordering::Relaxed);
     }
     writer.finish()?;
     Ok(rows)

@@ -98,6 +98,8 @@ pub const DEFAULT_TEXT: &str = r#"# Settings of this dwell store. Everything her
 [query]
 # Memory for one query.
 # memory_bytes = 1073741824
+# Whether each query is noted in log/: who, when, the SQL, how many rows (docs/redaction.md).
+# log = false
 "#;
 
 /// The settings of a store.
@@ -201,11 +203,13 @@ pub struct QueryConfig {
     /// Memory for one query.
     #[serde(deserialize_with = "bytes")]
     pub memory_bytes: u64,
+    /// Whether each query is noted in `log/`.
+    pub log: bool,
 }
 
 impl Default for QueryConfig {
     fn default() -> Self {
-        Self { memory_bytes: 1 << 30 }
+        Self { memory_bytes: 1 << 30, log: false }
     }
 }
 

@@ -2,7 +2,8 @@
 //! implementation.
 //!
 //! New files and folders take their rights from the folder they lie in: below a folder with the set-group-id bit
-//! (`init --group`) they are 0640 and 2750, anywhere else 0600 and 0700. World access is never given.
+//! (`init --group`) they are 0640 and 2750 (0660 in a folder that the group may write), anywhere else 0600 and 0700. World
+//! access is never given.
 
 mod faulty;
 mod real;

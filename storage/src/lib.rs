@@ -16,6 +16,7 @@ pub mod merge;
 pub mod nearest;
 pub mod observable;
 pub mod privacy;
+pub mod querylog;
 pub mod recover;
 pub mod redact;
 pub mod schema;

@@ -3,6 +3,7 @@
 mod files;
 mod ledger;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -13,6 +14,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::fs::{self, Fs};
 use crate::ledger::note::{Checkpoint, VerifierKey};
 use crate::ledger::tree;
+use crate::querylog;
 use crate::store::{OpenOptions, Standing, Store};
 
 /// How a store is verified.
@@ -124,7 +126,22 @@ pub fn verify(dir: &Path, options: &VerifyOptions) -> Result<Report> {
     }
     check_settings(dir, options, audit.folded.state.config, &mut report)?;
     files::check(dir, &audit, options, &mut report)?;
+    check_query_log(dir, options, &mut report)?;
     Ok(report)
+}
+
+/// The log of queries must be the chain that it was.
+fn check_query_log(dir: &Path, options: &VerifyOptions, report: &mut Report) -> Result<()> {
+    let log = querylog::verify(&*options.fs, dir, &BTreeSet::new())?;
+    for (path, what) in log.problems {
+        report.problem(path, what);
+    }
+    let notes = log.notes.into_iter().map(|(path, what)| format!("{}: {what}", path.display()));
+    report.notes.extend(notes);
+    if log.entries > 0 && report.is_valid() {
+        report.notes.push(format!("{} entries of the log of queries hold together", log.entries));
+    }
+    Ok(())
 }
 
 /// What is wrong with the request is no problem of the store.

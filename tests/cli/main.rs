@@ -8,6 +8,7 @@ mod formats;
 mod house;
 mod output;
 mod privacy;
+mod query_log;
 mod signals;
 mod verbs;
 mod world;

@@ -10,6 +10,9 @@ use super::{FileWriter, Fs, Rights};
 /// The set-group-id bit: on a folder it says that the store is shared with a group.
 const SET_GROUP_ID: u32 = 0o2000;
 
+/// The right of a folder's group to add to it.
+const GROUP_WRITES: u32 = 0o020;
+
 /// The real file system.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct RealFs;
@@ -49,17 +52,27 @@ impl FileWriter for RealFile {
     }
 }
 
-/// Whether new things below `folder` are to be readable by its group.
-fn shared_with_group(folder: Option<&Path>) -> io::Result<bool> {
+fn mode_of(folder: Option<&Path>) -> io::Result<u32> {
     let folder = match folder {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
     };
-    Ok(fs::metadata(folder)?.mode() & SET_GROUP_ID != 0)
+    Ok(fs::metadata(folder)?.mode())
 }
 
+/// Whether new things below `folder` are to be readable by its group.
+fn shared_with_group(folder: Option<&Path>) -> io::Result<bool> {
+    Ok(mode_of(folder)? & SET_GROUP_ID != 0)
+}
+
+/// What a new file may be: of the group where its folder is; to be written by the group, too, where the group may
+/// write the folder (`log/`, which every reader adds to).
 fn file_mode(path: &Path) -> io::Result<u32> {
-    Ok(if shared_with_group(path.parent())? { 0o640 } else { 0o600 })
+    Ok(match mode_of(path.parent())? {
+        mode if mode & SET_GROUP_ID == 0 => 0o600,
+        mode if mode & GROUP_WRITES != 0 => 0o660,
+        _ => 0o640,
+    })
 }
 
 fn open_with_rights(path: &Path, options: &mut OpenOptions) -> io::Result<File> {

@@ -307,6 +307,7 @@ fn a_store_for_a_group_can_be_read_by_it() {
     let dir = crate::world::store_dir(root.path());
     let store = dwell_storage::store::Store::init(&dir, &options).unwrap();
     ingest(&store, "/a").unwrap();
+    store.query_log().ask(NOON, "anna", "SELECT 1").unwrap();
     let mode = |path: &str| dir.join(path).metadata().unwrap().permissions().mode() & 0o7777;
     let segment = store.state().files().next().unwrap().path.clone();
     for (path, expected) in [
@@ -316,6 +317,8 @@ fn a_store_for_a_group_can_be_read_by_it() {
         (segment.as_str(), 0o640),
         ("leases", 0o2770),
         ("log", 0o2770),
+        ("log/2026-11.jsonl", 0o660),
+        ("log/lock", 0o660),
         ("ledger/0000000002", 0o640),
         ("lock", 0o640),
     ] {
