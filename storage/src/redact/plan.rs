@@ -108,6 +108,6 @@ mod tests {
     }
 
     fn segment_ref() -> SegmentRef {
-        SegmentRef { meta: meta("", &[]), seq: 1 }
+        SegmentRef { meta: meta("", &[]), seq: 1, seal: None }
     }
 }
