@@ -5,6 +5,7 @@
 mod commit;
 mod crash;
 mod fixture;
+mod maintain;
 mod real;
 mod recover;
 mod verify;

@@ -8,7 +8,7 @@ use dwell_storage::extent::{Counts, Extent, LineEnd, SourceInfo, SourceState};
 use dwell_storage::fs::{self, Fs};
 use dwell_storage::segment::{FileMeta, SourceRange, key};
 use dwell_storage::store::{
-    CommitOptions, InitOptions, OpenOptions, Outcome, Standing, Store, Transaction,
+    CommitOptions, InitOptions, Maintenance, OpenOptions, Outcome, Standing, Store, Transaction,
 };
 use dwell_storage::{Day, Digest, Result};
 use parquet::file::metadata::KeyValue;
@@ -83,10 +83,10 @@ pub(crate) fn options() -> CommitOptions {
 }
 
 /// A Parquet file without rows whose footer says where it belongs.
-fn empty_segment(tx: &Transaction, store_id: &str) -> Vec<u8> {
+fn empty_segment(transaction: &str, store_id: &str) -> Vec<u8> {
     let schema = Arc::new(parse_message_type("message rows { required int64 ts; }").unwrap());
     let pair = |key: &str, value: &str| KeyValue::new(key.to_owned(), value.to_owned());
-    let pairs = vec![pair(key::STORE, store_id), pair(key::TRANSACTION, tx.id())];
+    let pairs = vec![pair(key::STORE, store_id), pair(key::TRANSACTION, transaction)];
     let properties = WriterProperties::builder().set_key_value_metadata(Some(pairs)).build();
     let writer = SerializedFileWriter::new(Vec::new(), schema, Arc::new(properties)).unwrap();
     writer.into_inner().unwrap()
@@ -101,25 +101,39 @@ pub(crate) fn staged(
     rows: u64,
 ) -> Result<FileMeta> {
     let name = format!("{}-{name}.parquet", tx.id());
-    let content = empty_segment(tx, store_id);
+    let content = empty_segment(tx.id(), store_id);
     fs::write_new(&**tx.fs(), &tx.dir().join(&name), &content)?;
-    Ok(FileMeta {
+    Ok(named(name, &content, tx.source_id(), first_line, rows))
+}
+
+/// Writes a file to the folder of a change that is named as one with all rows of these.
+pub(crate) fn joined(change: &Maintenance, metas: &[&FileMeta]) -> Result<FileMeta> {
+    let name = format!("{}-00.parquet", change.id());
+    let content = empty_segment(change.id(), change.store().id());
+    fs::write_new(&**change.fs(), &change.dir().join(&name), &content)?;
+    let mut meta = named(name, &content, 0, 0, metas.iter().map(|meta| meta.rows).sum());
+    meta.sources = metas.iter().flat_map(|meta| meta.sources.clone()).collect();
+    Ok(meta)
+}
+
+fn named(name: String, content: &[u8], source_id: i32, first_line: i64, rows: u64) -> FileMeta {
+    FileMeta {
         path: name,
         bytes: content.len() as u64,
-        sha256: Digest::of(&content),
+        sha256: Digest::of(content),
         tail: 0,
-        root: Digest::of(&content),
+        root: Digest::of(content),
         rows,
         min_ts: NOON,
         max_ts: NOON,
         sources: vec![SourceRange {
-            source_id: tx.source_id(),
+            source_id,
             first_line,
             last_line: first_line + rows as i64 - 1,
             rows,
         }],
         stats: Vec::new(),
-    })
+    }
 }
 
 /// An extent of `lines` lines with ten bytes each from line `first` (from 1), the last one quarantined; without files.
