@@ -24,6 +24,7 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 pub use self::facts::SourceFacts;
+pub(crate) use self::heads::check_key;
 pub use self::hidden::{HiddenIndex, HiddenLines};
 pub use self::kept::{
     ArchiveState, ArchivedDay, HoldState, Redacted, Restored, RetiredDay, Sealed,

@@ -2,6 +2,7 @@
 //! `known_keys`, `<id>.head` (the last checkpoint seen), `<id>.heads` (size and root of every one before it),
 //! `<id>.privacy` (the secret behind pseudonyms).
 
+mod archives;
 mod privacy;
 
 use std::io;

@@ -174,7 +174,7 @@ impl Store {
 
     /// Whether this process may write: it owns the key, nobody else may read, the settings are sound, no commit is in
     /// doubt.
-    pub(super) fn writable(&self) -> Result<SignerKey> {
+    pub(crate) fn writable(&self) -> Result<SignerKey> {
         if self.poisoned.load(Ordering::SeqCst) {
             return Err(Error::new(ErrorKind::Io, "a commit of this process is in doubt")
                 .at(&self.dir)

@@ -9,7 +9,7 @@ use crate::ledger::keys::KeyRing;
 use crate::ledger::note::{Checkpoint, VerifierKey};
 
 /// Compares the store's own key with the pinned one, else with the known one; tells whether it was pinned.
-pub(super) fn check_key(
+pub(crate) fn check_key(
     keys: &KeyRing,
     key: &VerifierKey,
     pinned: Option<&str>,
@@ -48,6 +48,12 @@ pub(super) fn check_key(
 }
 
 impl Store {
+    /// The root that the ledger had at exactly `size` records, if a commit ended there.
+    pub(crate) fn root_at(&self, size: u64) -> Result<Option<crate::Digest>> {
+        let version = self.state().version;
+        load::root_at_size(&*self.fs, &self.dir, version, &self.key, size)
+    }
+
     /// Compares the newest version with the head known on this machine, and moves that forward.
     pub(super) fn check_head(&self) -> Result<()> {
         let known = match self.keys.head(&self.key) {

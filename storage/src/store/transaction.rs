@@ -128,6 +128,22 @@ impl Store {
         }
     }
 
+    /// Takes the folder of this name below `staging/`, so that nobody else has it at the same time; `None` if another still
+    /// has it after `wait_ms`.
+    pub(crate) fn scratch_alone(&self, name: &str, wait_ms: u64) -> Result<Option<Scratch>> {
+        // Counting the pauses needs no clock.
+        const PAUSE_MS: u64 = 20;
+        let mut waited = 0;
+        loop {
+            let folder = Folder::take(&self.fs, layout::staging_path(&self.dir, name))?;
+            if folder.is_some() || waited >= wait_ms {
+                return Ok(folder.map(Scratch));
+            }
+            std::thread::sleep(std::time::Duration::from_millis(PAUSE_MS));
+            waited += PAUSE_MS;
+        }
+    }
+
     /// Makes a private folder below `staging/`, for a query that spills.
     pub fn scratch(&self) -> Result<Scratch> {
         let name = format!("scratch-{:016x}", random()?);
