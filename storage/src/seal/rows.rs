@@ -83,9 +83,24 @@ pub struct SealedLine<'a> {
     pub leaf: Digest,
     /// The line.
     pub line: Line<'a>,
-    /// The path in the store of the file that its row lies in.
-    pub file: &'a str,
+    /// The file that its row lies in.
+    pub file: &'a RowsFile,
 }
+
+/// Who looks on while a root is computed: the lines of some leaves in the order of the files, then these leaves in
+/// their own order, and so on for the next ones.
+pub trait Visit {
+    /// A row that is in the files.
+    fn line(&mut self, _line: &SealedLine<'_>) -> Result<()> {
+        Ok(())
+    }
+
+    /// A leaf, also of a line that left the files.
+    fn leaf(&mut self, _index: u64, _leaf: &Digest) {}
+}
+
+/// Nobody looks on.
+impl Visit for () {}
 
 /// Which leaf each row is.
 struct Order {
@@ -142,26 +157,20 @@ impl<'a> SealedRows<'a> {
         metas().map(|meta| meta.min_ts).min().zip(metas().map(|meta| meta.max_ts).max())
     }
 
-    /// The root over the rows with the salts of `file`. `line` sees every row that is in the files, in their order;
-    /// `leaf` sees every leaf in its order.
+    /// The root over the rows with the salts of `file`, while `visit` looks on.
     ///
     /// # Errors
     /// `Integrity`: there are not as many rows as there are salts; or a file is not as the ledger says.
-    pub fn fold(
-        &self,
-        file: &SealFile,
-        line: &mut dyn FnMut(&SealedLine<'_>) -> Result<()>,
-        leaf: &mut dyn FnMut(u64, &Digest),
-    ) -> Result<SealedRoot> {
+    pub fn fold(&self, file: &SealFile, visit: &mut dyn Visit) -> Result<SealedRoot> {
         let order = self.order(file)?;
         let mut frontier = Frontier::default();
         let mut from = 0;
         while from < file.leaves() {
             let to = file.leaves().min(from + self.window);
-            let slots = self.window(file, &order, (from, to), line)?;
+            let slots = self.window(file, &order, (from, to), visit)?;
             for (index, hash) in (from..).zip(slots) {
                 let hash = Digest(hash);
-                leaf(index, &hash);
+                visit.leaf(index, &hash);
                 frontier.push(hash);
             }
             from = to;
@@ -175,7 +184,7 @@ impl<'a> SealedRows<'a> {
         file: &SealFile,
         order: &Order,
         (from, to): (u64, u64),
-        each: &mut dyn FnMut(&SealedLine<'_>) -> Result<()>,
+        visit: &mut dyn Visit,
     ) -> Result<Vec<Secret>> {
         let mut slots = vec![[0; 32]; (to - from) as usize];
         file.each_salt(from, to, &mut |index, salt| slots[(index - from) as usize] = *salt);
@@ -203,7 +212,7 @@ impl<'a> SealedRows<'a> {
                 let index = u64::from(ranks[line.row as usize]);
                 let slot = &mut slots[(index - from) as usize];
                 let hash = leaf(slot, line.bytes);
-                each(&SealedLine { index, salt: slot, leaf: hash, line, file: &rows.meta.path })?;
+                visit.line(&SealedLine { index, salt: slot, leaf: hash, line, file: rows })?;
                 *slot = hash.0;
                 Ok(())
             })?;
