@@ -30,10 +30,10 @@ impl Paths {
         }
     }
 
-    /// Takes the next leaf.
-    pub fn push(&mut self, leaf: Digest) {
-        let mut node = Node { first: self.size, size: 1, hash: leaf };
-        self.size += 1;
+    /// Takes the next leaf (height 0), or so many leaves at once that they are a node of the tree.
+    pub fn push_subtree(&mut self, height: u32, hash: Digest) {
+        let mut node = Node { first: self.size, size: 1 << height, hash };
+        self.size += node.size;
         while let Some(left) = self.nodes.pop_if(|left| left.size == node.size) {
             node = self.join(&left, &node);
         }
@@ -83,7 +83,7 @@ mod tests {
                 // Some are asked for at the start, others just before they come.
                 let early = |leaf: &u64| at == 0 && leaf % 2 == 0 || *leaf == at as u64;
                 wanted.iter().filter(|leaf| early(leaf)).for_each(|leaf| paths.want(*leaf));
-                paths.push(*leaf);
+                paths.push_subtree(0, *leaf);
             }
             let (found, paths) = paths.finish();
             prop_assert_eq!(found, root(&leaves));
