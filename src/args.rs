@@ -1,6 +1,8 @@
 //! Which commands are there, with which options? The command line as people type it; man pages and completions
 //! come from here too.
 
+pub(crate) mod seal;
+
 use std::path::PathBuf;
 
 use clap::{ArgGroup, Args, Parser, Subcommand};
@@ -77,6 +79,8 @@ pub(crate) enum Verb {
     },
     /// The pseudonyms of known names, where a privacy rule has put them in their place
     Pseudonym(Pseudonym),
+    /// Close days: a signed root over their lines, which no later rewriting of files changes
+    Seal(seal::Seal),
     /// What is in a Parquet file, a ledger file or a log
     Inspect(Inspect),
     /// Check signatures, digests and accounts

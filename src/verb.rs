@@ -12,6 +12,7 @@ mod pseudonym;
 mod quarantine;
 mod raw;
 mod recover;
+mod seal;
 mod shell;
 mod shift;
 mod sources;
@@ -61,6 +62,7 @@ pub(crate) fn run(context: &Context, verb: Verb) -> Result<Outcome> {
         Verb::Sources(args) => sources::run(context, &args),
         Verb::Quarantine { what } => quarantine::run(context, what),
         Verb::Pseudonym(args) => pseudonym::run(context, &args),
+        Verb::Seal(args) => seal::run(context, &args),
         Verb::Inspect(args) => inspect::run(context, &args),
         Verb::Verify(args) => verify::run(context, &args),
         Verb::Recover(args) => recover::run(context, &args),
