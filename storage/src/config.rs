@@ -5,6 +5,7 @@ mod retention;
 mod seal;
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::privacy::Rule;
@@ -106,6 +107,15 @@ pub const DEFAULT_TEXT: &str = r#"# Settings of this dwell store. Everything her
 # memory_bytes = 1073741824
 # Whether each query is noted in log/: who, when, the SQL, how many rows (docs/redaction.md).
 # log = false
+
+# Of a store that was made with `init --encrypt` (docs/encryption.md).
+[encryption]
+# Where its key lies. Unset: in the folder of keys, as <store id>.encryption.
+# key_file = "/etc/dwell/store.key"
+# Or what prints it (age, a KMS): run by whoever opens the store, if this file is his or root's and no one else may write it.
+# key_command = "age --decrypt -i /root/.age/key.txt /etc/dwell/store.key.age"
+# Whether large queries may write what does not fit into memory, unencrypted, to a private folder.
+# spill = false
 "#;
 
 /// The settings of a store.
@@ -128,6 +138,20 @@ pub struct Config {
     pub nightly: NightlyConfig,
     /// Limits of a query.
     pub query: QueryConfig,
+    /// How an encrypted store is opened.
+    pub encryption: EncryptionConfig,
+}
+
+/// How an encrypted store is opened.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct EncryptionConfig {
+    /// Where the store key lies.
+    pub key_file: Option<PathBuf>,
+    /// What prints the store key.
+    pub key_command: Option<String>,
+    /// Whether queries may spill, in the clear.
+    pub spill: bool,
 }
 
 /// How logs are taken in.

@@ -51,8 +51,13 @@ impl Error {
         Self::new(ErrorKind::Integrity, message).at(path)
     }
 
-    /// Wraps an operating-system error that happened while doing `what` at `path`.
+    /// Wraps an operating-system error that happened while doing `what` at `path`. An error of this crate that came by way
+    /// of the file system stays what it is.
     pub fn io(what: &str, path: impl AsRef<Path>, source: std::io::Error) -> Self {
+        let source = match source.downcast::<Self>() {
+            Ok(own) => return own,
+            Err(source) => source,
+        };
         Self::new(ErrorKind::Io, format!("cannot {what}")).at(path).caused_by(source)
     }
 
@@ -61,6 +66,12 @@ impl Error {
     pub fn at(mut self, path: impl AsRef<Path>) -> Self {
         self.path = Some(path.as_ref().to_path_buf());
         self
+    }
+
+    /// Names the file or folder it happened at, unless one is named.
+    #[must_use]
+    pub(crate) fn at_if_none(self, path: impl AsRef<Path>) -> Self {
+        if self.path.is_some() { self } else { self.at(path) }
     }
 
     /// Forgets the file or folder, for lists that name it themselves.

@@ -19,6 +19,7 @@ pub use faulty::{FaultKind, FaultyFs};
 pub use real::{Lock, RealFs};
 pub use recording::{CrashState, RecordingFs};
 
+use crate::crypt::Vault;
 use crate::error::{Error, Result};
 
 /// A new file that is being written.
@@ -66,6 +67,10 @@ pub trait Fs: Debug + Send + Sync {
     fn read(&self, path: &Path) -> io::Result<Vec<u8>>;
     /// The names in a folder, sorted.
     fn list(&self, path: &Path) -> io::Result<Vec<String>>;
+    /// The keys of the store, if it is an encrypted one: then every data file that is written is encrypted.
+    fn vault(&self) -> Option<&Arc<Vault>> {
+        None
+    }
 }
 
 /// The real file system.

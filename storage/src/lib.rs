@@ -6,6 +6,7 @@
 pub mod archive;
 pub mod clock;
 pub mod config;
+pub mod crypt;
 pub mod day;
 pub mod digest;
 pub mod error;

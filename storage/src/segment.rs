@@ -2,6 +2,7 @@
 
 mod blocks;
 mod encode;
+mod encrypted;
 mod footer;
 mod inspect;
 mod layout;
@@ -18,7 +19,7 @@ use crate::clock::Micros;
 use crate::digest::Digest;
 
 pub use self::blocks::{BlockTable, MAGIC};
-pub use self::encode::{EncodedRowGroup, encode, encode_with_arrow};
+pub use self::encode::{EncodedRowGroup, encode, encode_for, encode_with_arrow};
 pub use self::footer::{check_file, describe, footer};
 pub use self::inspect::{ColumnTotal, Inspection, RowGroupSummary, inspect};
 pub use self::layout::{BLOCK_BYTES, PAGE_ROWS, key, lines_schema};

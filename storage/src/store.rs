@@ -274,7 +274,7 @@ impl Store {
     /// Opens a data file of some version, wherever it lies, for checked reading: the way to read one, for it has what an
     /// encrypted store needs besides.
     pub fn open_file(&self, meta: &FileMeta) -> Result<VerifiedFile> {
-        VerifiedFile::open(self.locate(&meta.path), meta)
+        VerifiedFile::open_with(self.locate(&meta.path), meta, self.fs.vault())
     }
 
     /// The records of the newest version, for `system.ledger`.

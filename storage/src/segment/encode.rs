@@ -19,13 +19,14 @@ use parquet::bloom_filter::Sbbf;
 use parquet::file::statistics::Statistics;
 use parquet::schema::types::ColumnDescPtr;
 
-use self::chunk::{ChunkBuilder, PageRange, Tools};
+use self::chunk::{ChunkBuilder, PageRange, Pages, Tools};
 use self::numbers::Numbers;
 use self::text::Texts;
 use super::layout::{self, Layout};
 use super::{ColumnData, NULL_CODE, RowGroup};
 use crate::clock::Micros;
 use crate::error::{Error, ErrorKind, Result};
+use crate::fs::Fs;
 
 /// A row group as Parquet pages, ready to be appended to a file.
 #[derive(Debug)]
@@ -66,17 +67,27 @@ impl EncodedRowGroup {
 
 /// Encodes a row group of `requests`. Pure computation: workers call it side by side.
 pub fn encode(group: &RowGroup) -> Result<EncodedRowGroup> {
-    encode_own(layout::requests(), group)
+    encode_own(layout::requests(), group, Pages::PLAIN)
+}
+
+/// Encodes a row group of `requests` for a file that is written through `fs`, as the files of its store are.
+pub fn encode_for(fs: &dyn Fs, group: &RowGroup) -> Result<EncodedRowGroup> {
+    encode_own(layout::requests(), group, pages_of(fs))
+}
+
+fn pages_of(fs: &dyn Fs) -> Pages {
+    if fs.vault().is_some() { Pages::ENCRYPTED } else { Pages::PLAIN }
 }
 
 /// Encodes a row group of `lines/`.
-pub(super) fn encode_lines(group: &RowGroup) -> Result<EncodedRowGroup> {
-    encode_own(layout::lines(), group)
+pub(super) fn encode_lines(group: &RowGroup, encrypted: bool) -> Result<EncodedRowGroup> {
+    let pages = if encrypted { Pages::ENCRYPTED } else { Pages::PLAIN };
+    encode_own(layout::lines(), group, pages)
 }
 
-fn encode_own(layout: &Layout, group: &RowGroup) -> Result<EncodedRowGroup> {
+fn encode_own(layout: &Layout, group: &RowGroup, pages: Pages) -> Result<EncodedRowGroup> {
     let facts = check(layout, group)?;
-    let mut tools = Tools::new()?;
+    let mut tools = Tools::new(pages)?;
     let mut chunks = Vec::with_capacity(group.columns.len());
     for (at, (column, facts)) in group.columns.iter().zip(&facts).enumerate() {
         chunks.push(chunk(layout, at, column, *facts, group.rows, &mut tools)?);
@@ -94,7 +105,7 @@ fn chunk(
     tools: &mut Tools,
 ) -> Result<Chunk> {
     let descr = layout.parquet.column(at);
-    let (bloom, rising) = (layout.bloom[at], layout.rising[at]);
+    let (bloom, rising) = (layout.bloom[at] && tools.pages.bloom, layout.rising[at]);
     if facts.nulls == rows as u64 {
         return all_null(descr, rows, tools);
     }

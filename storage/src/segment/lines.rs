@@ -101,7 +101,7 @@ impl LinesWriter {
                 ColumnData::Binary(pending.bytes),
             ],
         };
-        self.file.append(encode_lines(&group)?)
+        self.file.append(encode_lines(&group, self.file.is_encrypted())?)
     }
 }
 

@@ -17,6 +17,8 @@ use crate::day::Day;
 use crate::fs;
 use crate::schema::{Col, ColumnType, stored_schema};
 
+mod encrypted;
+
 type Encoder = fn(&RowGroup) -> crate::Result<EncodedRowGroup>;
 
 fn header() -> SegmentHeader {

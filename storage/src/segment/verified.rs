@@ -10,12 +10,16 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
+use parquet::encryption::decrypt::FileDecryptionProperties;
 use parquet::errors::ParquetError;
-use parquet::file::metadata::{PageIndexPolicy, ParquetMetaData, ParquetMetaDataReader};
+use parquet::file::metadata::{
+    PageIndexPolicy, ParquetMetaData, ParquetMetaDataOptions, ParquetMetaDataReader,
+};
 use parquet::file::reader::{ChunkReader, Length};
 
 use super::FileMeta;
 use super::blocks::BlockTable;
+use crate::crypt::{CryptoMetadata, ENCRYPTED_MAGIC, Vault};
 use crate::digest::Digest;
 use crate::error::{Error, ErrorKind, Result};
 
@@ -35,6 +39,8 @@ struct Inner {
     /// One bit a block: whether it has been checked.
     checked: Vec<AtomicU64>,
     metadata: Arc<ParquetMetaData>,
+    /// What decrypts it, if it is encrypted.
+    decryption: Option<Arc<FileDecryptionProperties>>,
     /// The first failure to read, for those who get it back from a decoder as mere text.
     fault: OnceLock<(ErrorKind, String)>,
 }
@@ -43,6 +49,15 @@ impl VerifiedFile {
     /// Opens the file at `path`, which has to be the one that `meta` describes: reads the tail, checks it and the block
     /// table against the root, and only then decodes the footer.
     pub fn open(path: impl AsRef<Path>, meta: &FileMeta) -> Result<Self> {
+        Self::open_with(path, meta, None)
+    }
+
+    /// Opens a file of a store that may be encrypted: `vault` has its keys.
+    pub fn open_with(
+        path: impl AsRef<Path>,
+        meta: &FileMeta,
+        vault: Option<&Arc<Vault>>,
+    ) -> Result<Self> {
         let path = path.as_ref().to_path_buf();
         let file = File::open(&path).map_err(|error| match error.kind() {
             // The ledger names it: that it is gone is no less than that it differs.
@@ -64,11 +79,10 @@ impl VerifiedFile {
         let table = BlockTable::decode(&tail, meta.tail)
             .filter(|table| table.root(&Digest::of(&tail)) == meta.root)
             .ok_or_else(|| Error::integrity(&path, "file differs from the ledger (tail)"))?;
+        let decryption =
+            decryption(&tail, &meta.path, vault).map_err(|error| error.at_if_none(&path))?;
         let metadata = guarded(&path, || {
-            let mut reader =
-                ParquetMetaDataReader::new().with_page_index_policy(PageIndexPolicy::Optional);
-            reader.try_parse_sized(&tail, size)?;
-            reader.finish()
+            decode(&tail, size, decryption.as_ref(), ParquetMetaDataOptions::new())
         })?;
         let checked = (0..table.digests.len().div_ceil(64)).map(|_| AtomicU64::new(0)).collect();
         let metadata = Arc::new(metadata);
@@ -83,8 +97,22 @@ impl VerifiedFile {
             table,
             checked,
             metadata,
+            decryption,
             fault,
         })))
+    }
+
+    /// Whether it is encrypted.
+    pub fn is_encrypted(&self) -> bool {
+        self.0.decryption.is_some()
+    }
+
+    /// Decodes the footer once more, with the page indexes, in another way: under another schema, say.
+    pub fn decode_metadata(
+        &self,
+        options: ParquetMetaDataOptions,
+    ) -> parquet::errors::Result<ParquetMetaData> {
+        decode(&self.0.tail, self.0.size, self.0.decryption.as_ref(), options)
     }
 
     /// Where the file lies.
@@ -178,6 +206,39 @@ impl Inner {
     fn differs(&self, what: &str) -> Error {
         Error::integrity(&self.path, format!("file differs from the ledger ({what})"))
     }
+}
+
+/// What decrypts the file with this tail; `None` if it is a plain one.
+fn decryption(
+    tail: &[u8],
+    name: &str,
+    vault: Option<&Arc<Vault>>,
+) -> Result<Option<Arc<FileDecryptionProperties>>> {
+    if !tail.ends_with(&ENCRYPTED_MAGIC) {
+        return Ok(None);
+    }
+    let Some(vault) = vault else {
+        let what = "the file is encrypted, and no keys of its store are at hand";
+        return Err(Error::new(ErrorKind::Io, what));
+    };
+    let clear = CryptoMetadata::of_file_end(tail).ok_or_else(|| {
+        Error::new(ErrorKind::Integrity, "the file is encrypted, but not by dwell")
+    })?;
+    vault.decryption(&clear, name).map(Some)
+}
+
+fn decode(
+    tail: &Bytes,
+    size: u64,
+    decryption: Option<&Arc<FileDecryptionProperties>>,
+    options: ParquetMetaDataOptions,
+) -> parquet::errors::Result<ParquetMetaData> {
+    let mut reader = ParquetMetaDataReader::new()
+        .with_page_index_policy(PageIndexPolicy::Optional)
+        .with_metadata_options(Some(options))
+        .with_decryption_properties(decryption.cloned());
+    reader.try_parse_sized(tail, size)?;
+    reader.finish()
 }
 
 fn read_at(file: &File, path: &Path, at: u64, len: usize) -> Result<Vec<u8>> {

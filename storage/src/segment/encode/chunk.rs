@@ -10,7 +10,7 @@ use parquet::file::statistics::Statistics;
 use parquet::file::writer::{SerializedPageWriter, TrackedWrite};
 use parquet::schema::types::ColumnDescPtr;
 
-use super::super::layout::{ZSTD_LEVEL, zstd};
+use super::super::layout::{PAGE_ROWS, ZSTD_LEVEL, zstd};
 use crate::error::{Error, ErrorKind, Result};
 
 /// The bytes of a column chunk, and all that the footer says of it.
@@ -32,14 +32,39 @@ pub(super) struct Tools {
     pub(super) page: Vec<u8>,
     /// Codes of a page without NULLs.
     pub(super) codes: Vec<u32>,
+    /// How pages are cut.
+    pub(super) pages: Pages,
 }
 
+/// How the pages of a column chunk are cut, and whether it gets a bloom filter.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Pages {
+    /// Rows of a page.
+    pub(super) rows: usize,
+    /// Bytes of a page of plain texts.
+    pub(super) bytes: usize,
+    /// Whether the columns that hunts look values up in get their filters.
+    pub(super) bloom: bool,
+}
+
+impl Pages {
+    /// Those of a plain file.
+    pub(super) const PLAIN: Self = Self { rows: PAGE_ROWS, bytes: PLAIN_PAGE_BYTES, bloom: true };
+
+    /// Those of an encrypted file: one page a chunk, for DuckDB (2.0) can't decrypt a second one, and no filters, which
+    /// would stand in the clear.
+    pub(super) const ENCRYPTED: Self = Self { rows: usize::MAX, bytes: 256 << 20, bloom: false };
+}
+
+/// Plain texts of a page.
+const PLAIN_PAGE_BYTES: usize = 1 << 20;
+
 impl Tools {
-    pub(super) fn new() -> Result<Self> {
+    pub(super) fn new(pages: Pages) -> Result<Self> {
         let compressor = ::zstd::bulk::Compressor::new(ZSTD_LEVEL).map_err(|error| {
             Error::new(ErrorKind::Internal, "cannot set up zstd").caused_by(error)
         })?;
-        Ok(Self { compressor, page: Vec::new(), codes: Vec::new() })
+        Ok(Self { compressor, page: Vec::new(), codes: Vec::new(), pages })
     }
 }
 

@@ -4,7 +4,6 @@ use parquet::basic::{Encoding, Type};
 use parquet::file::statistics::Statistics;
 use parquet::schema::types::ColumnDescPtr;
 
-use super::super::layout::PAGE_ROWS;
 use super::Facts;
 use super::bits;
 use super::chunk::{Chunk, ChunkBuilder, PageRange, Tools, null_statistics};
@@ -45,8 +44,9 @@ impl Numbers<'_> {
         }
         let width = dictionary.as_ref().map_or(0, |found| bits::code_width(found.values.len()));
         let (mut present, mut taken) = (Vec::new(), 0);
-        for start in (0..self.values.len()).step_by(PAGE_ROWS) {
-            let rows = start..(start + PAGE_ROWS).min(self.values.len());
+        let page_rows = chunk.tools().pages.rows;
+        for start in (0..self.values.len()).step_by(page_rows) {
+            let rows = start..start.saturating_add(page_rows).min(self.values.len());
             let values = self.present(rows.clone(), &mut present);
             let nulls = rows.len() - values.len();
             let nullable = chunk.is_nullable();

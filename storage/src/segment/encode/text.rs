@@ -8,17 +8,14 @@ use parquet::data_type::ByteArray;
 use parquet::file::statistics::{Statistics, ValueStatistics};
 use parquet::schema::types::ColumnDescPtr;
 
-use super::super::layout::{BLOOM_FPP, PAGE_ROWS, PAGE_STATS_VALUES, STATS_BYTES};
+use super::super::layout::{BLOOM_FPP, PAGE_STATS_VALUES, STATS_BYTES};
 use super::super::{Coded, Dictionary, NULL_CODE};
-use super::chunk::{Chunk, ChunkBuilder, PageRange, Tools, null_statistics};
+use super::chunk::{Chunk, ChunkBuilder, PageRange, Pages, Tools, null_statistics};
 use super::{Facts, bits, broken};
 use crate::error::Result;
 
 /// A dictionary page beyond this is a burden for every reader.
 const LARGEST_DICTIONARY: usize = 64 << 20;
-
-/// A page of plain values ends when it has this many bytes.
-const PLAIN_PAGE_BYTES: usize = 1 << 20;
 
 /// A column of coded values.
 pub(super) struct Texts<'a> {
@@ -79,7 +76,8 @@ impl Texts<'_> {
         values.iter().for_each(|value| push_plain(value, page));
         chunk.end_dictionary(values.len())?;
         let width = bits::code_width(values.len());
-        for codes in self.coded.codes.chunks(PAGE_ROWS) {
+        let page_rows = chunk.tools().pages.rows;
+        for codes in self.coded.codes.chunks(page_rows) {
             let nullable = chunk.is_nullable();
             let Tools { page, codes: buffer, .. } = chunk.tools();
             let present = begin_page(codes, self.facts.nulls > 0, nullable, page, buffer);
@@ -98,7 +96,7 @@ impl Texts<'_> {
     ) -> Result<ChunkBuilder<'t>> {
         let mut rest = self.coded.codes.as_slice();
         while !rest.is_empty() {
-            let (codes, later) = rest.split_at(self.rows_of_plain_page(rest));
+            let (codes, later) = rest.split_at(self.rows_of_plain_page(rest, chunk.tools().pages));
             rest = later;
             let nullable = chunk.is_nullable();
             let Tools { page, codes: buffer, .. } = chunk.tools();
@@ -112,16 +110,16 @@ impl Texts<'_> {
         Ok(chunk)
     }
 
-    fn rows_of_plain_page(&self, codes: &[u32]) -> usize {
-        let most = codes.len().min(PAGE_ROWS);
+    fn rows_of_plain_page(&self, codes: &[u32], pages: Pages) -> usize {
+        let most = codes.len().min(pages.rows);
         // All values together may already be few enough.
-        if self.coded.values.num_bytes() <= PLAIN_PAGE_BYTES {
+        if self.coded.values.num_bytes() <= pages.bytes {
             return most;
         }
         let mut bytes = 0;
         let full = codes[..most].iter().position(|&code| {
             bytes += self.coded.values.value(code).len();
-            bytes > PLAIN_PAGE_BYTES
+            bytes > pages.bytes
         });
         full.map_or(most, |at| at.max(1))
     }

@@ -1,0 +1,190 @@
+//! What stands in the clear at the end of an encrypted file: which file it is, and which key it needs. Both are bound
+//! into every module, so that no file and no part of one passes for another.
+
+use std::path::Path;
+
+use super::{KeyName, cipher};
+use crate::day::Day;
+use crate::error::Result;
+
+/// What a file is: the store, the day and the file's own name. What each module is authenticated with begins with it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct FileId {
+    /// The id of the store that wrote it.
+    pub(crate) store: String,
+    /// The day of its rows; for lines, of their ingest.
+    pub(crate) day: Day,
+    /// Its name, without `.parquet`.
+    pub(crate) name: String,
+}
+
+impl FileId {
+    /// The prefix.
+    pub(crate) fn to_text(&self) -> String {
+        format!("{}/{}/{}", self.store, self.day, self.name)
+    }
+
+    pub(crate) fn parse(prefix: &[u8]) -> Option<Self> {
+        let mut parts = std::str::from_utf8(prefix).ok()?.split('/');
+        let (store, day, name) = (parts.next()?, parts.next()?, parts.next()?);
+        let whole = parts.next().is_none() && !store.is_empty() && !name.is_empty();
+        whole.then_some(Self {
+            store: store.to_owned(),
+            day: day.parse().ok()?,
+            name: name.to_owned(),
+        })
+    }
+
+    /// The transaction that wrote it: its name without the number of the file.
+    pub(crate) fn transaction(&self) -> &str {
+        self.name.rsplit_once('-').map_or(self.name.as_str(), |(transaction, _)| transaction)
+    }
+
+    /// Whether a file that the ledger calls so can be this one. A file that is still being written lies in no day.
+    pub(crate) fn is_called(&self, path: &str) -> bool {
+        let path = Path::new(path);
+        let folder = path.parent().and_then(Path::file_name).and_then(|name| name.to_str());
+        let day = folder.and_then(Day::from_folder);
+        path.file_stem().is_some_and(|stem| stem == self.name.as_str())
+            && day.is_none_or(|day| day == self.day)
+    }
+}
+
+/// The structure `FileCryptoMetaData` of the format, with AES_GCM_V1.
+///
+/// The file's id stands in `aad_file_unique`, before its random bytes, and not in `aad_prefix`: what is authenticated is the
+/// same, byte for byte, and DuckDB (2.0) knows no prefix.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct CryptoMetadata {
+    /// What is authenticated with every module: the file's id, `/`, random bytes.
+    pub(crate) unique: Vec<u8>,
+    /// The path of the wrapped data key.
+    pub(crate) key: Vec<u8>,
+}
+
+/// Heads of fields in Thrift's compact protocol: the next field, of a type.
+const STRUCTURE: u8 = 0x1c;
+const BINARY: u8 = 0x18;
+/// The same, one field later.
+const SECOND_BINARY: u8 = 0x28;
+const END: u8 = 0;
+
+/// Random bytes of a file.
+const RANDOM_BYTES: usize = 8;
+
+/// The longest footer and the longest text in it that are looked at.
+const LONGEST: usize = 1 << 10;
+
+impl CryptoMetadata {
+    /// That of a new file.
+    pub(super) fn new(file: &FileId, key: &KeyName) -> Result<Self> {
+        let mut unique = file.to_text().into_bytes();
+        unique.push(b'/');
+        unique.extend_from_slice(&cipher::random::<RANDOM_BYTES>()?);
+        Ok(Self { unique, key: key.path().into_bytes() })
+    }
+
+    /// The bytes of the structure.
+    pub(crate) fn encode(&self) -> Vec<u8> {
+        let mut out = vec![STRUCTURE, STRUCTURE];
+        binary(SECOND_BINARY, &self.unique, &mut out);
+        out.extend_from_slice(&[END, END]);
+        binary(BINARY, &self.key, &mut out);
+        out.push(END);
+        out
+    }
+
+    /// Reads it at the beginning of `bytes`, which nobody has checked.
+    fn decode(bytes: &[u8]) -> Option<Self> {
+        let rest = bytes.strip_prefix(&[STRUCTURE, STRUCTURE])?;
+        let (unique, rest) = read_binary(SECOND_BINARY, rest)?;
+        let (key, rest) = read_binary(BINARY, rest.strip_prefix(&[END, END])?)?;
+        rest.starts_with(&[END]).then(|| Self { unique: unique.to_vec(), key: key.to_vec() })
+    }
+
+    /// Reads it from the last bytes of an encrypted file, which go back to the beginning of the footer or further.
+    pub(crate) fn of_file_end(bytes: &[u8]) -> Option<Self> {
+        let body = bytes.strip_suffix(&super::ENCRYPTED_MAGIC)?;
+        let (rest, length) = body.split_last_chunk::<4>()?;
+        let length = usize::try_from(u32::from_le_bytes(*length)).ok()?;
+        Self::decode(rest.get(rest.len().checked_sub(length)?..)?)
+    }
+
+    /// The file that it says to be.
+    pub(crate) fn file(&self) -> Option<FileId> {
+        let id = self.unique.len().checked_sub(RANDOM_BYTES)?;
+        FileId::parse(self.unique[..id].strip_suffix(b"/")?)
+    }
+
+    /// The data key that it needs.
+    pub(crate) fn key(&self) -> Option<KeyName> {
+        KeyName::from_path(std::str::from_utf8(&self.key).ok()?)
+    }
+}
+
+fn binary(head: u8, bytes: &[u8], out: &mut Vec<u8>) {
+    out.push(head);
+    let mut length = bytes.len();
+    while length >= 0x80 {
+        out.push(length as u8 | 0x80);
+        length >>= 7;
+    }
+    out.push(length as u8);
+    out.extend_from_slice(bytes);
+}
+
+fn read_binary(head: u8, bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let mut rest = bytes.strip_prefix(&[head])?;
+    let mut length = 0usize;
+    for shift in [0, 7] {
+        let (&byte, after) = rest.split_first()?;
+        rest = after;
+        length |= usize::from(byte & 0x7f) << shift;
+        if byte < 0x80 {
+            return if length <= LONGEST { rest.split_at_checked(length) } else { None };
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Scope;
+    use super::*;
+
+    #[test]
+    fn a_file_says_which_it_is() {
+        let file = FileId { store: "dwell-1".into(), day: Day(20_000), name: "7-1-a-00".into() };
+        let key = KeyName::new(Scope::Day(file.day)).unwrap();
+        let clear = CryptoMetadata::new(&file, &key).unwrap();
+        assert_eq!((clear.file(), clear.key()), (Some(file.clone()), Some(key)));
+        assert_eq!(FileId::parse(file.to_text().as_bytes()), Some(file.clone()));
+        assert_eq!(file.transaction(), "7-1-a");
+        assert!(file.is_called("requests/day=2024-10-04/7-1-a-00.parquet"));
+        assert!(file.is_called("7-1-a-00.parquet"));
+        assert!(!file.is_called("requests/day=2024-10-05/7-1-a-00.parquet"));
+        assert!(!file.is_called("requests/day=2024-10-04/7-1-a-01.parquet"));
+        for bad in ["", "a/b", "a/2024-10-04/", "/2024-10-04/x", "a/2024-10-04/x/y", "a/b/c"] {
+            assert!(FileId::parse(bad.as_bytes()).is_none(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn the_structure_survives_and_no_cut_does() {
+        let meta = CryptoMetadata { unique: vec![b'p'; 200], key: vec![] };
+        let bytes = meta.encode();
+        assert_eq!(CryptoMetadata::decode(&bytes), Some(meta.clone()));
+        for end in 0..bytes.len() {
+            assert_eq!(CryptoMetadata::decode(&bytes[..end]), None);
+        }
+        let mut file = bytes.clone();
+        file.extend_from_slice(b"the encrypted footer");
+        let length = file.len() as u32;
+        file.extend_from_slice(&length.to_le_bytes());
+        file.extend_from_slice(b"PARE");
+        assert_eq!(CryptoMetadata::of_file_end(&file), Some(meta.clone()));
+        file.splice(0..0, *b"blocks");
+        assert_eq!(CryptoMetadata::of_file_end(&file), Some(meta));
+        assert_eq!(CryptoMetadata::of_file_end(&file[8..]), None);
+    }
+}

@@ -1,0 +1,292 @@
+//! Which key opens what? The store key, found when it is first needed, and the data keys that it has opened.
+
+use std::collections::HashMap;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+
+use parquet::encryption::decrypt::FileDecryptionProperties;
+
+use super::cipher::ModuleCipher;
+use super::{CryptoMetadata, DataKey, FileId, KeyName, Scope, StoreKey, command};
+use crate::config::{self, EncryptionConfig};
+use crate::error::{Error, ErrorKind, Result};
+use crate::fs::{self, Fs, Rights};
+
+/// Where the store key comes from.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct KeyPlaces {
+    /// What `dwell.toml` says.
+    pub(crate) settings: EncryptionConfig,
+    /// The folder of keys, which may hold it as `<store id>.encryption`.
+    pub(crate) key_dir: Option<PathBuf>,
+    /// Whether a command of `dwell.toml` may be run: not that of a copy which somebody else has made.
+    pub(crate) may_run: bool,
+}
+
+/// The keys of one encrypted store.
+pub struct Vault {
+    store_id: String,
+    dir: PathBuf,
+    fs: Arc<dyn Fs>,
+    places: KeyPlaces,
+    key: OnceLock<std::result::Result<StoreKey, (ErrorKind, String)>>,
+    data: Mutex<Opened>,
+}
+
+#[derive(Default)]
+struct Opened {
+    keys: HashMap<KeyName, Arc<DataKey>>,
+    /// The keys that new files of a scope are encrypted with.
+    writing: HashMap<Scope, KeyName>,
+}
+
+impl std::fmt::Debug for Vault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Vault({})", self.store_id)
+    }
+}
+
+/// The file of the store key in the folder of keys.
+pub(crate) fn key_file(key_dir: &Path, store_id: &str) -> PathBuf {
+    key_dir.join(format!("{store_id}.encryption"))
+}
+
+impl Vault {
+    /// The keys of the store in `dir`. `fs` is the file system below all encryption.
+    pub(crate) fn new(store_id: &str, dir: &Path, fs: Arc<dyn Fs>, places: KeyPlaces) -> Self {
+        Self {
+            store_id: store_id.to_owned(),
+            dir: dir.to_path_buf(),
+            fs,
+            places,
+            key: OnceLock::new(),
+            data: Mutex::default(),
+        }
+    }
+
+    /// The keys of the store in `dir`, with the store key at hand.
+    pub fn with_key(store_id: &str, dir: &Path, fs: Arc<dyn Fs>, key: StoreKey) -> Self {
+        let vault = Self::new(store_id, dir, fs, KeyPlaces::default());
+        let _ = vault.key.set(Ok(key));
+        vault
+    }
+
+    /// The id of the store.
+    pub(crate) fn store_id(&self) -> &str {
+        &self.store_id
+    }
+
+    /// The store's folder.
+    pub(super) fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// The file system below all encryption.
+    pub(super) fn fs(&self) -> &Arc<dyn Fs> {
+        &self.fs
+    }
+
+    fn opened(&self) -> MutexGuard<'_, Opened> {
+        self.data.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The store key.
+    ///
+    /// # Errors
+    /// `Io`: it is not here.
+    pub fn store_key(&self) -> Result<&StoreKey> {
+        let found =
+            self.key.get_or_init(|| self.find().map_err(|error| (error.kind(), error.to_string())));
+        found.as_ref().map_err(|(kind, message)| Error::new(*kind, message.clone()))
+    }
+
+    fn find(&self) -> Result<StoreKey> {
+        let settings = &self.places.settings;
+        if let Some(line) = &settings.key_command {
+            self.may_run()?;
+            return StoreKey::parse(&command::run(line)?);
+        }
+        let own = self.places.key_dir.as_deref().map(|dir| key_file(dir, &self.store_id));
+        let named = settings.key_file.as_ref().map(|path| self.dir.join(path));
+        for path in named.iter().chain(&own) {
+            if let Some(bytes) = fs::read_if_there(&*self.fs, path)? {
+                return StoreKey::parse(&bytes).map_err(|error| error.at(path));
+            }
+        }
+        let error = Error::new(ErrorKind::Io, "the store is encrypted, and its key is not here");
+        let error = match named.or(own) {
+            Some(path) => error.at(path),
+            None => error,
+        };
+        Err(error.advise(
+            "bring the key back, or name it with key_file or key_command in [encryption] of dwell.toml",
+        ))
+    }
+
+    /// A command in the settings of a store is run for whoever opens it, so the settings must be his own.
+    fn may_run(&self) -> Result<()> {
+        let path = self.dir.join(config::FILE_NAME);
+        let refused = |why: &str| {
+            Error::new(ErrorKind::Io, format!("the key command of dwell.toml is not run: {why}"))
+                .at(&path)
+                .advise("put the key into the folder of keys, as <store id>.encryption")
+        };
+        if !self.places.may_run {
+            return Err(refused("this is a copy"));
+        }
+        let found = std::fs::metadata(&path).map_err(|error| Error::io("look at", &path, error))?;
+        let us = rustix::process::geteuid().as_raw();
+        if found.uid() != us && found.uid() != 0 {
+            return Err(refused("the file belongs to another user"));
+        }
+        if found.mode() & 0o022 != 0 {
+            return Err(refused("others may write the file"));
+        }
+        Ok(())
+    }
+
+    /// Whether nothing can be read: the store key is not here, or is another one.
+    pub fn is_locked(&self) -> bool {
+        self.check().is_err()
+    }
+
+    /// Whether the store key is here and opens this store.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn check(&self) -> Result<()> {
+        self.store_key()?;
+        // A key for the words is made with the store; there is none only while it is being made.
+        match self.names(Scope::Ledger)?.first() {
+            Some(name) => self.data_key(name).map(drop),
+            None => Ok(()),
+        }
+    }
+
+    /// The wrapped keys of a scope.
+    pub fn names(&self, scope: Scope) -> Result<Vec<KeyName>> {
+        let names = fs::list_if_there(&*self.fs, &self.dir.join(scope.folder()))?;
+        let path = |name: String| KeyName::from_path(&format!("{}/{name}", scope.folder()));
+        Ok(names.into_iter().filter_map(path).collect())
+    }
+
+    /// The bytes of a key's file.
+    fn read(&self, name: &KeyName) -> Result<Vec<u8>> {
+        let path = self.dir.join(name.path());
+        fs::read_if_there(&*self.fs, &path)?.ok_or_else(|| {
+            Error::integrity(&path, "the key of this data is gone: without it nobody can read it")
+                .advise("bring the file back from a copy of the store, if it was not destroyed on purpose")
+        })
+    }
+
+    /// Whether the file of a key is there.
+    pub(crate) fn has(&self, name: &KeyName) -> bool {
+        self.dir.join(name.path()).exists()
+    }
+
+    /// Looks at the file of a key; without the store key it is only seen whether it names itself right.
+    pub(crate) fn check_file(&self, name: &KeyName) -> Result<()> {
+        let bytes = self.read(name)?;
+        let path = self.dir.join(name.path());
+        let checked = match self.store_key() {
+            Ok(key) => DataKey::unwrap(&bytes, name, key).map(drop),
+            Err(_) => DataKey::wrapped_under(&bytes, name).map(drop),
+        };
+        checked.map_err(|error| error.at(path))
+    }
+
+    /// Opens a data key.
+    pub(crate) fn data_key(&self, name: &KeyName) -> Result<Arc<DataKey>> {
+        if let Some(key) = self.opened().keys.get(name) {
+            return Ok(Arc::clone(key));
+        }
+        let store_key = self.store_key()?;
+        let key = DataKey::unwrap(&self.read(name)?, name, store_key)
+            .map_err(|error| error.at(self.dir.join(name.path())))?;
+        let key = Arc::new(key);
+        self.opened().keys.insert(name.clone(), Arc::clone(&key));
+        Ok(key)
+    }
+
+    /// The key that new data of a scope is encrypted with; made, durably, if there is none.
+    pub(crate) fn for_writing(&self, scope: Scope) -> Result<Arc<DataKey>> {
+        let known = self.opened().writing.get(&scope).cloned();
+        if let Some(name) = known.filter(|name| self.has(name)) {
+            return self.data_key(&name);
+        }
+        let key = match self.names(scope)?.first() {
+            Some(name) => self.data_key(name)?,
+            None => self.make(scope)?,
+        };
+        self.opened().writing.insert(scope, key.name().clone());
+        Ok(key)
+    }
+
+    /// Forgets the keys of a scope.
+    pub(super) fn forget(&self, scope: Scope) {
+        let mut opened = self.opened();
+        opened.keys.retain(|name, _| name.scope != scope);
+        opened.writing.remove(&scope);
+    }
+
+    fn make(&self, scope: Scope) -> Result<Arc<DataKey>> {
+        let key = DataKey::generate(scope, &self.store_id)?;
+        let bytes = key.wrap(self.store_key()?)?;
+        self.put(key.name(), &bytes)?;
+        let key = Arc::new(key);
+        self.opened().keys.insert(key.name().clone(), Arc::clone(&key));
+        Ok(key)
+    }
+
+    /// Writes the file of a key, so that it is there with all its bytes or not at all.
+    pub(super) fn put(&self, name: &KeyName, bytes: &[u8]) -> Result<()> {
+        let path = self.dir.join(name.path());
+        let staged = path.with_extension("new");
+        let folder = path.parent().unwrap_or(&self.dir);
+        let above: Vec<_> = folder.ancestors().take_while(|it| *it != self.dir).collect();
+        for folder in above.iter().rev() {
+            fs::ensure_dir(&*self.fs, folder, Rights::Inherit)?;
+        }
+        fs::remove_if_there(&*self.fs, &staged)?;
+        fs::write_new(&*self.fs, &staged, bytes)?;
+        self.fs.rename(&staged, &path).map_err(|error| Error::io("rename", &staged, error))?;
+        for folder in above {
+            fs::sync_dir(&*self.fs, folder)?;
+        }
+        fs::sync_dir(&*self.fs, &self.dir)
+    }
+
+    /// What encrypts a new file, and what is to stand in it in the clear.
+    pub(crate) fn encryptor(
+        &self,
+        scope: Scope,
+        file: &FileId,
+    ) -> Result<(ModuleCipher, CryptoMetadata)> {
+        let key = self.for_writing(scope)?;
+        let clear = CryptoMetadata::new(file, key.name())?;
+        Ok((ModuleCipher::new(key.secret(), clear.unique.clone())?, clear))
+    }
+
+    /// What decrypts a file that the ledger calls `path`.
+    pub(crate) fn decryption(
+        &self,
+        clear: &CryptoMetadata,
+        path: &str,
+    ) -> Result<Arc<FileDecryptionProperties>> {
+        let bad = |what: &str| Error::new(ErrorKind::Integrity, what.to_owned());
+        let file = clear.file().ok_or_else(|| bad("encrypted, but not by dwell"))?;
+        let name = clear.key().ok_or_else(|| bad("encrypted, but with no key of dwell's"))?;
+        if !file.is_called(path) {
+            let what = format!("encrypted as another file, {}", file.to_text());
+            return Err(bad(&what));
+        }
+        let key = self.data_key(&name)?;
+        if key.store() != file.store {
+            return Err(bad("encrypted with the key of another store"));
+        }
+        FileDecryptionProperties::builder(key.secret().to_vec())
+            .build()
+            .map_err(|error| bad("cannot be decrypted").caused_by(error))
+    }
+}
