@@ -118,6 +118,16 @@ pub const DEFAULT_TEXT: &str = r#"# Settings of this dwell store. Everything her
 # spill = false
 "#;
 
+/// [`DEFAULT_TEXT`] with one of its commented settings that are text turned on.
+pub(crate) fn with_setting(name: &str, value: &str) -> String {
+    let begin = format!("# {name} = ");
+    let line = |line: &str| match line.starts_with(&begin) {
+        true => format!("{name} = {}\n", toml::Value::String(value.to_owned())),
+        false => format!("{line}\n"),
+    };
+    DEFAULT_TEXT.lines().map(line).collect()
+}
+
 /// The settings of a store.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Deserialize)]
 #[serde(default, deny_unknown_fields)]

@@ -19,9 +19,10 @@ pub use self::command::{CommandRunner, run_commands_with};
 pub(crate) use self::data::DataKey;
 pub use self::data::{KeyName, Scope};
 pub use self::key::StoreKey;
-pub(crate) use self::prefix::{CryptoMetadata, FileId};
+pub(crate) use self::prefix::{CryptoMetadata, FileId, store_of};
 pub(crate) use self::sealed::SealedFs;
 pub use self::vault::Vault;
+pub(crate) use self::vault::{KeyPlaces, key_file};
 
 /// The folder of the wrapped data keys.
 pub(crate) const FOLDER: &str = "keys";

@@ -6,13 +6,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::clock::Micros;
+use crate::crypt;
 use crate::day::Day;
 use crate::error::{Error, ErrorKind, Result};
 use crate::fs::{self, Fs, Rights};
 use crate::ledger::file;
 use crate::ledger::keys::KeyRing;
 use crate::ledger::note::SignerKey;
-use crate::ledger::record::{Body, Ingest, Record, Recover, Retried, Shifted};
+use crate::ledger::record::{Body, Encrypt, Ingest, Record, Recover, Retried, Shifted};
 use crate::ledger::text::Text;
 use crate::schema::SCHEMA_VERSION;
 use crate::segment::{self, FileMeta, key};
@@ -72,7 +73,8 @@ impl Found {
 
 /// Rebuilds a lost or damaged ledger from the footers of the data files. What is left of the old one goes to `trash/`.
 pub fn from_files(dir: &Path, options: &RecoverOptions) -> Result<Recovered> {
-    let fs = &*options.fs;
+    let fs = with_keys_of_files(dir, options)?;
+    let fs = &*fs;
     store::refuse_world(dir)?;
     if !dir.join(layout::REQUESTS).is_dir() {
         return Err(load::no_ledger(fs, dir));
@@ -96,6 +98,9 @@ pub fn from_files(dir: &Path, options: &RecoverOptions) -> Result<Recovered> {
     draft.add(Body::Key(verifier.clone()), Text::by(&options.by))?;
     draft.add(Body::Schema { version: SCHEMA_VERSION }, Text::default())?;
     draft.add(Body::Config { sha256: config }, Text::default())?;
+    if let Some(vault) = fs.vault() {
+        draft.add(Body::Encrypt(Encrypt::with(vault.store_key()?.id())), Text::default())?;
+    }
     let bodies = plan(found, &verifier, &mut done)?;
     let recover =
         Recover { files: done.files, rows: done.rows, records_lost: done.records_lost, old_key };
@@ -135,7 +140,10 @@ pub fn accept_head(dir: &Path, options: &RecoverOptions) -> Result<()> {
 
 /// Writes all records of a ledger anew, under a new key and behind a record that says so.
 fn sign_anew(store: &Store, options: &RecoverOptions) -> Result<()> {
-    let (fs, dir) = (&*options.fs, store.dir());
+    let (fs, dir) = (&**store.fs(), store.dir());
+    if let Some(vault) = store.vault() {
+        vault.check()?;
+    }
     store::refuse_world(dir)?;
     let lock = fs::wait_for_lock(fs, &dir.join(layout::LOCK), LOCK_WAIT_MS)?;
     let _lock = lock.ok_or_else(|| store::commit::locked(dir))?;
@@ -193,7 +201,7 @@ fn find_files(dir: &Path, fs: &dyn Fs, done: &mut Recovered) -> Result<Vec<Found
             let folder = Path::new(table).join(&day);
             for name in fs::list_if_there(fs, &dir.join(&folder))? {
                 let path = folder.join(name);
-                match look_at(dir, &path, &day) {
+                match look_at(fs, dir, &path, &day) {
                     Ok(file) => found.push(file),
                     Err(error) if error.kind() == ErrorKind::Io => return Err(error),
                     Err(error) => {
@@ -221,11 +229,31 @@ fn find_files(dir: &Path, fs: &dyn Fs, done: &mut Recovered) -> Result<Vec<Found
     Ok(own)
 }
 
-fn look_at(dir: &Path, path: &Path, day: &str) -> Result<Found> {
+/// The file system of a store whose ledger is lost: whether it was encrypted, its data files tell.
+fn with_keys_of_files(dir: &Path, options: &RecoverOptions) -> Result<Arc<dyn Fs>> {
+    let fs = &options.fs;
+    for table in [layout::REQUESTS, layout::LINES] {
+        for day in fs::list_if_there(&**fs, &dir.join(table))? {
+            let folder = dir.join(table).join(day);
+            for name in fs::list_if_there(&**fs, &folder).unwrap_or_default() {
+                let Some(id) = crypt::store_of(&folder.join(name))? else { continue };
+                let key_dir = options.key_dir.as_deref();
+                let fs = load::of_encrypted(fs, dir, &id, key_dir, Standing::Live);
+                if let Some(vault) = fs.vault() {
+                    vault.check()?;
+                }
+                return Ok(fs);
+            }
+        }
+    }
+    Ok(Arc::clone(fs))
+}
+
+fn look_at(fs: &dyn Fs, dir: &Path, path: &Path, day: &str) -> Result<Found> {
     let bad = |what: &str| Err(Error::new(ErrorKind::Integrity, what));
     let full = dir.join(path);
-    let mut meta = segment::describe(&full)?;
-    let footer = segment::footer(&full)?;
+    let mut meta = segment::describe_with(&full, fs.vault())?;
+    let footer = segment::footer_with(&full, fs.vault())?;
     meta.path = path.to_string_lossy().into_owned();
     let Some(day) = Day::from_folder(day) else { return bad("in no folder of a day") };
     if footer.get(key::DAY).is_none_or(|text| *text != day.to_string()) {

@@ -7,6 +7,7 @@ mod fold;
 mod heads;
 mod hidden;
 pub(crate) mod init;
+mod keys;
 mod kept;
 pub(crate) mod layout;
 mod lease;
@@ -26,6 +27,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 pub use self::facts::SourceFacts;
 pub(crate) use self::heads::check_key;
 pub use self::hidden::{HiddenIndex, HiddenLines};
+pub use self::init::NewStoreKey;
 pub use self::kept::{
     ArchiveState, ArchivedDay, HoldState, Redacted, Restored, RetiredDay, Sealed,
 };
@@ -39,6 +41,7 @@ pub use self::transaction::{Scratch, Transaction};
 pub use self::trash::Purged;
 use crate::clock::Micros;
 use crate::config::{self, Config};
+use crate::crypt::Vault;
 use crate::digest::Digest;
 use crate::error::{ErrorKind, Result};
 use crate::fs::{self, Fs};
@@ -168,6 +171,13 @@ impl Store {
         let Some(key) = load::own_key(&*fs, dir)? else {
             return Err(load::no_ledger(&*fs, dir));
         };
+        let fs = load::with_keys(
+            &fs,
+            dir,
+            key.name(),
+            options.key_dir.as_deref(),
+            options.standing,
+        )?;
         let keys =
             KeyRing::new(Arc::clone(&fs), options.key_dir.clone(), options.fallback_dir.clone());
         let mut notes = Vec::new();
@@ -175,6 +185,9 @@ impl Store {
         let mut folded = snapshot::read(&*fs, dir, &key, &mut notes)?;
         load::catch_up(&mut folded, &*fs, dir, &key)?;
         notes.extend(rights::warning(dir));
+        if let Some(Err(error)) = fs.vault().map(|vault| vault.check()) {
+            notes.push(format!("rows, lines and words of the store can't be read: {error}"));
+        }
         // Whoever only reads can do with the defaults; whoever writes is refused.
         let config = match read_config(&*fs, dir) {
             Err(error) if error.kind() == ErrorKind::InvalidInput => {
@@ -244,6 +257,11 @@ impl Store {
         &self.config
     }
 
+    /// The keys of the store, if it is encrypted.
+    pub fn vault(&self) -> Option<&Arc<Vault>> {
+        self.fs.vault()
+    }
+
     /// The file system it is written through.
     pub fn fs(&self) -> &Arc<dyn Fs> {
         &self.fs
@@ -274,7 +292,7 @@ impl Store {
     /// Opens a data file of some version, wherever it lies, for checked reading: the way to read one, for it has what an
     /// encrypted store needs besides.
     pub fn open_file(&self, meta: &FileMeta) -> Result<VerifiedFile> {
-        VerifiedFile::open_with(self.locate(&meta.path), meta, self.fs.vault())
+        VerifiedFile::open_with(self.locate(&meta.path), meta, self.vault())
     }
 
     /// The records of the newest version, for `system.ledger`.

@@ -1,11 +1,13 @@
 //! What stands in the clear at the end of an encrypted file: which file it is, and which key it needs. Both are bound
 //! into every module, so that no file and no part of one passes for another.
 
+use std::fs::File;
+use std::os::unix::fs::FileExt as _;
 use std::path::Path;
 
 use super::{KeyName, cipher};
 use crate::day::Day;
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// What a file is: the store, the day and the file's own name. What each module is authenticated with begins with it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -110,6 +112,28 @@ impl CryptoMetadata {
         Self::decode(rest.get(rest.len().checked_sub(length)?..)?)
     }
 
+    /// Reads it from a file; `None` if that is not encrypted as dwell does it. Nothing is verified.
+    pub(crate) fn of_file(path: &Path) -> Result<Option<Self>> {
+        let io = |error| Error::io("read", path, error);
+        let file = File::open(path).map_err(|error| Error::io("open", path, error))?;
+        let size = file.metadata().map_err(io)?.len();
+        let mut magic = [0; 4];
+        let mut end = [0; 8];
+        if size < 12 {
+            return Ok(None);
+        }
+        file.read_exact_at(&mut magic, 0).map_err(io)?;
+        file.read_exact_at(&mut end, size - 8).map_err(io)?;
+        let footer = u64::from(u32::from_le_bytes([end[0], end[1], end[2], end[3]]));
+        if magic != super::ENCRYPTED_MAGIC || !end.ends_with(&magic) || footer > size - 12 {
+            return Ok(None);
+        }
+        // The structure is much shorter than this; the encrypted footer behind it is not looked at.
+        let mut bytes = vec![0; footer.min(4 * LONGEST as u64) as usize];
+        file.read_exact_at(&mut bytes, size - 8 - footer).map_err(io)?;
+        Ok(Self::decode(&bytes))
+    }
+
     /// The file that it says to be.
     pub(crate) fn file(&self) -> Option<FileId> {
         let id = self.unique.len().checked_sub(RANDOM_BYTES)?;
@@ -120,6 +144,14 @@ impl CryptoMetadata {
     pub(crate) fn key(&self) -> Option<KeyName> {
         KeyName::from_path(std::str::from_utf8(&self.key).ok()?)
     }
+}
+
+/// The id of the store that wrote a file, if that is encrypted; nothing is verified. What is no file of ours has none.
+pub(crate) fn store_of(path: &Path) -> Result<Option<String>> {
+    if !path.is_file() {
+        return Ok(None);
+    }
+    Ok(CryptoMetadata::of_file(path)?.and_then(|clear| clear.file()).map(|file| file.store))
 }
 
 fn binary(head: u8, bytes: &[u8], out: &mut Vec<u8>) {

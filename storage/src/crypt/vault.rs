@@ -268,6 +268,21 @@ impl Vault {
         Ok((ModuleCipher::new(key.secret(), clear.unique.clone())?, clear))
     }
 
+    /// Refuses a data file that is about to become part of the store, unless it is encrypted with a key that is there.
+    ///
+    /// # Errors
+    /// `InvalidInput`: it is not encrypted. `Conflict`: its key was destroyed since it was written.
+    pub(crate) fn check_written(&self, path: &Path) -> Result<()> {
+        let Some(clear) = CryptoMetadata::of_file(path)? else {
+            let what = "the file is not encrypted, and the store is: it is not taken in";
+            return Err(Error::new(ErrorKind::InvalidInput, what).at(path));
+        };
+        match clear.key() {
+            Some(name) if self.has(&name) => Ok(()),
+            _ => Err(Error::new(ErrorKind::Conflict, "the key of the file is gone").at(path)),
+        }
+    }
+
     /// What decrypts a file that the ledger calls `path`.
     pub(crate) fn decryption(
         &self,

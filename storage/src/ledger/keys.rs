@@ -248,6 +248,15 @@ fn boundary(line: &str) -> Option<Boundary> {
     Some((size.parse().ok()?, Digest(root.try_into().ok()?)))
 }
 
+/// Writes the file of a new secret, which must not be there, with the folders above it.
+pub(crate) fn write_secret(fs: &dyn Fs, path: &Path, text: &str) -> Result<()> {
+    let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty());
+    let dir = dir.unwrap_or_else(|| Path::new("."));
+    create_dirs(fs, dir)?;
+    crate::fs::write_new(fs, path, text.as_bytes())?;
+    crate::fs::sync_dir(fs, dir)
+}
+
 /// Creates a private folder and what is missing above it.
 fn create_dirs(fs: &dyn Fs, dir: &Path) -> Result<()> {
     let missing: Vec<_> =

@@ -3,6 +3,7 @@
 mod archive;
 mod compact;
 mod drill;
+mod encrypt;
 mod files;
 pub(crate) mod form;
 mod hold;
@@ -20,6 +21,7 @@ use serde::de::{DeserializeOwned, IgnoredAny};
 pub use self::archive::{Archive, ArchiveDay, Expire};
 pub use self::compact::{Compact, Table};
 pub use self::drill::Drill;
+pub use self::encrypt::Encrypt;
 pub(crate) use self::files::known_name;
 pub use self::hold::{Hold, Release};
 pub use self::ingest::Ingest;
@@ -46,7 +48,7 @@ const PRIVACY_VERSION: u64 = 2;
 /// The kinds that this build knows; later versions of dwell write more.
 const KINDS: &[&str] = &[
     "key", "schema", "config", "ingest", "retry", "shift", "recover", "seal", "compact", "archive",
-    "expire", "retire", "restore", "drop", "hold", "release", "redact", "drill",
+    "expire", "retire", "restore", "drop", "hold", "release", "redact", "drill", "encrypt",
 ];
 
 /// One record of the ledger.
@@ -107,6 +109,8 @@ pub enum Body {
     Redact(Box<Redact>),
     /// A restore for practice.
     Drill(Drill),
+    /// The store is encrypted.
+    Encrypt(Encrypt),
 }
 
 /// How a ledger came to be put together again.
@@ -214,6 +218,7 @@ impl Body {
             Self::Release(_) => "release",
             Self::Redact(_) => "redact",
             Self::Drill(_) => "drill",
+            Self::Encrypt(_) => "encrypt",
         }
     }
 
@@ -242,6 +247,7 @@ impl Body {
             Self::Release(body) => body.detail(),
             Self::Redact(body) => body.detail(),
             Self::Drill(body) => body.detail(),
+            Self::Encrypt(body) => body.detail(),
         }
     }
 }
@@ -303,6 +309,7 @@ impl Record {
             Body::Release(body) => enveloped(self, body),
             Body::Redact(body) => enveloped(self, body),
             Body::Drill(body) => enveloped(self, body),
+            Body::Encrypt(body) => enveloped(self, body),
         }
     }
 
@@ -368,6 +375,7 @@ impl Record {
             "release" => finish(opened(line)?, |body| Ok(Body::Release(body))),
             "redact" => finish(opened(line)?, |body| Ok(Body::Redact(Box::new(body)))),
             "drill" => finish(opened(line)?, |body| Ok(Body::Drill(body))),
+            "encrypt" => finish(opened(line)?, |body| Ok(Body::Encrypt(body))),
             _ => finish(opened(line)?, |body: ingest::IngestBody| {
                 Ok(Body::Ingest(Box::new(body.into_ingest()?)))
             }),
@@ -395,6 +403,7 @@ mod tests {
             Body::Schema { version: 1 },
             Body::Config { sha256: Some(Digest::of(b"x")) },
             Body::Config { sha256: None },
+            Body::Encrypt(Encrypt::with("0123456789abcdef")),
             Body::Recover(Recover { files: 3, rows: 1 << 60, records_lost: 0, old_key: None }),
         ];
         for (at, body) in bodies.into_iter().enumerate() {

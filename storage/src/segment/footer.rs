@@ -5,6 +5,7 @@ use std::fs::File;
 use std::io::Read as _;
 use std::os::unix::fs::FileExt as _;
 use std::path::Path;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use parquet::file::metadata::{ParquetMetaData, ParquetMetaDataReader};
@@ -15,15 +16,34 @@ use super::blocks::BlockTable;
 use super::layout::{self, Layout, key};
 use super::verified::guarded;
 use super::{ColumnStats, FileMeta, thrift};
+use crate::crypt::{CryptoMetadata, Vault};
 use crate::digest::Digest;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 
 /// A footer of more bytes is none.
 const LONGEST_FOOTER: u64 = 512 << 20;
 
-/// The footer keys of a Parquet file (`dwell.store`, ... see [`key`]). Nothing is verified.
+/// The footer keys of a Parquet file (`dwell.store`, ... see [`key`]). Nothing is verified. Of an encrypted file only those
+/// are there that stand in the clear: store, day and transaction.
 pub fn footer(path: &Path) -> Result<BTreeMap<String, String>> {
-    Ok(keys(&metadata(path)?))
+    footer_with(path, None)
+}
+
+/// All footer keys of a file of a store that may be encrypted: `vault` has its keys.
+pub fn footer_with(path: &Path, vault: Option<&Arc<Vault>>) -> Result<BTreeMap<String, String>> {
+    match (CryptoMetadata::of_file(path)?, vault) {
+        (Some(clear), None) => {
+            let file = clear.file();
+            let file = file.ok_or_else(|| Error::integrity(path, "encrypted, but not by dwell"))?;
+            Ok([
+                (key::TRANSACTION.to_owned(), file.transaction().to_owned()),
+                (key::STORE.to_owned(), file.store),
+                (key::DAY.to_owned(), file.day.to_string()),
+            ]
+            .into())
+        }
+        (_, vault) => Ok(keys(&metadata(path, vault)?)),
+    }
 }
 
 pub(super) fn keys(metadata: &ParquetMetaData) -> BTreeMap<String, String> {
@@ -32,7 +52,10 @@ pub(super) fn keys(metadata: &ParquetMetaData) -> BTreeMap<String, String> {
 }
 
 /// Decodes the footer of any Parquet file, without page indexes. Hostile bytes give an integrity error.
-pub(super) fn metadata(path: &Path) -> Result<ParquetMetaData> {
+pub(super) fn metadata(path: &Path, vault: Option<&Arc<Vault>>) -> Result<ParquetMetaData> {
+    if let Some(clear) = CryptoMetadata::of_file(path)? {
+        return encrypted_metadata(path, &clear, vault);
+    }
     let io = |error| Error::io("read", path, error);
     let file = File::open(path).map_err(|error| Error::io("open", path, error))?;
     let size = file.metadata().map_err(io)?.len();
@@ -50,6 +73,26 @@ pub(super) fn metadata(path: &Path) -> Result<ParquetMetaData> {
         return Err(Error::integrity(path, "the footer of the file is damaged"));
     }
     guarded(path, || ParquetMetaDataReader::decode_metadata(&footer))
+}
+
+/// Decodes the footer of an encrypted file.
+fn encrypted_metadata(
+    path: &Path,
+    clear: &CryptoMetadata,
+    vault: Option<&Arc<Vault>>,
+) -> Result<ParquetMetaData> {
+    let Some(vault) = vault else {
+        let what = "the file is encrypted, and no keys of its store are at hand";
+        return Err(Error::new(ErrorKind::Io, what).at(path));
+    };
+    let decryption = vault.decryption(clear, &path.to_string_lossy());
+    let decryption = decryption.map_err(|error| error.at_if_none(path))?;
+    let file = File::open(path).map_err(|error| Error::io("open", path, error))?;
+    guarded(path, || {
+        ParquetMetaDataReader::new()
+            .with_decryption_properties(Some(decryption))
+            .parse_and_finish(&file)
+    })
 }
 
 /// Reads a whole data file and compares it with what the ledger says: size, digest, block table, root.
@@ -134,7 +177,12 @@ fn read_full(file: &mut File, buffer: &mut [u8]) -> std::io::Result<usize> {
 /// What the ledger would keep of the data file at `path`, from its bytes and its footer alone: for a ledger that is
 /// rebuilt. The path in the answer is the file's name.
 pub fn describe(path: &Path) -> Result<FileMeta> {
-    let metadata = metadata(path)?;
+    describe_with(path, None)
+}
+
+/// The same of a file of a store that may be encrypted: `vault` has its keys.
+pub fn describe_with(path: &Path, vault: Option<&Arc<Vault>>) -> Result<FileMeta> {
+    let metadata = metadata(path, vault)?;
     let keys = keys(&metadata);
     let damaged = |what: &str| Error::integrity(path, format!("footer without sound {what}"));
     let text = |name: &str| keys.get(name).ok_or_else(|| damaged(name));

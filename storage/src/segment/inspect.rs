@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData, RowGroupMetaData};
 use parquet::file::statistics::Statistics;
 
 use super::footer::{keys, metadata};
+use crate::crypt::Vault;
 use crate::error::{Error, Result};
 
 /// A summary of a Parquet file, from its footer alone; nothing is verified.
@@ -68,7 +70,12 @@ pub struct RowGroupSummary {
 
 /// Summarises a Parquet file. Hostile bytes give an integrity error.
 pub fn inspect(path: &Path) -> Result<Inspection> {
-    let metadata = metadata(path)?;
+    inspect_with(path, None)
+}
+
+/// Summarises a file of a store that may be encrypted: `vault` has its keys.
+pub fn inspect_with(path: &Path, vault: Option<&Arc<Vault>>) -> Result<Inspection> {
+    let metadata = metadata(path, vault)?;
     let bytes = std::fs::metadata(path).map_err(|error| Error::io("read", path, error))?.len();
     let file = metadata.file_metadata();
     Ok(Inspection {

@@ -182,6 +182,9 @@ impl Store {
         }
         rights::refuse_world(&self.dir)?;
         read_config(&*self.fs, &self.dir)?;
+        if let Some(vault) = self.vault() {
+            vault.check()?;
+        }
         self.keys.signer(&self.key)
     }
 
@@ -434,6 +437,10 @@ fn refused(error: Error) -> Error {
 /// Renames files to their days and makes that durable, with every folder above.
 pub(super) fn place(fs: &dyn Fs, moves: &[(PathBuf, PathBuf)]) -> Result<()> {
     let mut days = BTreeSet::new();
+    if let Some(vault) = fs.vault() {
+        let data = moves.iter().filter(|(_, to)| to.extension().is_some_and(|it| it == "parquet"));
+        data.map(|(staged, _)| vault.check_written(staged)).collect::<Result<()>>()?;
+    }
     for (staged, target) in moves {
         let Some(day) = target.parent() else { continue };
         if days.insert(day) {

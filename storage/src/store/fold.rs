@@ -54,7 +54,7 @@ impl State {
             Body::Hold(hold) => self.apply_hold(record, hold, text),
             Body::Release(release) => self.apply_release(record, release)?,
             Body::Redact(redact) => self.apply_redact(record, redact)?,
-            Body::Drill(_) => {}
+            Body::Drill(_) | Body::Encrypt(_) => {}
         }
         self.last.insert(record.body.kind().to_owned(), record.at);
         self.records = record.seq;

@@ -14,6 +14,8 @@ pub(crate) const LEASES: &str = "leases";
 pub(crate) const REQUESTS: &str = "requests";
 /// What is no row.
 pub(crate) const LINES: &str = "lines";
+/// The wrapped keys of an encrypted store; no other has this folder.
+pub(crate) const KEYS: &str = crate::crypt::FOLDER;
 /// The writer's lock.
 pub(crate) const LOCK: &str = "lock";
 

@@ -4,6 +4,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::state::State;
+use super::{Standing, read_config};
+use crate::crypt::{KeyPlaces, SealedFs, Vault};
 use crate::error::{Error, ErrorKind, Result};
 use crate::fs::{self, Fs};
 use crate::ledger::file::{self, LedgerFile};
@@ -88,6 +90,10 @@ fn check(
 
 /// Gives each record its words, checked against the digest that it keeps of them.
 fn with_words(fs: &dyn Fs, dir: &Path, version: u64, records: Vec<Record>) -> Result<Vec<Entry>> {
+    // Without its key, the words of an encrypted store are as good as none; its records hold all the same.
+    if fs.vault().is_some_and(|vault| vault.is_locked()) {
+        return Ok(records.into_iter().map(|record| Entry { record, text: Text::default() }).collect());
+    }
     let path = file::text_path(dir, version);
     let mut lines: Vec<TextLine> = Vec::new();
     if records.iter().any(|record| record.text.is_some()) {
@@ -137,6 +143,51 @@ pub(crate) fn own_key(fs: &dyn Fs, dir: &Path) -> Result<Option<VerifierKey>> {
         Body::Key(key) => Ok(Some(key)),
         _ => Err(Error::integrity(&path, "the first record holds no key")),
     }
+}
+
+/// Whether the first file of the ledger in `dir` says that the store is encrypted. It is settled when a store is made, and
+/// stands under the first signature, so that nothing turns it off.
+pub(crate) fn is_encrypted(fs: &dyn Fs, dir: &Path) -> Result<bool> {
+    let path = file::path(dir, 1);
+    let Some(bytes) = fs::read_if_there(fs, &path)? else { return Ok(false) };
+    let file = LedgerFile::parse(&bytes).map_err(|error| error.at(&path))?;
+    Ok(file.records.iter().any(|line| {
+        let record = serde_json::from_slice::<serde_json::Value>(line).ok();
+        record.is_some_and(|record| record["kind"] == "encrypt")
+    }))
+}
+
+/// The file system of the store in `dir`: `fs`, with its keys if it is encrypted.
+pub(crate) fn with_keys(
+    fs: &Arc<dyn Fs>,
+    dir: &Path,
+    store_id: &str,
+    key_dir: Option<&Path>,
+    standing: Standing,
+) -> Result<Arc<dyn Fs>> {
+    if fs.vault().is_some() || !is_encrypted(&**fs, dir)? {
+        return Ok(Arc::clone(fs));
+    }
+    Ok(of_encrypted(fs, dir, store_id, key_dir, standing))
+}
+
+/// The file system of a store that is known to be encrypted.
+pub(crate) fn of_encrypted(
+    fs: &Arc<dyn Fs>,
+    dir: &Path,
+    store_id: &str,
+    key_dir: Option<&Path>,
+    standing: Standing,
+) -> Arc<dyn Fs> {
+    // Settings that can't be read say nothing of a key either.
+    let settings = read_config(&**fs, dir).map(|(config, _)| config.encryption).unwrap_or_default();
+    let places = KeyPlaces {
+        settings,
+        key_dir: key_dir.map(Path::to_path_buf),
+        may_run: standing == Standing::Live,
+    };
+    let vault = Arc::new(Vault::new(store_id, dir, Arc::clone(fs), places));
+    Arc::new(SealedFs::new(Arc::clone(fs), vault))
 }
 
 /// The state of an empty ledger.

@@ -93,7 +93,17 @@ pub(super) fn read(
     notes: &mut Vec<String>,
 ) -> Result<Folded> {
     let path = path(dir);
-    let Some(bytes) = fs::read_if_there(fs, &path)? else { return Ok(load::nothing()) };
+    if fs.vault().is_some_and(|vault| vault.is_locked()) {
+        return Ok(load::nothing());
+    }
+    let bytes = match fs::read_if_there(fs, &path) {
+        // It can't be decrypted.
+        Err(error) if error.kind() == ErrorKind::Integrity => {
+            return Ok(give_up(&path, &error.without_path().to_string(), notes));
+        }
+        bytes => bytes?,
+    };
+    let Some(bytes) = bytes else { return Ok(load::nothing()) };
     let opened = payload(&bytes, key).and_then(decode);
     let mut folded = match opened {
         Ok(folded) => folded,

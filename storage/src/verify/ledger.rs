@@ -94,7 +94,17 @@ fn read_snapshot(
     report: &mut Report,
 ) -> Result<Option<Snapshot>> {
     let path = snapshot::path(dir);
-    let Some(bytes) = fs::read_if_there(&*options.fs, &path)? else { return Ok(None) };
+    if options.fs.vault().is_some_and(|vault| vault.is_locked()) {
+        return Ok(None);
+    }
+    let bytes = match fs::read_if_there(&*options.fs, &path) {
+        Ok(Some(bytes)) => bytes,
+        Ok(None) => return Ok(None),
+        Err(error) => {
+            report.take(dir, error)?;
+            return Ok(None);
+        }
+    };
     match snapshot::payload(&bytes, key).and_then(|it| Ok((it, snapshot::decode(it)?))) {
         Ok((payload, folded)) => {
             Ok(Some(Snapshot { version: folded.state.version, payload: payload.to_vec() }))

@@ -5,6 +5,7 @@
 mod archive;
 mod commit;
 mod crash;
+mod encrypted;
 mod fixture;
 mod maintain;
 mod real;
