@@ -129,6 +129,15 @@ pub(crate) struct Init {
     /// A group whose members may read the store
     #[arg(long, value_name = "GROUP")]
     pub(crate) group: Option<String>,
+    /// Encrypt everything that logs and people say; settled for ever
+    #[arg(long)]
+    pub(crate) encrypt: bool,
+    /// The store key: 32 bytes, as hex or base64; made there if absent [default: <store id>.encryption in the key folder]
+    #[arg(long, value_name = "FILE", requires = "encrypt", conflicts_with = "encryption_command")]
+    pub(crate) encryption_key: Option<PathBuf>,
+    /// A command that prints the store key (age, a KMS)
+    #[arg(long, value_name = "COMMAND", requires = "encrypt")]
+    pub(crate) encryption_command: Option<String>,
 }
 
 /// `dwell ingest`

@@ -52,6 +52,7 @@ pub(crate) fn environment(name: &str) -> Option<PathBuf> {
 impl Context {
     /// Settles everything that options, environment and defaults say.
     pub(crate) fn new(global: Global, cancel: Cancel) -> Result<Self> {
+        storage::crypt::run_commands_with(crate::keycommand::run);
         let home = environment("HOME");
         let below = |xdg: &str, rest: &str| {
             environment(xdg)

@@ -4,6 +4,7 @@ mod args;
 mod cancel;
 mod context;
 mod exit;
+mod keycommand;
 mod noted;
 mod output;
 mod progress;

@@ -35,6 +35,11 @@ impl Reader {
                 "no lease can be written here; a file that is removed meanwhile ends the query",
             );
         }
+        // What spills is in the clear.
+        let may_spill = store.vault().is_none() || store.config().encryption.spill;
+        if !may_spill {
+            return Self { _lease: lease, spill: Spill::None };
+        }
         let spill = match store.scratch() {
             Ok(scratch) => Spill::Store(scratch),
             Err(_) => elsewhere().map_or(Spill::None, Spill::Elsewhere),

@@ -19,8 +19,7 @@ use parquet::arrow::async_reader::AsyncFileReader;
 use parquet::basic::{LogicalType, TimestampType};
 use parquet::errors::{ParquetError, Result as ParquetResult};
 use parquet::file::metadata::{
-    FileMetaData, PageIndexPolicy, ParquetMetaData, ParquetMetaDataBuilder, ParquetMetaDataOptions,
-    ParquetMetaDataReader,
+    FileMetaData, ParquetMetaData, ParquetMetaDataBuilder, ParquetMetaDataOptions,
 };
 use parquet::schema::types::{SchemaDescPtr, SchemaDescriptor, Type};
 use storage::segment::{FileMeta, VerifiedFile, guarded};
@@ -124,7 +123,7 @@ impl OpenFiles {
             }
         }
         let path = self.path(meta);
-        let file = VerifiedFile::open(&path, meta)?;
+        let file = self.origin.open_file(meta)?;
         let metadata = guarded(&path, || without_zone(&file))?;
         let opened = Arc::new(OpenFile { file, metadata: Arc::new(metadata) });
         lock(&self.open).keep(&meta.path, Arc::clone(&opened));
@@ -156,11 +155,12 @@ impl Open {
 fn without_zone(file: &VerifiedFile) -> ParquetResult<ParquetMetaData> {
     let schema = zoneless_schema(file.metadata().file_metadata().schema_descr())?;
     let options = ParquetMetaDataOptions::new().with_schema(Arc::clone(&schema));
-    let metadata = ParquetMetaDataReader::new()
-        .with_metadata_options(Some(options))
-        .with_page_index_policy(PageIndexPolicy::Optional)
-        .parse_and_finish(file)?;
+    let metadata = file.decode_metadata(options)?;
     let told = metadata.file_metadata();
+    // An encrypted file embeds none; what decrypts its pages comes with this metadata and with no copy of it.
+    if file.is_encrypted() {
+        return Ok(metadata);
+    }
     let pairs = told.key_value_metadata().map(|pairs| {
         pairs.iter().filter(|pair| pair.key != ARROW_SCHEMA_META_KEY).cloned().collect::<Vec<_>>()
     });

@@ -61,6 +61,17 @@ pub(super) fn run(context: &Context) -> Result<Outcome> {
                 "is not here: the store can be read, not written"
             };
             line(writable, format!("private key {text}"))?;
+            if let Some(vault) = store.vault() {
+                match vault.check().and_then(|()| Ok(vault.store_key()?.id().to_owned())) {
+                    Ok(id) => line(
+                        true,
+                        format!(
+                            "encrypted (AES-256-GCM); store key {id} is here; keep a copy of it"
+                        ),
+                    )?,
+                    Err(error) => line(false, format!("encrypted: {error}"))?,
+                }
+            }
             if state.sources.values().any(|source| source.privacy.is_some()) {
                 match store.privacy_key() {
                     Ok(_) => line(true, "privacy key is here; keep a copy of it".into())?,

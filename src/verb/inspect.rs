@@ -3,9 +3,11 @@
 use std::fs::File;
 use std::io::{Read, Write};
 use std::path::Path;
+use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
 use storage::segment::Inspection;
+use storage::store::{Standing, Store};
 
 use super::{Outcome, formats};
 use crate::args::Inspect;
@@ -29,7 +31,7 @@ pub(super) fn run(context: &Context, args: &Inspect) -> Result<Outcome> {
     let mut magic = [0; 8];
     let read = file.read(&mut magic).with_context(what)?;
     match &magic[..read] {
-        [b'P', b'A', b'R', b'1', ..] => parquet(context, path),
+        [b'P', b'A', b'R', b'1' | b'E', ..] => parquet(context, path),
         [b'{', b'"', ..] if looks_like_ledger(path) => ledger(path),
         _ => formats::scores(context, path),
     }
@@ -52,7 +54,9 @@ fn ledger(path: &Path) -> Result<Outcome> {
 }
 
 fn parquet(context: &Context, path: &Path) -> Result<Outcome> {
-    let inspection = storage::segment::inspect(path)?;
+    let store = store_of(context, path);
+    let vault = store.as_ref().and_then(|store| store.vault());
+    let inspection = storage::segment::inspect_with(path, vault)?;
     let mut target = Target::stdout();
     if context.json {
         serde_json::to_writer_pretty(&mut target, &inspection)?;
@@ -62,6 +66,13 @@ fn parquet(context: &Context, path: &Path) -> Result<Outcome> {
     }
     target.finish()?;
     Ok(Outcome::done(inspection.rows, 0))
+}
+
+/// The store that a file lies in, for the keys of an encrypted one.
+fn store_of(context: &Context, path: &Path) -> Option<Arc<Store>> {
+    let path = path.canonicalize().ok()?;
+    let dir = path.ancestors().skip(1).find(|dir| dir.join("ledger").is_dir())?;
+    Store::open(dir, &context.open_options(Standing::Copy)).ok()
 }
 
 fn as_text(target: &mut Target, file: &Inspection) -> Result<()> {

@@ -7,8 +7,8 @@ mod fold;
 mod heads;
 mod hidden;
 pub(crate) mod init;
-mod keys;
 mod kept;
+mod keys;
 pub(crate) mod layout;
 mod lease;
 pub(crate) mod load;
@@ -171,13 +171,8 @@ impl Store {
         let Some(key) = load::own_key(&*fs, dir)? else {
             return Err(load::no_ledger(&*fs, dir));
         };
-        let fs = load::with_keys(
-            &fs,
-            dir,
-            key.name(),
-            options.key_dir.as_deref(),
-            options.standing,
-        )?;
+        let fs =
+            load::with_keys(&fs, dir, key.name(), options.key_dir.as_deref(), options.standing)?;
         let keys =
             KeyRing::new(Arc::clone(&fs), options.key_dir.clone(), options.fallback_dir.clone());
         let mut notes = Vec::new();

@@ -13,7 +13,7 @@ use storage::fs::Fs;
 use storage::schema::Col;
 use storage::segment::{
     ColumnData, FileMeta, LineEntry, LinesWriter, RowGroup, SegmentHeader, SegmentWriter,
-    SourceRange, encode,
+    SourceRange, encode_for,
 };
 use storage::store::Transaction;
 
@@ -231,7 +231,7 @@ impl ExtentWriter {
             Some(scrubber) => scrubber.group(group),
             None => group,
         };
-        let encoded = encode(&group)?;
+        let encoded = encode_for(&*self.fs, &group)?;
         let (first, last) = line_range(&group);
         loop {
             let slot = self.slot(day)?;

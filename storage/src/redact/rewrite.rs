@@ -15,7 +15,7 @@ use crate::schema::Col;
 use crate::segment::reader::{self, ReadOptions};
 use crate::segment::{
     FileMeta, LineEntry, LinesWriter, SegmentHeader, SegmentWriter, SourceRange, VerifiedFile,
-    encode, row_group,
+    encode_for, row_group,
 };
 use crate::store::HiddenLines;
 
@@ -66,7 +66,7 @@ pub fn segment(
     (path, meta): (&Path, &FileMeta),
     lines: &HiddenLines,
 ) -> Result<Rewritten> {
-    let file = VerifiedFile::open(path, meta)?;
+    let file = VerifiedFile::open_with(path, meta, fs.vault())?;
     let removed = held(&file, meta, lines)?;
     if removed.is_empty() {
         return Ok(Rewritten::Untouched);
@@ -83,7 +83,7 @@ pub fn segment(
             writer = Some(SegmentWriter::create(fs, dir, header.clone())?);
         }
         if let Some(writer) = &mut writer {
-            writer.append(encode(&row_group(&batch)?)?)?;
+            writer.append(encode_for(&**fs, &row_group(&batch)?)?)?;
         }
     }
     let Some(mut writer) = writer else { return Ok(Rewritten::Emptied(removed)) };
@@ -105,7 +105,7 @@ pub fn lines_file(
     (path, meta): (&Path, &FileMeta),
     lines: &HiddenLines,
 ) -> Result<Rewritten> {
-    let file = VerifiedFile::open(path, meta)?;
+    let file = VerifiedFile::open_with(path, meta, fs.vault())?;
     let removed = held(&file, meta, lines)?;
     if removed.is_empty() {
         return Ok(Rewritten::Untouched);

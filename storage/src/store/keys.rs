@@ -44,7 +44,11 @@ impl Store {
         for path in &paths {
             let Some(day) = path.split('/').find_map(Day::from_folder) else { continue };
             let is_lines = path.split('/').any(|part| part == layout::LINES);
-            if is_lines { lines.insert(day) } else { rows.insert(day) };
+            if is_lines {
+                lines.insert(day)
+            } else {
+                rows.insert(day)
+            };
         }
         vault.shred_all_but(&rows, &lines)
     }

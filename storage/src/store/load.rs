@@ -92,7 +92,10 @@ fn check(
 fn with_words(fs: &dyn Fs, dir: &Path, version: u64, records: Vec<Record>) -> Result<Vec<Entry>> {
     // Without its key, the words of an encrypted store are as good as none; its records hold all the same.
     if fs.vault().is_some_and(|vault| vault.is_locked()) {
-        return Ok(records.into_iter().map(|record| Entry { record, text: Text::default() }).collect());
+        return Ok(records
+            .into_iter()
+            .map(|record| Entry { record, text: Text::default() })
+            .collect());
     }
     let path = file::text_path(dir, version);
     let mut lines: Vec<TextLine> = Vec::new();

@@ -58,7 +58,8 @@ fn count_rows(store: &Store) -> Result<usize> {
     let mut rows = 0;
     for (_, segment) in store.state().segments() {
         let file = store.open_file(&segment.meta)?;
-        for batch in reader::rows(&file, &[dwell_storage::schema::Col::Host], &Default::default())? {
+        for batch in reader::rows(&file, &[dwell_storage::schema::Col::Host], &Default::default())?
+        {
             rows += batch?.num_rows();
         }
     }
@@ -131,7 +132,8 @@ fn a_plain_file_is_not_taken_in() {
     let plain = crate::world::World::new();
     let other = plain.init();
     real::ingest(&other, "/plain").unwrap();
-    let (_, segment) = other.state().segments().next().map(|(d, s)| (d, s.meta.path.clone())).unwrap();
+    let (_, segment) =
+        other.state().segments().next().map(|(d, s)| (d, s.meta.path.clone())).unwrap();
     let staged = change.dir().join("x-00.parquet");
     std::fs::copy(plain.dir().join(&segment), &staged).unwrap();
     let to = "requests/day=2026-11-20/x-00.parquet".to_owned();
@@ -152,7 +154,9 @@ fn changed_words_and_snapshots_are_noticed() {
             std::fs::write(&path, &flipped).unwrap();
             // The snapshot spares its readers the words, but for those who ask for them.
             match world.open().and_then(|store| store.ledger_entries().map(|_| store)) {
-                Err(error) => assert_eq!(error.kind(), ErrorKind::Integrity, "{name} {at}: {error}"),
+                Err(error) => {
+                    assert_eq!(error.kind(), ErrorKind::Integrity, "{name} {at}: {error}")
+                }
                 Ok(store) => assert!(name.ends_with("snapshot") && !store.notes().is_empty()),
             }
         }
