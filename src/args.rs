@@ -1,7 +1,7 @@
 //! Which commands are there, with which options? The command line as people type it; man pages and completions
 //! come from here too.
 
-pub(crate) mod seal;
+pub(crate) mod retain;
 
 use std::path::PathBuf;
 
@@ -45,9 +45,9 @@ pub(crate) struct Global {
     /// The public key (a C2SP verifier key line) that the store must be signed with
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) key: Option<PathBuf>,
-    /// How long to wait for another writer
-    #[arg(long, global = true, value_name = "SECONDS", default_value_t = 10)]
-    pub(crate) wait: u64,
+    /// How long to wait for another writer [default: 10; nightly: 3600]
+    #[arg(long, global = true, value_name = "SECONDS")]
+    pub(crate) wait: Option<u64>,
 }
 
 /// What to do.
@@ -79,12 +79,22 @@ pub(crate) enum Verb {
     },
     /// The pseudonyms of known names, where a privacy rule has put them in their place
     Pseudonym(Pseudonym),
-    /// Close days: a signed root over their lines, which no later rewriting of files changes
-    Seal(seal::Seal),
     /// What is in a Parquet file, a ledger file or a log
     Inspect(Inspect),
     /// Check signatures, digests and accounts
     Verify(Verify),
+    /// Protect days from every command that removes
+    Hold {
+        #[command(subcommand)]
+        what: retain::Hold,
+    },
+    /// Remove what has expired by dwell.toml: plan it, or do it
+    Retain {
+        #[command(subcommand)]
+        what: retain::Retain,
+    },
+    /// The whole night: ingest, seal, compact, archive, verify, drill, retire, purge, with one report
+    Nightly,
     /// Rebuild or accept a ledger after a loss
     Recover(Recover),
     /// Print what other tools need to read the files

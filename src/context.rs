@@ -15,8 +15,11 @@ use crate::say;
 /// The store when neither `--store` nor `DWELL_STORE` names one.
 const STORE_DEFAULT: &str = "./dwell-store";
 
+/// How long a command waits for another writer, unless `--wait` says otherwise.
+const WAIT_S: u64 = 10;
+
 /// The circumstances of a command.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Context {
     /// The store's folder.
     pub(crate) store_dir: PathBuf,
@@ -36,6 +39,8 @@ pub(crate) struct Context {
     pub(crate) json: bool,
     /// How long to wait for another writer, in milliseconds.
     pub(crate) wait_ms: u64,
+    /// What `--wait` says of that.
+    pub(crate) wait_named: Option<u64>,
     /// The time of day when the command began.
     pub(crate) now_us: Micros,
     /// Who is at the keyboard.
@@ -75,7 +80,8 @@ impl Context {
             pinned_key,
             config: global.config,
             json: global.json,
-            wait_ms: global.wait.saturating_mul(1_000),
+            wait_ms: global.wait.unwrap_or(WAIT_S).saturating_mul(1_000),
+            wait_named: global.wait.map(|seconds| seconds.saturating_mul(1_000)),
             now_us: storage::clock::now_us(),
             by: by.map_or_else(user_number, |name| name.to_string_lossy().into_owned()),
             cancel,

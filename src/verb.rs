@@ -4,15 +4,17 @@ mod demo;
 mod doctor;
 mod export;
 mod formats;
+mod hold;
 mod ingest;
 mod init;
 mod inspect;
 mod listing;
+mod nightly;
 mod pseudonym;
 mod quarantine;
 mod raw;
 mod recover;
-mod seal;
+mod retain;
 mod shell;
 mod shift;
 mod sources;
@@ -62,9 +64,11 @@ pub(crate) fn run(context: &Context, verb: Verb) -> Result<Outcome> {
         Verb::Sources(args) => sources::run(context, &args),
         Verb::Quarantine { what } => quarantine::run(context, what),
         Verb::Pseudonym(args) => pseudonym::run(context, &args),
-        Verb::Seal(args) => seal::run(context, &args),
         Verb::Inspect(args) => inspect::run(context, &args),
         Verb::Verify(args) => verify::run(context, &args),
+        Verb::Hold { what } => hold::run(context, what),
+        Verb::Retain { what } => retain::run(context, &what),
+        Verb::Nightly => nightly::run(context),
         Verb::Recover(args) => recover::run(context, &args),
         Verb::Export { what } => export::run(context, &what),
         Verb::Doctor => doctor::run(context),

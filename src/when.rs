@@ -31,6 +31,16 @@ pub(crate) fn parse(text: &str, now: Micros) -> Result<Micros, String> {
     ))
 }
 
+/// Reads days, both ends included: `2026-11-01..2026-11-20`, or one day.
+pub(crate) fn days(text: &str) -> Result<(Day, Day), String> {
+    let (first, last) = text.split_once("..").unwrap_or((text, text));
+    match (first.trim().parse::<Day>(), last.trim().parse::<Day>()) {
+        (Ok(first), Ok(last)) if first <= last => Ok((first, last)),
+        (Ok(_), Ok(_)) => Err(format!("`{text}` ends before it begins")),
+        _ => Err(format!("`{text}` is no range of days; write it as 2026-11-01..2026-11-20")),
+    }
+}
+
 /// A span of time such as `7d`, in microseconds.
 fn span(text: &str) -> Option<Micros> {
     let unit = text.chars().last()?;
@@ -143,6 +153,18 @@ mod tests {
         check("30m", "2026-11-23T23:30:00Z");
         check("1w", "2026-11-17T00:00:00Z");
         check("now", "2026-11-24T00:00:00Z");
+    }
+
+    #[test]
+    fn ranges_of_days() {
+        let day = |text: &str| text.parse::<Day>().unwrap();
+        let range = (day("2026-11-01"), day("2026-11-20"));
+        assert_eq!(days("2026-11-01..2026-11-20"), Ok(range));
+        assert_eq!(days("2026-11-01"), Ok((range.0, range.0)));
+        for text in ["", "..", "2026-11-20..2026-11-01", "2026-11-01..", "2026-11-01...2026-11-20"]
+        {
+            assert!(days(text).is_err(), "{text}");
+        }
     }
 
     #[test]

@@ -173,7 +173,13 @@ impl Session {
         let requests = Arc::new(Requests::new(state, options.bounds(), Arc::clone(&files)));
         public.register_table("requests".to_owned(), Arc::clone(&requests) as _).map_err(setup)?;
         let systems = MemorySchemaProvider::new();
-        let mut facts = system::Facts { origin, state: Arc::clone(state), files, views: vec![] };
+        let mut facts = system::Facts {
+            origin,
+            state: Arc::clone(state),
+            files,
+            now_us: options.now_us,
+            views: vec![],
+        };
         let sources = system::sources(&facts);
         facts.views = views::register(&public, &systems, requests, sources, &facts.origin, state)
             .map_err(setup)?;

@@ -3,8 +3,10 @@
 mod columns;
 mod days;
 mod functions;
+mod holds;
 mod ledger;
 mod quarantine;
+mod retired;
 mod segments;
 mod sources;
 
@@ -33,6 +35,8 @@ pub(crate) struct Facts {
     pub(crate) state: Arc<State>,
     /// Its files, for those tables that read some.
     pub(crate) files: Arc<OpenFiles>,
+    /// What `now()` says.
+    pub(crate) now_us: storage::Micros,
     /// The views, by name.
     pub(crate) views: Vec<(&'static str, Arc<dyn TableProvider>)>,
 }
@@ -50,7 +54,9 @@ static TABLES: &[&SystemTable] = &[
     &columns::TABLE,
     &days::TABLE,
     &functions::TABLE,
+    &holds::TABLE,
     &ledger::TABLE,
+    &retired::TABLE,
     &segments::TABLE,
     &sources::TABLE,
 ];

@@ -148,7 +148,8 @@ fn warn(report: &IngestReport, reject_percent: u32) {
     }
 }
 
-fn sentence(source: &SourceReport) -> String {
+/// What became of one input, as a sentence.
+pub(super) fn sentence(source: &SourceReport) -> String {
     let mut text =
         format!("{}: {}", source.path.display(), source.outcome.name().replace('_', " "));
     if let Some(id) = source.source_id {

@@ -28,6 +28,8 @@ struct Sources {
     bytes: u64,
     /// Sources under a privacy rule, each with what was given up: their lines are all there, their bytes are not.
     withheld: Vec<(i32, String)>,
+    /// Sources of which retention has removed rows: source, rows that are gone, rows it had.
+    retired: Vec<(i32, u64, u64)>,
     problems: Vec<Finding>,
 }
 
@@ -83,6 +85,10 @@ fn give_back(context: &Context, dir: &Path, standing: Standing, found: &mut Sour
     for source in store.state().sources.values() {
         if context.cancel.is_asked() {
             return Err(Interrupted.into());
+        }
+        if source.retired > 0 {
+            found.retired.push((source.id, source.retired, source.counts.rows));
+            continue;
         }
         let request = match &source.privacy {
             None => RawRequest::Source(source.id),
@@ -153,6 +159,14 @@ fn as_text(
             "source {id}: every line is accounted for; its bytes were given up by a privacy rule ({rule})"
         ))?;
     }
+    for (id, gone, rows) in &sources.retired {
+        let state = if gone == rows { "retired" } else { "retired in part" };
+        line(format!(
+            "source {id}: {state}: {} of its {} rows are gone by retention; the ledger has the receipts",
+            say::count(*gone),
+            say::count(*rows)
+        ))?;
+    }
     let problems = report.problems.len() + sources.problems.len();
     match problems {
         0 => line("valid".into())?,
@@ -188,6 +202,11 @@ fn as_json(report: &Report, sources: &Sources, deep: bool) -> Value {
             .withheld
             .iter()
             .map(|(id, rule)| json!({"source_id": id, "privacy": rule}))
+            .collect::<Vec<_>>(),
+        "sources_retired": sources
+            .retired
+            .iter()
+            .map(|(id, gone, rows)| json!({"source_id": id, "retired": gone, "rows": rows}))
             .collect::<Vec<_>>(),
         "problems": findings(&mut report.problems.iter().chain(&sources.problems)),
         "unfinished": findings(&mut report.unfinished.iter()),

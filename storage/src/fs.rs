@@ -127,6 +127,24 @@ pub fn list_if_there(fs: &dyn Fs, path: &Path) -> Result<Vec<String>> {
     }
 }
 
+/// Puts a file in the place of the one of that name, if there is one; readers see the old or the new one, whole.
+pub fn replace(fs: &dyn Fs, path: &Path, bytes: &[u8]) -> Result<()> {
+    let mut name = path.file_name().unwrap_or_default().to_os_string();
+    name.push(".new");
+    let staged = path.with_file_name(name);
+    remove_if_there(fs, &staged)?;
+    write_new(fs, &staged, bytes)?;
+    fs.rename(&staged, path).map_err(|error| Error::io("rename", &staged, error))?;
+    path.parent().map_or(Ok(()), |folder| sync_dir(fs, folder))
+}
+
+/// The bytes that are free for us on the disk that `path` lies on.
+pub fn free_bytes(path: &Path) -> Result<u64> {
+    let disk = rustix::fs::statvfs(path)
+        .map_err(|error| Error::io("ask for free space", path, error.into()))?;
+    Ok(disk.f_bavail.saturating_mul(disk.f_frsize))
+}
+
 /// Waits up to `wait_ms` for the lock at `path`; `None` if another still holds it then.
 pub fn wait_for_lock(fs: &dyn Fs, path: &Path, wait_ms: u64) -> Result<Option<Lock>> {
     // The kernel's own waiting cannot be bounded, so we ask again; counting the pauses needs no clock.

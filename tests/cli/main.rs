@@ -9,7 +9,7 @@ mod house;
 mod output;
 mod privacy;
 mod query_log;
-mod seal;
+mod retain;
 mod signals;
 mod verbs;
 mod world;

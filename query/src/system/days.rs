@@ -3,12 +3,15 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use arrow::array::{Date32Array, Int64Array, RecordBatch, TimestampMicrosecondArray};
+use arrow::array::{
+    Date32Array, Int64Array, RecordBatch, StringViewArray, TimestampMicrosecondArray,
+};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use datafusion::error::Result;
+use storage::day::Day;
 use storage::store::{DayState, HiddenIndex, SegmentRef};
 
-use super::{Facts, SystemTable, count, number, time};
+use super::{Facts, SystemTable, count, number, text, time};
 
 pub(super) static TABLE: SystemTable = SystemTable { name: "days", schema, rows };
 
@@ -21,6 +24,10 @@ fn schema() -> Schema {
         number("sources"),
         time("first_ts"),
         time("last_ts"),
+        // Rows of the day that retention has removed; a day without any row left stands in system.retired only.
+        number("retired"),
+        // The holds over it, by number.
+        text("holds"),
     ])
 }
 
@@ -44,6 +51,14 @@ fn rows(facts: &Facts, schema: SchemaRef) -> Result<RecordBatch> {
     let times = |of: fn(&DayState) -> Option<i64>| {
         Arc::new(days.iter().map(|(_, day)| of(day)).collect::<TimestampMicrosecondArray>())
     };
+    let retired = |day: &Day| -> u64 {
+        let parts = facts.state.retired.get(day).into_iter().flatten();
+        parts.flat_map(|part| &part.sources).map(|(_, rows)| rows).sum()
+    };
+    let holds = |day: &Day| -> String {
+        let ids = storage::hold::protects(&facts.state, *day, facts.now_us);
+        ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+    };
     let batch = RecordBatch::try_new(
         schema,
         vec![
@@ -54,6 +69,8 @@ fn rows(facts: &Facts, schema: SchemaRef) -> Result<RecordBatch> {
             numbers(sources),
             times(|day| day.segments.iter().map(|one| one.meta.min_ts).min()),
             times(|day| day.segments.iter().map(|one| one.meta.max_ts).max()),
+            Arc::new(Int64Array::from_iter_values(days.iter().map(|(day, _)| count(retired(day))))),
+            Arc::new(StringViewArray::from_iter_values(days.iter().map(|(day, _)| holds(day)))),
         ],
     )?;
     Ok(batch)

@@ -224,3 +224,36 @@ impl Source {
         self.extents.last().map_or(1, |last| last.first_line + last.lines as i64)
     }
 }
+
+#[cfg(test)]
+impl Source {
+    /// A source with nothing in it, for tests.
+    pub(crate) fn example(id: i32, path: &str, format: &str) -> Self {
+        Self {
+            id,
+            path: path.into(),
+            sha256: Digest::default(),
+            prefix: Digest::default(),
+            identity: None,
+            format: format.to_owned(),
+            format_spec: String::new(),
+            zone: String::new(),
+            line_end: LineEnd::Lf,
+            bom: Vec::new(),
+            final_newline: true,
+            state: SourceState::Complete,
+            bytes: 0,
+            counts: Counts::default(),
+            first_ts: None,
+            last_ts: None,
+            extents: Vec::new(),
+            retired: 0,
+            redacted: 0,
+            privacy: None,
+            shift_us: 0,
+            shifts: vec![(0, 0)],
+            remaining: None,
+            redacted_others: 0,
+        }
+    }
+}
