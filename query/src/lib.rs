@@ -10,6 +10,7 @@ mod limits;
 mod mistakes;
 pub mod origin;
 mod reader;
+mod restored;
 pub mod session;
 mod system;
 mod table;

@@ -66,6 +66,13 @@ pub(crate) fn running_error(error: DataFusionError) -> Error {
     match error.find_root() {
         DataFusionError::ResourcesExhausted(message) => memory_error(message),
         DataFusionError::Plan(message) => usage(fragment(message)),
+        DataFusionError::External(cause) if cause.is::<storage::Error>() => {
+            // What the ground floor says stays what it is, also where it speaks while a query is planned.
+            let cause = cause.downcast_ref::<storage::Error>();
+            let kind = cause.map_or(storage::ErrorKind::Internal, storage::Error::kind);
+            let text = cause.map(ToString::to_string).unwrap_or_default();
+            storage::Error::new(kind, text).into()
+        }
         root => {
             // The engine's error says the same again in its own words: it is no cause of its own.
             Error::new(ErrorKind::Other, fragment(&root.strip_backtrace()))

@@ -112,6 +112,11 @@ impl OpenFiles {
         self.origin.locate(&meta.path)
     }
 
+    /// The file as the ground floor reads it.
+    pub(crate) fn verified(&self, meta: &FileMeta) -> storage::Result<VerifiedFile> {
+        Ok(self.get(meta)?.file.clone())
+    }
+
     fn get(&self, meta: &FileMeta) -> storage::Result<Arc<OpenFile>> {
         {
             let mut open = lock(&self.open);

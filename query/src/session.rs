@@ -31,7 +31,7 @@ use crate::reader::{OpenFiles, Run};
 use crate::table::Requests;
 use crate::time_bounds::rewrite::CompareTheTime;
 use crate::time_bounds::set::TimeSet;
-use crate::{functions, guard, limits, mistakes, system, views};
+use crate::{functions, guard, limits, mistakes, restored, system, views};
 
 /// The limits and bounds of a session.
 #[derive(Debug, Clone)]
@@ -184,12 +184,12 @@ impl Session {
         facts.views = views::register(&public, &systems, requests, sources, &facts.origin, state)
             .map_err(setup)?;
         system::register(&public, &systems, &facts).map_err(setup)?;
+        let sets = MemorySchemaProvider::new();
+        restored::register(&public, &sets, &facts, &options.bounds()).map_err(setup)?;
         let catalog = MemoryCatalogProvider::new();
         catalog.register_schema(limits::SCHEMA, Arc::new(public)).map_err(setup)?;
         catalog.register_schema("system", Arc::new(systems)).map_err(setup)?;
-        catalog
-            .register_schema("restored", Arc::new(MemorySchemaProvider::new()))
-            .map_err(setup)?;
+        catalog.register_schema("restored", Arc::new(sets)).map_err(setup)?;
         let catalogs = MemoryCatalogProviderList::new();
         use datafusion::catalog::CatalogProviderList as _;
         catalogs.register_catalog(limits::CATALOG.to_owned(), Arc::new(catalog));

@@ -6,6 +6,7 @@ mod functions;
 mod holds;
 mod ledger;
 mod quarantine;
+mod restored;
 mod retired;
 mod segments;
 mod sources;
@@ -56,6 +57,7 @@ static TABLES: &[&SystemTable] = &[
     &functions::TABLE,
     &holds::TABLE,
     &ledger::TABLE,
+    &restored::TABLE,
     &retired::TABLE,
     &segments::TABLE,
     &sources::TABLE,
@@ -138,6 +140,6 @@ impl TableProvider for Provider {
 }
 
 /// An error of the ground floor on its way through the engine.
-fn external(error: storage::Error) -> DataFusionError {
+pub(crate) fn external(error: storage::Error) -> DataFusionError {
     DataFusionError::External(Box::new(error))
 }

@@ -1,25 +1,28 @@
 //! The table `requests`: one version of the ledger as explicit files, pruned, filtered of hidden lines, scanned by
-//! the engine's own Parquet source.
+//! the engine's own Parquet source. A restored set is such a table, and so are all of them together.
 
+pub(crate) mod doubles;
 pub(crate) mod files;
 pub(crate) mod hidden;
+mod shown;
 pub(crate) mod url;
 
+use std::borrow::Cow;
 use std::sync::{Arc, LazyLock};
 
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
 use async_trait::async_trait;
 use datafusion::catalog::{Session as EngineSession, TableProvider};
 use datafusion::common::config::TableParquetOptions;
-use datafusion::common::{DFSchema, ScalarValue, Statistics};
+use datafusion::common::{DFSchema, Statistics};
 use datafusion::datasource::TableType;
 use datafusion::datasource::physical_plan::{FileGroup, FileScanConfigBuilder, ParquetSource};
 use datafusion::datasource::source::DataSourceExec;
 use datafusion::datasource::table_schema::TableSchema;
 use datafusion::error::Result;
 use datafusion::logical_expr::utils::conjunction;
-use datafusion::logical_expr::{Expr, Operator, TableProviderFilterPushDown};
-use datafusion::physical_expr::expressions::{BinaryExpr, Column, Literal};
+use datafusion::logical_expr::{Expr, TableProviderFilterPushDown};
+use datafusion::physical_expr::expressions::Column;
 use datafusion::physical_expr::{PhysicalExpr, ScalarFunctionExpr};
 use datafusion::physical_optimizer::pruning::PruningPredicateBuilder;
 use datafusion::physical_plan::ExecutionPlan;
@@ -30,11 +33,14 @@ use datafusion::physical_plan::union::UnionExec;
 use storage::schema::{COLUMNS, Col, ColumnType, URL_AS_LOGGED};
 use storage::store::{HiddenIndex, State};
 
+use self::doubles::{Doubles, Part};
 use self::files::{FileStatistics, SegmentFile};
+use self::shown::{Filter, alike, shown};
 use self::url::{PARTS, RebuildUrl};
 use crate::limits;
 use crate::reader::{Factory, OpenFiles};
 use crate::session::Query;
+use crate::system::external;
 use crate::time_bounds::set::{Allowed, TimeSet, allowed};
 
 /// `requests` as the engine sees it: text as views, times without zone (they are UTC), `day` last.
@@ -77,24 +83,66 @@ pub(crate) struct Requests {
     /// The times that exist for this session.
     bounds: TimeSet,
     files: Arc<OpenFiles>,
+    /// Which rows another of the parts has already; without it there is one part.
+    doubles: Option<Doubles>,
+    kind: TableType,
 }
 
 impl Requests {
     /// The segments of `state` within `bounds`.
     pub(crate) fn new(state: &State, bounds: TimeSet, files: Arc<OpenFiles>) -> Self {
-        let index = HiddenIndex::new(state);
-        let mut segments: Vec<_> = state
-            .segments()
-            .map(|(day, segment)| SegmentFile {
+        Self::of([state].into_iter(), bounds, files, None)
+    }
+
+    /// The segments of all `parts` within `bounds`; a row that an earlier one has, too, is shown once.
+    pub(crate) fn all(parts: Vec<Part>, bounds: TimeSet, files: Arc<OpenFiles>) -> Self {
+        let states: Vec<_> = parts.iter().map(|part| Arc::clone(part.state())).collect();
+        let doubles = (parts.len() > 1).then(|| Doubles::new(parts, Arc::clone(&files)));
+        let kind = TableType::View;
+        Self { kind, ..Self::of(states.iter().map(|state| &**state), bounds, files, doubles) }
+    }
+
+    fn of<'a>(
+        parts: impl Iterator<Item = &'a State>,
+        bounds: TimeSet,
+        files: Arc<OpenFiles>,
+        doubles: Option<Doubles>,
+    ) -> Self {
+        let mut segments = Vec::new();
+        for (part, state) in parts.enumerate() {
+            let index = HiddenIndex::new(state);
+            let files = state.segments().map(|(day, segment)| SegmentFile {
                 meta: Arc::clone(&segment.meta),
                 day,
                 hidden: index.in_segment(&segment.meta, segment.seq),
-            })
-            .filter(|file| file.meta.rows > 0 && touches(&bounds, file))
-            .filter(|file| !file.hidden.covers_file(&file.meta))
-            .collect();
+                part,
+                seal: segment.seal,
+            });
+            segments.extend(
+                files
+                    .filter(|file| file.meta.rows > 0 && touches(&bounds, file))
+                    .filter(|file| !file.hidden.covers_file(&file.meta)),
+            );
+        }
         segments.sort_by_key(|file| std::cmp::Reverse((file.day, file.meta.max_ts)));
-        Self { segments, bounds, files }
+        Self { segments, bounds, files, doubles, kind: TableType::Base }
+    }
+
+    /// The same files, without the rows that an earlier part has.
+    fn once<'a>(&self, kept: Vec<&'a SegmentFile>) -> Result<Vec<Cow<'a, SegmentFile>>> {
+        let Some(doubles) = &self.doubles else {
+            return Ok(kept.into_iter().map(Cow::Borrowed).collect());
+        };
+        let mut once = Vec::with_capacity(kept.len());
+        for file in kept {
+            let hidden = doubles.hidden(file).map_err(external)?;
+            if hidden == file.hidden {
+                once.push(Cow::Borrowed(file));
+            } else if !hidden.covers_file(&file.meta) {
+                once.push(Cow::Owned(SegmentFile { hidden, ..file.clone() }));
+            }
+        }
+        Ok(once)
     }
 
     /// The segments that can hold rows which pass `filters`.
@@ -134,7 +182,7 @@ impl TableProvider for Requests {
     }
 
     fn table_type(&self) -> TableType {
-        TableType::Base
+        self.kind
     }
 
     fn supports_filters_pushdown(
@@ -189,7 +237,8 @@ impl Requests {
             }
         };
         let query = Query::of(session);
-        let kept = self.prune(session, filters)?;
+        let kept = self.once(self.prune(session, filters)?)?;
+        let kept: Vec<&SegmentFile> = kept.iter().map(AsRef::as_ref).collect();
         let bounded = filters.iter().any(|filter| allowed(filter).times.is_bounded())
             || self.bounds.is_bounded();
         let (filtered, mut whole): (Vec<_>, Vec<_>) = kept.into_iter().partition(|file| {
@@ -267,9 +316,6 @@ struct Scan<'a> {
     /// Whether the engine is told how much there is.
     measured: bool,
 }
-
-/// A filter on columns of the file, built once it is known where in the scan they stand.
-type Filter = Box<dyn Fn(&dyn Fn(Col) -> Column) -> Arc<dyn PhysicalExpr>>;
 
 impl Scan<'_> {
     fn plan(
@@ -367,81 +413,4 @@ impl Scan<'_> {
             .build();
         Ok(DataSourceExec::from_data_source(config))
     }
-}
-
-/// Files with the same hidden lines, together.
-fn alike(files: Vec<&SegmentFile>) -> Vec<Vec<&SegmentFile>> {
-    let mut groups: Vec<Vec<&SegmentFile>> = Vec::new();
-    for file in files {
-        match groups.iter_mut().find(|group| group[0].hidden == file.hidden) {
-            Some(group) => group.push(file),
-            None => groups.push(vec![file]),
-        }
-    }
-    groups
-}
-
-/// The filter that leaves the lines of `files` that are shown: not hidden (all hide the same), and within the
-/// session's times.
-fn shown(files: &[&SegmentFile], bounds: &TimeSet) -> (Vec<Col>, Filter) {
-    let of_file = files.first().map(|file| file.hidden.clone()).unwrap_or_default();
-    let mut columns = Vec::new();
-    if !of_file.is_empty() {
-        columns.extend([Col::SourceId, Col::LineNo]);
-    }
-    let covered = files.iter().all(|file| {
-        let (from, to) = file.span();
-        bounds.covers(from, to)
-    });
-    let bounds = (!covered).then(|| bounds.clone());
-    if bounds.is_some() {
-        columns.push(Col::Ts);
-    }
-    let filter = move |column: &dyn Fn(Col) -> Column| {
-        let mut all: Option<Arc<dyn PhysicalExpr>> = None;
-        let mut add = |one: Arc<dyn PhysicalExpr>| {
-            all = Some(match all.take() {
-                Some(before) => binary(before, Operator::And, one),
-                None => one,
-            });
-        };
-        if !of_file.is_empty() {
-            let columns = [column(Col::SourceId), column(Col::LineNo)];
-            add(hidden::shown(&of_file, columns.map(|column| Arc::new(column) as _)));
-        }
-        if let Some(bounds) = &bounds {
-            add(within(bounds, &column(Col::Ts)));
-        }
-        all.unwrap_or_else(|| literal(ScalarValue::from(true)))
-    };
-    (columns, Box::new(filter))
-}
-
-/// Whether `ts` is in `times`.
-fn within(times: &TimeSet, ts: &Column) -> Arc<dyn PhysicalExpr> {
-    let at = |at: i64| literal(ScalarValue::TimestampMicrosecond(Some(at), None));
-    let ranges = times.ranges().map(|(from, to)| {
-        let lower = from.map(|from| binary(Arc::new(ts.clone()), Operator::GtEq, at(from)));
-        let upper = to.map(|to| binary(Arc::new(ts.clone()), Operator::Lt, at(to)));
-        match (lower, upper) {
-            (Some(lower), Some(upper)) => binary(lower, Operator::And, upper),
-            (Some(one), None) | (None, Some(one)) => one,
-            (None, None) => literal(ScalarValue::from(true)),
-        }
-    });
-    ranges
-        .reduce(|a, b| binary(a, Operator::Or, b))
-        .unwrap_or_else(|| literal(ScalarValue::from(false)))
-}
-
-fn binary(
-    left: Arc<dyn PhysicalExpr>,
-    op: Operator,
-    right: Arc<dyn PhysicalExpr>,
-) -> Arc<dyn PhysicalExpr> {
-    Arc::new(BinaryExpr::new(left, op, right))
-}
-
-fn literal(value: ScalarValue) -> Arc<dyn PhysicalExpr> {
-    Arc::new(Literal::new(value))
 }

@@ -21,6 +21,7 @@ pub mod privacy;
 pub mod querylog;
 pub mod recover;
 pub mod redact;
+pub mod restore;
 pub mod retention;
 pub mod schema;
 pub mod seal;

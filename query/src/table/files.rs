@@ -24,6 +24,10 @@ pub(crate) struct SegmentFile {
     pub(crate) day: Day,
     /// Lines in it that are not shown.
     pub(crate) hidden: HiddenLines,
+    /// Which part of the table it belongs to: live data is the first, restored sets follow.
+    pub(crate) part: usize,
+    /// Number of the record of the seal that its rows stand under, in the ledger they came from.
+    pub(crate) seal: Option<u64>,
 }
 
 impl SegmentFile {

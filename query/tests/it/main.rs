@@ -7,6 +7,7 @@ mod functions;
 mod integrity;
 mod limits;
 mod mistakes;
+mod restored;
 mod shipped;
 mod slt;
 mod store;

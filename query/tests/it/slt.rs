@@ -173,6 +173,11 @@ fn clocks() {
 }
 
 #[test]
+fn restored() {
+    run("restored", &SessionOptions::new(NOW), &crate::restored::both());
+}
+
+#[test]
 fn bounded() {
     let options = SessionOptions {
         since_us: Some(micros("2026-11-20T10:00:00Z")),

@@ -9,12 +9,15 @@ use storage::clock::Micros;
 use storage::day::Day;
 use storage::digest::Digest;
 use storage::extent::{Counts, LineEnd, SourceState};
+use storage::ledger::record::NamedFile;
 use storage::schema::{Col, ColumnType};
 use storage::segment::{
     Coded, ColumnData, LineEntry, LinesWriter, NULL_CODE, RowGroup, SegmentHeader, SegmentWriter,
     SourceRange, encode,
 };
-use storage::store::{ExtentRef, Hidden, LedgerEntry, LinesRef, SegmentRef, Source, State};
+use storage::store::{
+    ExtentRef, Hidden, LedgerEntry, LinesRef, Restored, SegmentRef, Source, State,
+};
 
 /// The moment that `now()` says in tests: 2026-11-24T12:00:00Z.
 pub(crate) const NOW: Micros = 1_795_521_600_000_000;
@@ -246,6 +249,59 @@ impl TestStore {
             lines: source.counts.lines,
             seq,
         }];
+        self
+    }
+
+    /// Adds a source that has this content, and nothing else that is known of it.
+    pub(crate) fn content(&mut self, id: i32, text: &str, bytes: u64) -> &mut Self {
+        self.source(id, text, Counts::default());
+        Arc::make_mut(self.state.sources.get_mut(&id).unwrap()).bytes = bytes;
+        self.came_at(id, 1)
+    }
+
+    /// Lets a source grow to this content.
+    pub(crate) fn grown(&mut self, id: i32, text: &str, bytes: u64) -> &mut Self {
+        let source = Arc::make_mut(self.state.sources.get_mut(&id).unwrap());
+        let from = source.bytes;
+        (source.bytes, source.sha256) = (bytes, Digest::of(text.as_bytes()));
+        let (sha256, to) = (source.sha256, bytes);
+        source.extents.push(ExtentRef { from, to, sha256, first_line: 1, lines: 0, seq: 2 });
+        self
+    }
+
+    /// Restores days of another store as a set.
+    pub(crate) fn restore(&mut self, name: &str, other: &Self, days: &[&str]) -> &mut Self {
+        self.seq += 1;
+        let days = days.iter().map(|day| day.parse::<Day>().unwrap());
+        let days = days.map(|day| {
+            let mut held = other.state.days[&day].clone();
+            for segment in &mut held.segments {
+                let mut meta = (*segment.meta).clone();
+                let from = other.dir().join(&meta.path);
+                meta.path = format!("restored/{name}/{}", meta.path);
+                let to = self.dir().join(&meta.path);
+                std::fs::create_dir_all(to.parent().unwrap()).unwrap();
+                std::fs::copy(from, to).unwrap();
+                segment.meta = Arc::new(meta);
+            }
+            (day, held)
+        });
+        let days = days.collect();
+        let sources = other.state.sources.values().map(AsRef::as_ref);
+        let sources = storage::restore::sources_to_bytes(sources).unwrap();
+        let file = NamedFile::of(format!("restored/{name}/sources.json"), &sources);
+        std::fs::write(self.dir().join(&file.path), sources).unwrap();
+        let set = Restored {
+            name: name.to_owned(),
+            at: NOW,
+            seq: self.seq,
+            origin: "other".to_owned(),
+            days,
+            hidden: other.state.hidden.clone(),
+            sources_file: Some(file),
+            ..Restored::default()
+        };
+        self.state.restored.insert(name.to_owned(), Arc::new(set));
         self
     }
 
