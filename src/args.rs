@@ -2,6 +2,7 @@
 //! come from here too.
 
 pub(crate) mod retain;
+pub(crate) mod seal;
 
 use std::path::PathBuf;
 
@@ -79,6 +80,8 @@ pub(crate) enum Verb {
     },
     /// The pseudonyms of known names, where a privacy rule has put them in their place
     Pseudonym(Pseudonym),
+    /// Close days: a signed root over their lines, which no later rewriting of files changes
+    Seal(seal::Seal),
     /// What is in a Parquet file, a ledger file or a log
     Inspect(Inspect),
     /// Check signatures, digests and accounts

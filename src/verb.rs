@@ -15,6 +15,7 @@ mod quarantine;
 mod raw;
 mod recover;
 mod retain;
+mod seal;
 mod shell;
 mod shift;
 mod sources;
@@ -64,6 +65,7 @@ pub(crate) fn run(context: &Context, verb: Verb) -> Result<Outcome> {
         Verb::Sources(args) => sources::run(context, &args),
         Verb::Quarantine { what } => quarantine::run(context, what),
         Verb::Pseudonym(args) => pseudonym::run(context, &args),
+        Verb::Seal(args) => seal::run(context, &args),
         Verb::Inspect(args) => inspect::run(context, &args),
         Verb::Verify(args) => verify::run(context, &args),
         Verb::Hold { what } => hold::run(context, what),

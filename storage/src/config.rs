@@ -2,6 +2,7 @@
 
 pub mod format;
 mod retention;
+mod seal;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -10,6 +11,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::privacy::Rule;
 pub use format::FormatConfig;
 pub use retention::{NightlyConfig, RetentionConfig, RuleConfig};
+pub use seal::SealConfig;
 
 /// The file's name in the store.
 pub const FILE_NAME: &str = "dwell.toml";
@@ -67,6 +69,10 @@ pub const DEFAULT_TEXT: &str = r#"# Settings of this dwell store. Everything her
 # privacy.pseudonymise = ["user", "computer"]
 
 # How long rows are kept, and what protects them (docs/retention.md). A day under a hold always stays.
+[seal]
+# A day is sealed this many hours after its end (UTC); what comes later opens an addendum.
+# grace_hours = 48
+
 [retention]
 # A day expires when its date and its last ingest are both older than this many days. Unset: kept for ever.
 # keep_days = 3650
@@ -134,6 +140,8 @@ pub struct Config {
     pub format: Vec<FormatConfig>,
     /// How files are to be read, by path; the first match counts.
     pub source: Vec<SourceConfig>,
+    /// When days are sealed.
+    pub seal: SealConfig,
     /// How long rows are kept.
     pub retention: RetentionConfig,
     /// What a night does.

@@ -10,6 +10,7 @@ mod output;
 mod privacy;
 mod query_log;
 mod retain;
+mod seal;
 mod signals;
 mod verbs;
 mod world;

@@ -84,7 +84,7 @@ impl Renderers<'_> {
                 Ok(free.insert(Renderer {
                     parser: parser_of(source)?,
                     zone: zone_of(source),
-                    shift_us: shift_in_force(source, self.seq),
+                    shift_us: source.shift_at(self.seq),
                 }))
             }
         }
@@ -120,11 +120,6 @@ impl Renderers<'_> {
         }
         Ok(())
     }
-}
-
-/// The correction of the clock that the times of a source carry in a file of this record.
-fn shift_in_force(source: &Source, _seq: u64) -> Micros {
-    source.shift_us
 }
 
 /// The rows from `from` on that have the same source.

@@ -1,36 +1,61 @@
-//! What stands in a file of `salts/`? What the salts of a seal are derived from, and the leaf hashes of lines that left
-//! the files of their day.
+//! What stands in a file of `salts/`? What the salts of a seal are derived from, and the hashes of what left the files of
+//! its day.
 //!
 //! Lines of text, each ended by LF, numbers in decimal, bytes in lower-case hex:
 //!
 //! ```text
 //! dwell salts 1
-//! leaves N                            how many lines were sealed
-//! seed LEVEL NUMBER SECRET            a node of the tree of salts (`0 0`: the secret itself)
-//! gone INDEX SOURCE LINE LEAF         a line that left the files: its place, its leaf hash; its salt is destroyed
+//! leaves N                       how many lines were sealed
+//! seed LEVEL NUMBER SECRET       a node of the tree of salts, LEVEL steps below its root (`0 0`: the secret itself)
+//! gone HEIGHT NUMBER HASH        a node of the sealed tree, HEIGHT steps above its leaves, whose lines left the files
 //! ```
 //!
-//! Every leaf lies below exactly one `seed` or has one `gone`, both rise, and nothing else is in the file. So whatever
-//! leaves the files of a sealed day keeps its place under the root, and what it was can't be guessed and tried.
+//! A `seed` stands for the leaves below it, a `gone` for the leaves `NUMBER << HEIGHT` and after, `1 << HEIGHT` of them.
+//! Every leaf lies below exactly one of them, both rise, two that are the halves of one `gone` are put together, and
+//! nothing else is in the file. So whatever leaves the files of a sealed day keeps its place under the root, and what it
+//! was can't be guessed and tried, for its salt is destroyed.
 
 use super::salts::{MOST_LEAVES, Secret, Seed, depth, random};
 use crate::digest::Digest;
 use crate::error::{Error, ErrorKind, Result};
+use crate::ledger::tree::node_hash;
 
 /// The first line of every such file.
 const TITLE: &str = "dwell salts 1";
 
-/// A sealed line that is no longer in the files of its day.
+/// A part of the sealed tree whose lines are no longer in the files of their day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Gone {
-    /// Which leaf it is, from 0.
-    pub index: u64,
-    /// The source it came from.
-    pub source_id: i32,
-    /// Its line there.
-    pub line_no: i64,
-    /// Its leaf hash.
-    pub leaf: Digest,
+    /// How many steps above the leaves; 0 is one line.
+    pub height: u32,
+    /// Its number at this height, from 0.
+    pub number: u64,
+    /// Its hash; of a line, the leaf hash.
+    pub hash: Digest,
+}
+
+impl Gone {
+    /// A line.
+    pub fn line(index: u64, leaf: Digest) -> Self {
+        Self { height: 0, number: index, hash: leaf }
+    }
+
+    /// Its first leaf, and the one after its last.
+    pub fn range(&self) -> (u64, u64) {
+        (self.number << self.height, (self.number + 1) << self.height)
+    }
+
+    /// Puts this one and the one after it together, if they are the halves of one.
+    fn join(&self, next: &Self) -> Option<Self> {
+        let halves = self.height == next.height
+            && self.number.is_multiple_of(2)
+            && self.number + 1 == next.number;
+        halves.then(|| Self {
+            height: self.height + 1,
+            number: self.number / 2,
+            hash: node_hash(&self.hash, &next.hash),
+        })
+    }
 }
 
 /// The salts of one seal.
@@ -65,7 +90,7 @@ impl SealFile {
         self.leaves
     }
 
-    /// Those of them that left the files, in the order of their leaves.
+    /// What of them left the files, in the order of their leaves.
     pub fn gone(&self) -> &[Gone] {
         &self.gone
     }
@@ -85,23 +110,21 @@ impl SealFile {
         }
     }
 
-    /// Those of the leaves `from..to` that left the files.
-    pub(super) fn gone_within(&self, from: u64, to: u64) -> &[Gone] {
-        let first = self.gone.partition_point(|gone| gone.index < from);
-        let after = self.gone.partition_point(|gone| gone.index < to);
-        &self.gone[first..after]
+    /// How many of them left the files.
+    pub fn num_gone(&self) -> u64 {
+        self.gone.iter().map(|gone| 1 << gone.height).sum()
     }
 
-    /// Destroys the salts of lines that leave the files, and keeps their leaf hashes.
+    /// Destroys the salts of lines that leave the files, given by place and leaf hash, and keeps the hashes.
     ///
     /// # Errors
     /// `Internal`: one of them is no leaf of this seal, is given twice, or has gone before.
-    pub fn remove(&mut self, mut gone: Vec<Gone>) -> Result<()> {
-        gone.sort_unstable_by_key(|gone| gone.index);
-        let indexes: Vec<u64> = gone.iter().map(|gone| gone.index).collect();
+    pub fn remove(&mut self, mut lines: Vec<(u64, Digest)>) -> Result<()> {
+        lines.sort_unstable_by_key(|(index, _)| *index);
+        let indexes: Vec<u64> = lines.iter().map(|(index, _)| *index).collect();
         let depth = depth(self.leaves);
         let mut seeds = Vec::with_capacity(self.seeds.len());
-        let (mut at, mut rest) = (0, indexes.as_slice());
+        let (mut found, mut rest) = (0, indexes.as_slice());
         for seed in &self.seeds {
             let (first, after) = seed.range(depth);
             let (before, more) = rest.split_at(rest.partition_point(|index| *index < first));
@@ -110,15 +133,23 @@ impl SealFile {
                 break;
             }
             seed.puncture(depth, self.leaves, below, &mut seeds);
-            at += below.len();
+            found += below.len();
             rest = more;
         }
-        if at < indexes.len() || indexes.last().is_some_and(|last| *last >= self.leaves) {
+        if found < indexes.len() || indexes.last().is_some_and(|last| *last >= self.leaves) {
             return Err(Error::new(ErrorKind::Internal, "a line leaves its seal twice"));
         }
         self.seeds = seeds;
-        self.gone.extend(gone);
-        self.gone.sort_unstable_by_key(|gone| gone.index);
+        let mut gone = std::mem::take(&mut self.gone);
+        gone.extend(lines.into_iter().map(|(index, leaf)| Gone::line(index, leaf)));
+        gone.sort_by_key(|gone| gone.range().0);
+        for mut next in gone {
+            while let Some(joined) = self.gone.last().and_then(|last| last.join(&next)) {
+                self.gone.pop();
+                next = joined;
+            }
+            self.gone.push(next);
+        }
         Ok(())
     }
 
@@ -162,7 +193,7 @@ impl SealFile {
 
     fn read_line(&mut self, line: &str) -> Option<()> {
         let (word, rest) = line.split_once(' ')?;
-        let words: Vec<&str> = rest.splitn(5, ' ').collect();
+        let words: Vec<&str> = rest.splitn(4, ' ').collect();
         match (word, words.as_slice()) {
             ("seed", [level, index, secret]) if self.gone.is_empty() => {
                 let level = number(level)?.try_into().ok()?;
@@ -173,14 +204,15 @@ impl SealFile {
                 let seed = Seed { level, index, secret: hex(secret)? };
                 (seed_line(&seed) == line).then(|| self.seeds.push(seed))
             }
-            ("gone", [index, source, at, leaf]) => {
-                let gone = Gone {
-                    index: number(index)?,
-                    source_id: source.parse().ok()?,
-                    line_no: at.parse().ok()?,
-                    leaf: Digest(hex(leaf)?),
-                };
-                (gone_line(&gone) == line).then(|| self.gone.push(gone))
+            ("gone", [height, index, hash]) => {
+                let height: u32 = number(height)?.try_into().ok()?;
+                let number = number(index)?;
+                // All below it are leaves: the tree has such a node.
+                let after = number.checked_add(1)?.checked_mul(1_u64.checked_shl(height)?)?;
+                let gone = Gone { height, number, hash: Digest(hex(hash)?) };
+                let apart = self.gone.last().is_none_or(|last| last.join(&gone).is_none());
+                let sound = after <= self.leaves && apart && gone_line(&gone) == line;
+                sound.then(|| self.gone.push(gone))
             }
             _ => None,
         }
@@ -193,8 +225,8 @@ impl SealFile {
         while next < self.leaves {
             if let Some(seed) = seeds.next_if(|seed| seed.range(depth).0 == next) {
                 next = seed.range(depth).1;
-            } else if gone.next_if(|gone| gone.index == next).is_some() {
-                next += 1;
+            } else if let Some(gone) = gone.next_if(|gone| gone.range().0 == next) {
+                next = gone.range().1;
             } else {
                 return false;
             }
@@ -208,7 +240,7 @@ fn seed_line(seed: &Seed) -> String {
 }
 
 fn gone_line(gone: &Gone) -> String {
-    format!("gone {} {} {} {}", gone.index, gone.source_id, gone.line_no, gone.leaf)
+    format!("gone {} {} {}", gone.height, gone.number, gone.hash)
 }
 
 /// A number in its one form.
@@ -226,13 +258,8 @@ mod tests {
 
     use super::*;
 
-    fn gone(index: u64) -> Gone {
-        Gone {
-            index,
-            source_id: 1,
-            line_no: index as i64 + 1,
-            leaf: Digest::of(&index.to_le_bytes()),
-        }
+    fn gone(index: u64) -> (u64, Digest) {
+        (index, Digest::of(&index.to_le_bytes()))
     }
 
     fn salts(file: &SealFile) -> Vec<(u64, Secret)> {
@@ -252,7 +279,7 @@ mod tests {
         file.remove(vec![gone(1)]).unwrap();
         let text = String::from_utf8(file.render()).unwrap();
         let words: Vec<_> = text.lines().map(|line| line.rsplit_once(' ').unwrap().0).collect();
-        assert_eq!(words, ["dwell salts", "leaves", "seed 2 0", "seed 1 1", "gone 1 1 2"]);
+        assert_eq!(words, ["dwell salts", "leaves", "seed 2 0", "seed 1 1", "gone 0 1"]);
         assert!(!text.contains(&ab));
         assert_eq!(SealFile::parse(text.as_bytes()).unwrap(), file);
     }
@@ -276,8 +303,10 @@ mod tests {
             good.replace("leaves 6", "leaves 99999999999"),
             good.replace("leaves 6", "leaves +6"),
             good.replace("seed 2 0", "seed 9 0"),
-            good.replace("gone 2", "gone  2"),
-            good.replace("gone 2 1", "gone 2 +1"),
+            good.replace("gone 1", "gone  1"),
+            good.replace("gone 1 1", "gone 1 +1"),
+            good.replace("gone 0 5", "gone 64 5"),
+            good.replace("gone 0 5", "gone 0 18446744073709551615"),
             good.replace('\n', "\r\n"),
             good.replace("gone", "seed"),
             good.replacen("seed", "Seed", 1),
@@ -299,6 +328,12 @@ mod tests {
         for text in bad {
             assert!(SealFile::parse(text.as_bytes()).is_err(), "{text}");
         }
+        // Halves that were not put together.
+        let (one, two) = (gone(2).1, gone(3).1);
+        let joined = format!("gone 1 1 {}\n", node_hash(&one, &two));
+        assert!(good.contains(&joined));
+        let apart = good.replace(&joined, &format!("gone 0 2 {one}\ngone 0 3 {two}\n"));
+        assert!(SealFile::parse(apart.as_bytes()).is_err());
         assert!(SealFile::parse(b"dwell salts 1\nleaves 1\nseed 0 0 \xff\n").is_err());
     }
 
@@ -317,7 +352,10 @@ mod tests {
         }
         file.remove(Vec::new()).unwrap();
         file.remove((0..10).filter(|index| ![3, 4].contains(index)).map(gone).collect()).unwrap();
-        assert!(file.seeds().is_empty() && file.gone().len() == 10);
+        assert!(file.seeds().is_empty());
+        // Eight leaves and two: the complete subtrees of a tree of ten.
+        let left: Vec<_> = file.gone().iter().map(|gone| (gone.height, gone.number)).collect();
+        assert_eq!((left, file.num_gone()), (vec![(3, 0), (1, 4)], 10));
         assert_eq!(SealFile::parse(&file.render()).unwrap(), file);
     }
 
@@ -345,9 +383,26 @@ mod tests {
             let expected: Vec<_> =
                 stay.into_iter().filter(|(index, _)| (from..from + len).contains(index)).collect();
             prop_assert_eq!(within, expected);
-            let gone: Vec<u64> = file.gone_within(from, from + len).iter().map(|it| it.index).collect();
-            let expected: Vec<u64> = left.range(from..from + len).copied().collect();
-            prop_assert_eq!(gone, expected);
+            // What has gone comes to the same root as the lines themselves.
+            let mut paths = crate::seal::Paths::default();
+            let mut index = 0;
+            let mut hashes = file.gone().iter().peekable();
+            while index < leaves {
+                match hashes.next_if(|gone| gone.range().0 == index) {
+                    Some(gone) => {
+                        paths.push_subtree(gone.height, gone.hash);
+                        index = gone.range().1;
+                    }
+                    None => {
+                        prop_assert!(!left.contains(&index));
+                        paths.push_subtree(0, self::gone(index).1);
+                        index += 1;
+                    }
+                }
+            }
+            let all: Vec<Digest> = (0..leaves).map(|index| self::gone(index).1).collect();
+            prop_assert_eq!(paths.finish().0, crate::ledger::tree::root(&all));
+            prop_assert_eq!(file.num_gone(), left.len() as u64);
         }
 
         #[test]

@@ -1,5 +1,7 @@
 //! How are some leaves of a large tree proven to be under its root, while its leaves pass by once?
 
+use std::collections::BTreeMap;
+
 use crate::digest::Digest;
 use crate::ledger::tree::node_hash;
 
@@ -11,40 +13,37 @@ struct Node {
 }
 
 /// Collects the RFC 6962 audit paths of some leaves. Memory holds the paths and one node for each level of the tree.
+#[derive(Default)]
 pub struct Paths {
-    /// The leaves wanted, rising.
-    wanted: Vec<u64>,
-    paths: Vec<Vec<Digest>>,
+    /// The leaves wanted, each with its path so far.
+    paths: BTreeMap<u64, Vec<Digest>>,
     /// The complete subtrees so far, largest first.
     nodes: Vec<Node>,
     size: u64,
 }
 
 impl Paths {
-    /// For the leaves of these numbers.
-    pub fn new(mut wanted: Vec<u64>) -> Self {
-        wanted.sort_unstable();
-        wanted.dedup();
-        let paths = vec![Vec::new(); wanted.len()];
-        Self { wanted, paths, nodes: Vec::new(), size: 0 }
+    /// Asks for the path of a leaf that is still to come; one that has passed is not found again.
+    pub fn want(&mut self, leaf: u64) {
+        if leaf >= self.size {
+            self.paths.entry(leaf).or_default();
+        }
     }
 
-    /// Takes the next leaf.
-    pub fn push(&mut self, leaf: Digest) {
-        let mut node = Node { first: self.size, size: 1, hash: leaf };
-        self.size += 1;
+    /// Takes the next leaf (height 0), or so many leaves at once that they are a node of the tree.
+    pub fn push_subtree(&mut self, height: u32, hash: Digest) {
+        let mut node = Node { first: self.size, size: 1 << height, hash };
+        self.size += node.size;
         while let Some(left) = self.nodes.pop_if(|left| left.size == node.size) {
-            node = self.join(left, node);
+            node = self.join(&left, &node);
         }
         self.nodes.push(node);
     }
 
-    fn join(&mut self, left: Node, right: Node) -> Node {
-        let at = |leaf: u64| self.wanted.partition_point(|wanted| *wanted < leaf);
-        let (first, middle, after) =
-            (at(left.first), at(right.first), at(right.first + right.size));
-        self.paths[first..middle].iter_mut().for_each(|path| path.push(right.hash));
-        self.paths[middle..after].iter_mut().for_each(|path| path.push(left.hash));
+    fn join(&mut self, left: &Node, right: &Node) -> Node {
+        let after = right.first + right.size;
+        self.paths.range_mut(left.first..right.first).for_each(|(_, path)| path.push(right.hash));
+        self.paths.range_mut(right.first..after).for_each(|(_, path)| path.push(left.hash));
         Node {
             first: left.first,
             size: left.size + right.size,
@@ -52,18 +51,17 @@ impl Paths {
         }
     }
 
-    /// The root, and each leaf wanted that there is with its path, from the leaf up.
-    pub fn finish(mut self) -> (Digest, Vec<(u64, Vec<Digest>)>) {
-        while self.nodes.len() > 1 {
-            if let Some((right, left)) = self.nodes.pop().zip(self.nodes.pop()) {
-                let node = self.join(left, right);
-                self.nodes.push(node);
-            }
+    /// The root, and each leaf wanted that there was with its path, from the leaf up.
+    pub fn finish(mut self) -> (Digest, BTreeMap<u64, Vec<Digest>>) {
+        while let Some(right) = self.nodes.pop() {
+            let Some(left) = self.nodes.pop() else {
+                self.paths.retain(|leaf, _| *leaf < self.size);
+                return (right.hash, self.paths);
+            };
+            let node = self.join(&left, &right);
+            self.nodes.push(node);
         }
-        let root = self.nodes.pop().map_or_else(|| Digest::of(b""), |node| node.hash);
-        let size = self.size;
-        let paths = self.wanted.into_iter().zip(self.paths).filter(|(leaf, _)| *leaf < size);
-        (root, paths.collect())
+        (Digest::of(b""), BTreeMap::new())
     }
 }
 
@@ -80,8 +78,13 @@ mod tests {
             size in 0_u64..130, wanted in proptest::collection::vec(0_u64..140, 0..20),
         ) {
             let leaves: Vec<_> = (0..size).map(|at| leaf_hash(&at.to_le_bytes())).collect();
-            let mut paths = Paths::new(wanted.clone());
-            leaves.iter().for_each(|leaf| paths.push(*leaf));
+            let mut paths = Paths::default();
+            for (at, leaf) in leaves.iter().enumerate() {
+                // Some are asked for at the start, others just before they come.
+                let early = |leaf: &u64| at == 0 && leaf % 2 == 0 || *leaf == at as u64;
+                wanted.iter().filter(|leaf| early(leaf)).for_each(|leaf| paths.want(*leaf));
+                paths.push_subtree(0, *leaf);
+            }
             let (found, paths) = paths.finish();
             prop_assert_eq!(found, root(&leaves));
             let expected: std::collections::BTreeSet<u64> =

@@ -12,13 +12,13 @@ use arrow::datatypes::{Int32Type, Int64Type};
 use sha2::{Digest as _, Sha256};
 
 use super::file::SealFile;
+use super::paths::Paths;
 use super::salts::{MOST_LEAVES, Secret};
 use crate::digest::Digest;
 use crate::error::{Error, ErrorKind, Result};
-use crate::ledger::tree::Frontier;
 use crate::schema::Col;
 use crate::segment::reader::{self, ReadOptions};
-use crate::segment::{FileMeta, VerifiedFile};
+use crate::segment::{FileMeta, SourceRange, VerifiedFile};
 use crate::store::Source;
 
 /// Leaves whose hashes are in memory at once: 128 MiB.
@@ -83,9 +83,13 @@ pub struct SealedLine<'a> {
     pub leaf: Digest,
     /// The line.
     pub line: Line<'a>,
-    /// The path in the store of the file that its row lies in.
-    pub file: &'a str,
+    /// The file that its row lies in.
+    pub file: &'a RowsFile,
 }
+
+/// Who looks on while a root is computed: sees every row that is in the files, in the order of these, and may ask for
+/// the path of its leaf.
+pub type Visit<'a> = &'a mut dyn FnMut(&SealedLine<'_>, &mut Paths) -> Result<()>;
 
 /// Which leaf each row is.
 struct Order {
@@ -93,8 +97,8 @@ struct Order {
     ranks: Vec<u32>,
     /// Where the rows of each file begin, and the end.
     starts: Vec<usize>,
-    /// Rows of each source, those that left the files counted in.
-    sources: BTreeMap<i32, u64>,
+    /// The rows of each source.
+    sources: Vec<SourceRange>,
 }
 
 /// What the rows of a day come to.
@@ -102,8 +106,10 @@ struct Order {
 pub struct SealedRoot {
     /// The root over their leaves.
     pub root: Digest,
-    /// How many of them came from each source: the leaves of the lowest source come first.
-    pub sources: Vec<(i32, u64)>,
+    /// The paths that were asked for, by leaf.
+    pub paths: BTreeMap<u64, Vec<Digest>>,
+    /// Those of them that are in the files, by source.
+    pub sources: Vec<SourceRange>,
 }
 
 /// The hash of the leaf for this line.
@@ -142,31 +148,31 @@ impl<'a> SealedRows<'a> {
         metas().map(|meta| meta.min_ts).min().zip(metas().map(|meta| meta.max_ts).max())
     }
 
-    /// The root over the rows with the salts of `file`. `line` sees every row that is in the files, in their order;
-    /// `leaf` sees every leaf in its order.
+    /// The root over the rows with the salts of `file`, while `visit` looks on.
     ///
     /// # Errors
     /// `Integrity`: there are not as many rows as there are salts; or a file is not as the ledger says.
-    pub fn fold(
-        &self,
-        file: &SealFile,
-        line: &mut dyn FnMut(&SealedLine<'_>) -> Result<()>,
-        leaf: &mut dyn FnMut(u64, &Digest),
-    ) -> Result<SealedRoot> {
+    pub fn fold(&self, file: &SealFile, visit: Visit<'_>) -> Result<SealedRoot> {
         let order = self.order(file)?;
-        let mut frontier = Frontier::default();
-        let mut from = 0;
-        while from < file.leaves() {
+        let mut paths = Paths::default();
+        let mut gone = file.gone().iter().peekable();
+        let mut index = 0;
+        while index < file.leaves() {
+            let from = index;
             let to = file.leaves().min(from + self.window);
-            let slots = self.window(file, &order, (from, to), line)?;
-            for (index, hash) in (from..).zip(slots) {
-                let hash = Digest(hash);
-                leaf(index, &hash);
-                frontier.push(hash);
+            let slots = self.window(file, &order, (from, to), visit, &mut paths)?;
+            while index < to {
+                if let Some(gone) = gone.next_if(|gone| gone.range().0 == index) {
+                    paths.push_subtree(gone.height, gone.hash);
+                    index = gone.range().1;
+                } else {
+                    paths.push_subtree(0, Digest(slots[(index - from) as usize]));
+                    index += 1;
+                }
             }
-            from = to;
         }
-        Ok(SealedRoot { root: frontier.root(), sources: order.sources.into_iter().collect() })
+        let (root, paths) = paths.finish();
+        Ok(SealedRoot { root, paths, sources: order.sources })
     }
 
     /// The hashes of the leaves `from..to`.
@@ -175,13 +181,11 @@ impl<'a> SealedRows<'a> {
         file: &SealFile,
         order: &Order,
         (from, to): (u64, u64),
-        each: &mut dyn FnMut(&SealedLine<'_>) -> Result<()>,
+        visit: Visit<'_>,
+        paths: &mut Paths,
     ) -> Result<Vec<Secret>> {
         let mut slots = vec![[0; 32]; (to - from) as usize];
         file.each_salt(from, to, &mut |index, salt| slots[(index - from) as usize] = *salt);
-        for gone in file.gone_within(from, to) {
-            slots[(gone.index - from) as usize] = gone.leaf.0;
-        }
         for (at, rows) in self.files.iter().enumerate() {
             let ranks = &order.ranks[order.starts[at]..order.starts[at + 1]];
             let within = |row: u64| {
@@ -203,7 +207,7 @@ impl<'a> SealedRows<'a> {
                 let index = u64::from(ranks[line.row as usize]);
                 let slot = &mut slots[(index - from) as usize];
                 let hash = leaf(slot, line.bytes);
-                each(&SealedLine { index, salt: slot, leaf: hash, line, file: &rows.meta.path })?;
+                visit(&SealedLine { index, salt: slot, leaf: hash, line, file: rows }, paths)?;
                 *slot = hash.0;
                 Ok(())
             })?;
@@ -216,7 +220,7 @@ impl<'a> SealedRows<'a> {
 
     /// Puts the rows in order.
     fn order(&self, file: &SealFile) -> Result<Order> {
-        let (count, left) = (self.count(), file.gone().len() as u64);
+        let (count, left) = (self.count(), file.num_gone());
         if count + left != file.leaves() || file.leaves() > MOST_LEAVES {
             return Err(changed(format_args!(
                 "{count} rows in its files and {left} that left them, {} were sealed",
@@ -232,24 +236,17 @@ impl<'a> SealedRows<'a> {
         let mut order: Vec<u32> = (0..keys.len() as u32).collect();
         // Stable: rows of the same line stay in the order of their records.
         order.sort_by_key(|at| keys[*at as usize]);
-        let mut sources: BTreeMap<i32, u64> = BTreeMap::new();
-        for (source_id, _) in &keys {
-            *sources.entry(*source_id).or_default() += 1;
-        }
+        let sources = ranges(order.iter().map(|at| keys[*at as usize]));
         drop(keys);
         let mut ranks = vec![0; order.len()];
         let mut gone = file.gone().iter().peekable();
         let mut index = 0;
         for at in order {
-            while let Some(gone) = gone.next_if(|gone| gone.index == index) {
-                *sources.entry(gone.source_id).or_default() += 1;
-                index += 1;
+            while let Some(gone) = gone.next_if(|gone| gone.range().0 == index) {
+                index = gone.range().1;
             }
             ranks[at as usize] = index as u32;
             index += 1;
-        }
-        for gone in gone {
-            *sources.entry(gone.source_id).or_default() += 1;
         }
         Ok(Order { ranks, starts, sources })
     }
@@ -278,4 +275,24 @@ impl<'a> SealedRows<'a> {
         }
         Ok(())
     }
+}
+
+/// The rows of each source, from the lines of all in their order.
+fn ranges(lines: impl Iterator<Item = (i32, i64)>) -> Vec<SourceRange> {
+    let mut ranges: Vec<SourceRange> = Vec::new();
+    for (source_id, line_no) in lines {
+        match ranges.last_mut().filter(|range| range.source_id == source_id) {
+            Some(range) => {
+                range.last_line = line_no;
+                range.rows += 1;
+            }
+            None => ranges.push(SourceRange {
+                source_id,
+                first_line: line_no,
+                last_line: line_no,
+                rows: 1,
+            }),
+        }
+    }
+    ranges
 }
