@@ -76,6 +76,11 @@ impl QueryLog {
     /// `Io`: the log can't be written here. `Integrity`: its newest file was changed.
     pub fn ask(&self, at: Micros, by: &str, sql: &str) -> Result<Asked> {
         let words = Words { by: by.to_owned(), sql: sql.to_owned() };
+        // In an encrypted store they are, too; their digest is that of what stands here.
+        let words = match self.fs.vault() {
+            None => words,
+            Some(vault) => words.sealed(vault)?,
+        };
         let number = self.add(at, Event::Ask, Some(words), true)?;
         Ok(Asked { number, at })
     }

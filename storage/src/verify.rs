@@ -1,6 +1,7 @@
 //! Is everything as it was signed? Each signature, root and record, each file with its size and, if asked, each byte.
 
 mod files;
+mod keys;
 mod ledger;
 
 use std::collections::BTreeSet;
@@ -105,6 +106,7 @@ impl Report {
 pub fn verify(dir: &Path, options: &VerifyOptions) -> Result<Report> {
     let mut report = Report::default();
     check_options(options)?;
+    let options = &keys::with_keys(dir, options);
     if let Err(error) = open(dir, options, &mut report) {
         report.take(dir, error)?;
     }
@@ -126,6 +128,7 @@ pub fn verify(dir: &Path, options: &VerifyOptions) -> Result<Report> {
     }
     check_settings(dir, options, audit.folded.state.config, &mut report)?;
     files::check(dir, &audit, options, &mut report)?;
+    keys::check(dir, &audit.folded.state, options, &mut report)?;
     check_query_log(dir, options, &mut report)?;
     Ok(report)
 }

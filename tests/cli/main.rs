@@ -4,6 +4,7 @@
 
 mod anew;
 mod bad_input;
+mod encryption;
 mod formats;
 mod house;
 mod output;

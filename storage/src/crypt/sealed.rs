@@ -6,6 +6,9 @@ use std::io::{self, Write};
 use std::path::{Component, Path};
 use std::sync::Arc;
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+
 use super::{KeyName, Scope, Vault};
 use crate::error::{Error, ErrorKind, Result};
 use crate::fs::{FileWriter, Fs, Lock, Rights};
@@ -58,6 +61,24 @@ fn unseal(vault: &Vault, name: &str, bytes: &[u8]) -> Result<Vec<u8>> {
     let cipher = vault.data_key(&key)?.cipher()?;
     let plain = cipher.open(&bound(vault.store_id(), name), sealed);
     plain.ok_or_else(|| bad("not as it was encrypted"))
+}
+
+/// How a text begins that is encrypted where it stands, among others that are not.
+const TEXT: &str = "encrypted:";
+
+impl Vault {
+    /// A short text in the form in which it may stand in a file of the store; `place` says where.
+    pub(crate) fn seal_text(&self, place: &str, text: &str) -> Result<String> {
+        Ok(format!("{TEXT}{}", BASE64_STANDARD.encode(seal(self, place, text.as_bytes())?)))
+    }
+
+    /// The text that [`Vault::seal_text`] was given.
+    pub(crate) fn unseal_text(&self, place: &str, text: &str) -> Result<String> {
+        let bad = || Error::new(ErrorKind::Integrity, "a text that is not as it was encrypted");
+        let sealed = text.strip_prefix(TEXT).ok_or_else(bad)?;
+        let sealed = BASE64_STANDARD.decode(sealed).map_err(|_| bad())?;
+        String::from_utf8(unseal(self, place, &sealed)?).map_err(|_| bad())
+    }
 }
 
 /// A file that is encrypted once it is whole.

@@ -1,6 +1,7 @@
 //! What stands on a line of the query log? An entry of the chain, and beside it its words.
 
 use crate::clock::Micros;
+use crate::crypt::Vault;
 use crate::digest::Digest;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ledger::json::{self, Int};
@@ -48,6 +49,20 @@ pub struct Words {
     pub by: String,
     /// What.
     pub sql: String,
+}
+
+impl Words {
+    /// As they stand in an encrypted store.
+    pub(super) fn sealed(&self, vault: &Vault) -> Result<Self> {
+        let by = vault.seal_text("log by", &self.by)?;
+        Ok(Self { by, sql: vault.seal_text("log sql", &self.sql)? })
+    }
+
+    /// What [`Words::sealed`] was made of.
+    pub(super) fn unsealed(&self, vault: &Vault) -> Result<Self> {
+        let by = vault.unseal_text("log by", &self.by)?;
+        Ok(Self { by, sql: vault.unseal_text("log sql", &self.sql)? })
+    }
 }
 
 /// A line: an entry, and its words with their salt unless they were removed.

@@ -55,6 +55,10 @@ pub fn naming(fs: &dyn Fs, dir: &Path, texts: &[String]) -> Result<Vec<Place>> {
         for line in bytes.split(|&byte| byte == b'\n') {
             let Ok(line) = LogLine::parse(line) else { continue };
             let Some((_, words)) = &line.words else { continue };
+            let words = match fs.vault() {
+                None => words.clone(),
+                Some(vault) => words.unsealed(vault)?,
+            };
             let words = format!("{}\n{}", words.by, words.sql).to_lowercase();
             if texts.iter().any(|text| words.contains(text)) {
                 found.push(Place { file: name.clone(), number: line.entry.number });

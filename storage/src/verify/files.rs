@@ -127,7 +127,8 @@ fn check_foreign(
     let named: BTreeSet<&str> = files.chain(side).collect();
     for name in fs::list_if_there(&*options.fs, dir)? {
         let folder = layout::FOLDERS.iter().any(|(folder, _)| *folder == name);
-        let own = folder || name == layout::LOCK || name == crate::config::FILE_NAME;
+        let keys = name == layout::KEYS && options.fs.vault().is_some();
+        let own = folder || keys || name == layout::LOCK || name == crate::config::FILE_NAME;
         if !own {
             report.problem(&name, "a foreign file");
         }

@@ -7,7 +7,8 @@ use dwell_storage::crypt::{Scope, StoreKey};
 use dwell_storage::recover::{RecoverOptions, from_files};
 use dwell_storage::segment::reader;
 use dwell_storage::store::{InitOptions, NewStoreKey, OpenOptions, Standing, Store};
-use dwell_storage::{Day, ErrorKind, Result, fs};
+use dwell_storage::verify::{Report, VerifyOptions, verify};
+use dwell_storage::{Day, ErrorKind, Result, fs, querylog};
 
 use crate::fixture::copy_private;
 use crate::real;
@@ -167,6 +168,79 @@ fn changed_words_and_snapshots_are_noticed() {
         std::fs::write(&path, whole).unwrap();
     }
     assert!(world.open().unwrap().notes().is_empty());
+}
+
+fn verified(world: &World) -> Report {
+    let options = VerifyOptions {
+        deep: true,
+        trusted: None,
+        pinned_key: None,
+        key_dir: Some(world.path().join("keys")),
+        fallback_dir: None,
+        standing: Standing::Live,
+        fs: fs::real(),
+        now_us: NOON,
+    };
+    verify(&world.dir(), &options).unwrap()
+}
+
+#[test]
+fn verify_says_what_it_could_not_check() {
+    let (world, store, key) = encrypted();
+    let report = verified(&world);
+    assert_eq!((report.problems, report.notes), (vec![], vec![]));
+    let kept = std::fs::read(&key).unwrap();
+    std::fs::remove_file(&key).unwrap();
+    let report = verified(&world);
+    assert_eq!(report.problems, []);
+    assert!(report.notes.iter().any(|it| it.contains("rows, lines and words were not checked")));
+
+    // What is missing or changed is noticed with and without the key.
+    let today = Day::of(NOON);
+    let name = store.key_files(today, &[]).unwrap().remove(0);
+    let path = world.dir().join(&name);
+    let whole = std::fs::read(&path).unwrap();
+    for has_key in [false, true] {
+        if has_key {
+            std::fs::write(&key, &kept).unwrap();
+        }
+        std::fs::remove_file(&path).unwrap();
+        let report = verified(&world);
+        assert!(!report.is_valid() && report.problems[0].what.starts_with("missing"), "{report:?}");
+        std::fs::write(&path, String::from_utf8_lossy(&whole).replace("day=", "dax=")).unwrap();
+        assert!(!verified(&world).is_valid());
+        std::fs::write(&path, &whole).unwrap();
+        std::fs::write(world.dir().join("keys/spare"), "x").unwrap();
+        assert_eq!(verified(&world).problems[0].what, "a foreign file");
+        std::fs::remove_file(world.dir().join("keys/spare")).unwrap();
+    }
+    // A flipped bit in the wrapped key needs the store key to be seen.
+    let text = String::from_utf8(whole.clone()).unwrap();
+    let at = text.find("\"wrapped\":\"").unwrap() + 20;
+    let mut flipped = whole.clone();
+    flipped[at] = if flipped[at] == b'A' { b'B' } else { b'A' };
+    std::fs::write(&path, flipped).unwrap();
+    let report = verified(&world);
+    assert!(report.problems[0].what.contains("is not the one that was written"), "{report:?}");
+    std::fs::write(&path, whole).unwrap();
+    assert!(verified(&world).is_valid());
+}
+
+#[test]
+fn queries_are_noted_in_the_dark() {
+    let (world, store, _) = encrypted();
+    let log = store.query_log();
+    log.ask(NOON, "anna", "SELECT * FROM requests WHERE host = 'bad.example'").unwrap();
+    for path in all_files(&world.dir().join("log")) {
+        let bytes = std::fs::read(&path).unwrap();
+        assert!(PLANTED.iter().all(|word| !has(&bytes, word)), "{}", path.display());
+    }
+    let found = querylog::naming(&**store.fs(), &world.dir(), &["BAD.example".into()]).unwrap();
+    assert_eq!(found.len(), 1);
+    assert!(verified(&world).is_valid());
+    querylog::shred(&**store.fs(), &world.dir(), &found).unwrap();
+    let left = querylog::naming(&**store.fs(), &world.dir(), &["bad.example".into()]).unwrap();
+    assert_eq!(left, []);
 }
 
 #[test]
