@@ -63,13 +63,16 @@ fn nothing_of_the_log_lies_in_the_store() {
     world.csv("SELECT user, host, count(*) FROM requests GROUP BY 1, 2 ORDER BY 3");
     let mut files = Vec::new();
     walk(&world.store(), &mut files);
-    let parquet = files.iter().filter(|(path, _)| path.extension().is_some_and(|it| it == "parquet"));
+    let parquet =
+        files.iter().filter(|(path, _)| path.extension().is_some_and(|it| it == "parquet"));
     assert!(parquet.clone().count() == 3);
     for (path, bytes) in parquet {
         assert!(bytes.starts_with(b"PARE") && bytes.ends_with(b"PARE"), "{}", path.display());
     }
     for (path, bytes) in files.iter().filter(|(path, _)| !path.ends_with("dwell.toml")) {
-        for word in ["anna", "corp.test", "example", "10.1.1.", "a line that", "squid.log", "tester"] {
+        for word in
+            ["anna", "corp.test", "example", "10.1.1.", "a line that", "squid.log", "tester"]
+        {
             let stands = bytes.windows(word.len()).any(|it| it == word.as_bytes());
             assert!(!stands, "{word} in {}", path.display());
         }
