@@ -2,6 +2,7 @@
 //! come from here too.
 
 pub(crate) mod retain;
+pub(crate) mod compact;
 pub(crate) mod seal;
 
 use std::path::PathBuf;
@@ -82,6 +83,8 @@ pub(crate) enum Verb {
     Pseudonym(Pseudonym),
     /// Close days: a signed root over their lines, which no later rewriting of files changes
     Seal(seal::Seal),
+    /// Put the many small files of a day together into few large ones
+    Compact(compact::Compact),
     /// What is in a Parquet file, a ledger file or a log
     Inspect(Inspect),
     /// Check signatures, digests and accounts

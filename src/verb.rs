@@ -1,5 +1,6 @@
 //! Which code runs for which command? One file for each.
 
+mod compact;
 mod demo;
 mod doctor;
 mod export;
@@ -66,6 +67,7 @@ pub(crate) fn run(context: &Context, verb: Verb) -> Result<Outcome> {
         Verb::Quarantine { what } => quarantine::run(context, what),
         Verb::Pseudonym(args) => pseudonym::run(context, &args),
         Verb::Seal(args) => seal::run(context, &args),
+        Verb::Compact(args) => compact::run(context, &args),
         Verb::Inspect(args) => inspect::run(context, &args),
         Verb::Verify(args) => verify::run(context, &args),
         Verb::Hold { what } => hold::run(context, what),

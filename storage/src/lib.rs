@@ -5,6 +5,7 @@
 
 pub mod archive;
 pub mod clock;
+pub mod compact;
 pub mod config;
 pub mod crypt;
 pub mod day;

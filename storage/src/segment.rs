@@ -19,12 +19,12 @@ use crate::clock::Micros;
 use crate::digest::Digest;
 
 pub use self::blocks::{BlockTable, MAGIC};
-pub use self::encode::{EncodedRowGroup, encode, encode_for, encode_with_arrow};
+pub use self::encode::{EncodedRowGroup, encode, encode_for, encode_kept, encode_with_arrow};
 pub use self::footer::{check_file, describe, describe_with, footer, footer_with};
 pub use self::inspect::{ColumnTotal, Inspection, RowGroupSummary, inspect, inspect_with};
-pub use self::layout::{BLOCK_BYTES, PAGE_ROWS, key, lines_schema};
+pub use self::layout::{BLOCK_BYTES, Effort, PAGE_ROWS, key, lines_schema};
 pub use self::lines::{LineEntry, LinesWriter};
-pub use self::regroup::row_group;
+pub use self::regroup::{row_group, row_group_of};
 pub use self::verified::{VerifiedFile, guarded};
 pub use self::writer::{SegmentHeader, SegmentWriter};
 

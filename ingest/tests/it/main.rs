@@ -8,6 +8,7 @@
 
 mod archives;
 mod columns;
+mod compact;
 mod cuts;
 mod damage;
 mod envelopes;

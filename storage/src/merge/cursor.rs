@@ -16,11 +16,14 @@ use crate::store::HiddenLines;
 /// Rows of a batch.
 const BATCH_ROWS: usize = 2048;
 
+/// Of a row group of which less than the part `1 / FEW` is wanted, the rest is not decoded.
+const FEW: usize = 4;
+
 /// Lines of a batch of a file of lines, which may be long.
 const BATCH_LINES: usize = 256;
 
 /// What of a file is wanted: the lines of one source, or of all, that are not hidden.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Wanted {
     pub(super) only: Option<i32>,
     pub(super) hidden: HiddenLines,
@@ -65,8 +68,19 @@ impl Cursor {
         wanted: Arc<Wanted>,
     ) -> Result<Option<Self>> {
         let options = ReadOptions { batch_rows: BATCH_ROWS, row_groups: Some(vec![group]) };
-        let batches = reader::rows(file, Col::stored(), &options)?;
-        if is_ascending(reader::rows(file, &[Col::SourceId, Col::LineNo], &options)?)? {
+        let keys = reader::rows(file, &[Col::SourceId, Col::LineNo], &options)?;
+        let found = Found::of(keys, &wanted)?;
+        if found.count == 0 {
+            return Ok(None);
+        }
+        // Few rows among many, such as those of one small source of a day: the others are not decoded.
+        let (batches, wanted) = if found.count < found.chosen.len() / FEW {
+            let all = Arc::new(Wanted::default());
+            (reader::chosen_rows(file, group, &found.chosen, BATCH_ROWS)?, all)
+        } else {
+            (reader::rows(file, Col::stored(), &options)?, wanted)
+        };
+        if found.ascending {
             return Self::begin(Source::Read(batches, wanted));
         }
         Self::begin(sorted(batches, &wanted)?)
@@ -158,15 +172,29 @@ fn keys(batch: &RecordBatch) -> Result<Vec<LineKey>> {
     Ok(ids.values().iter().copied().zip(lines.values().iter().copied()).collect())
 }
 
-fn is_ascending(batches: Batches) -> Result<bool> {
-    let mut last = (i32::MIN, i64::MIN);
-    for batch in batches {
-        for key in keys(&batch?)? {
-            if key < last {
-                return Ok(false);
+/// What of a row group is wanted.
+struct Found {
+    chosen: Vec<bool>,
+    count: usize,
+    /// Whether those rows lie in the order of their lines.
+    ascending: bool,
+}
+
+impl Found {
+    fn of(batches: Batches, wanted: &Wanted) -> Result<Self> {
+        let mut found = Self { chosen: Vec::new(), count: 0, ascending: true };
+        let mut last = (i32::MIN, i64::MIN);
+        for batch in batches {
+            for key in keys(&batch?)? {
+                let chosen = wanted.shows(key);
+                found.chosen.push(chosen);
+                if chosen {
+                    found.count += 1;
+                    found.ascending &= last <= key;
+                    last = key;
+                }
             }
-            last = key;
         }
+        Ok(found)
     }
-    Ok(true)
 }

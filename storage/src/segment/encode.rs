@@ -22,7 +22,7 @@ use parquet::schema::types::ColumnDescPtr;
 use self::chunk::{ChunkBuilder, PageRange, Pages, Tools};
 use self::numbers::Numbers;
 use self::text::Texts;
-use super::layout::{self, Layout};
+use super::layout::{self, Effort, Layout};
 use super::{ColumnData, NULL_CODE, RowGroup};
 use crate::clock::Micros;
 use crate::error::{Error, ErrorKind, Result};
@@ -65,24 +65,29 @@ impl EncodedRowGroup {
     }
 }
 
-/// Encodes a row group of `requests`. Pure computation: workers call it side by side.
+/// Encodes a row group of `requests` as ingest does. Pure computation: workers call it side by side.
 pub fn encode(group: &RowGroup) -> Result<EncodedRowGroup> {
     encode_own(layout::requests(), group, Pages::PLAIN)
 }
 
 /// Encodes a row group of `requests` for a file that is written through `fs`, as the files of its store are.
 pub fn encode_for(fs: &dyn Fs, group: &RowGroup) -> Result<EncodedRowGroup> {
-    encode_own(layout::requests(), group, pages_of(fs))
+    encode_own(layout::requests(), group, Pages::of(fs.vault().is_some()))
 }
 
-fn pages_of(fs: &dyn Fs) -> Pages {
-    if fs.vault().is_some() { Pages::ENCRYPTED } else { Pages::PLAIN }
+/// The same for a file that is kept for years.
+pub fn encode_kept(fs: &dyn Fs, group: &RowGroup) -> Result<EncodedRowGroup> {
+    let pages = Pages { effort: Effort::Kept, ..Pages::of(fs.vault().is_some()) };
+    encode_own(layout::requests(), group, pages)
 }
 
 /// Encodes a row group of `lines/`.
-pub(super) fn encode_lines(group: &RowGroup, encrypted: bool) -> Result<EncodedRowGroup> {
-    let pages = if encrypted { Pages::ENCRYPTED } else { Pages::PLAIN };
-    encode_own(layout::lines(), group, pages)
+pub(super) fn encode_lines(
+    group: &RowGroup,
+    encrypted: bool,
+    effort: Effort,
+) -> Result<EncodedRowGroup> {
+    encode_own(layout::lines(), group, Pages { effort, ..Pages::of(encrypted) })
 }
 
 fn encode_own(layout: &Layout, group: &RowGroup, pages: Pages) -> Result<EncodedRowGroup> {

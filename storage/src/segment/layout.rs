@@ -24,6 +24,29 @@ pub const BLOCK_BYTES: u64 = 64 * 1024;
 /// The zstd level of fresh files: 1 costs half of what the rest of ingest does, 3 twice that for 3 % of the bytes.
 pub(super) const ZSTD_LEVEL: i32 = 1;
 
+/// The zstd level of compacted files.
+pub(super) const KEPT_ZSTD_LEVEL: i32 = 6;
+
+/// How much work goes into making a file small.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Effort {
+    /// As little as pays: somebody waits for the lines.
+    #[default]
+    Fresh,
+    /// More: the file is kept for years.
+    Kept,
+}
+
+impl Effort {
+    /// The level of zstd.
+    pub(super) fn zstd_level(self) -> i32 {
+        match self {
+            Self::Fresh => ZSTD_LEVEL,
+            Self::Kept => KEPT_ZSTD_LEVEL,
+        }
+    }
+}
+
 /// The share of false positives of a bloom filter.
 pub(super) const BLOOM_FPP: f64 = 0.01;
 

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::encode::encode_lines;
-use super::layout;
+use super::layout::{self, Effort};
 use super::writer::{DataFile, SegmentHeader};
 use super::{Coded, ColumnData, FileMeta, NULL_CODE, RowGroup, SourceRange};
 use crate::error::Result;
@@ -35,6 +35,7 @@ pub struct LineEntry<'a> {
 pub struct LinesWriter {
     file: DataFile,
     pending: Pending,
+    effort: Effort,
 }
 
 #[derive(Default)]
@@ -51,7 +52,12 @@ impl LinesWriter {
     /// Begins a new file `<transaction>-NN.parquet` in `dir`.
     pub fn create(fs: &Arc<dyn Fs>, dir: &Path, header: SegmentHeader) -> Result<Self> {
         let file = DataFile::create(fs, dir, header, layout::lines())?;
-        Ok(Self { file, pending: Pending::default() })
+        Ok(Self { file, pending: Pending::default(), effort: Effort::Fresh })
+    }
+
+    /// With this effort from here on.
+    pub fn with_effort(self, effort: Effort) -> Self {
+        Self { effort, ..self }
     }
 
     /// Adds an entry; from time to time a row group goes out.
@@ -101,7 +107,7 @@ impl LinesWriter {
                 ColumnData::Binary(pending.bytes),
             ],
         };
-        self.file.append(encode_lines(&group, self.file.is_encrypted())?)
+        self.file.append(encode_lines(&group, self.file.is_encrypted(), self.effort)?)
     }
 }
 

@@ -8,7 +8,7 @@ use arrow::datatypes::{Field, Schema, SchemaRef};
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader,
-    ParquetRecordBatchReaderBuilder,
+    ParquetRecordBatchReaderBuilder, RowSelection, RowSelector,
 };
 use parquet::file::statistics::Statistics;
 
@@ -120,6 +120,22 @@ pub fn rows(file: &VerifiedFile, columns: &[Col], options: &ReadOptions) -> Resu
     read(file, fields.collect::<Result<_>>()?, options)
 }
 
+/// Reads all columns of those rows of a row group for which `chosen` has `true`; pages without any are not read.
+pub fn chosen_rows(
+    file: &VerifiedFile,
+    row_group: usize,
+    chosen: &[bool],
+    batch_rows: usize,
+) -> Result<Batches> {
+    let fields = stored_schema().fields().iter().map(|field| (**field).clone()).collect();
+    let options = ReadOptions { batch_rows, row_groups: Some(vec![row_group]) };
+    let selectors = chosen.chunk_by(|a, b| a == b).map(|alike| match alike.first() {
+        Some(true) => RowSelector::select(alike.len()),
+        _ => RowSelector::skip(alike.len()),
+    });
+    read_chosen(file, fields, &options, Some(selectors.collect::<Vec<_>>().into()))
+}
+
 /// Reads a file of `lines/`, all columns.
 pub fn lines(file: &VerifiedFile, options: &ReadOptions) -> Result<Batches> {
     let fields = layout::lines_schema().fields().iter().map(|field| (**field).clone()).collect();
@@ -127,6 +143,15 @@ pub fn lines(file: &VerifiedFile, options: &ReadOptions) -> Result<Batches> {
 }
 
 fn read(file: &VerifiedFile, fields: Vec<Field>, options: &ReadOptions) -> Result<Batches> {
+    read_chosen(file, fields, options, None)
+}
+
+fn read_chosen(
+    file: &VerifiedFile,
+    fields: Vec<Field>,
+    options: &ReadOptions,
+    chosen: Option<RowSelection>,
+) -> Result<Batches> {
     let present = file.metadata().file_metadata().schema_descr().columns();
     let mut roots: Vec<usize> = Vec::new();
     for field in &fields {
@@ -154,6 +179,9 @@ fn read(file: &VerifiedFile, fields: Vec<Field>, options: &ReadOptions) -> Resul
                 .with_batch_size(options.batch_rows);
         if let Some(row_groups) = &options.row_groups {
             builder = builder.with_row_groups(row_groups.clone());
+        }
+        if let Some(chosen) = chosen {
+            builder = builder.with_row_selection(chosen);
         }
         builder.build()
     })?;

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::{Coded, ColumnData, NULL_CODE, RowGroup};
 use crate::error::{Error, ErrorKind, Result};
 use crate::schema::{Col, ColumnType};
-use arrow::array::{Array, AsArray, RecordBatch};
+use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use arrow::datatypes::{Int32Type, Int64Type, TimestampMicrosecondType};
 
 /// The rows of a batch with all stored columns, as [`super::reader::rows`] gives it.
@@ -13,50 +13,72 @@ use arrow::datatypes::{Int32Type, Int64Type, TimestampMicrosecondType};
 /// # Errors
 /// `Integrity`: a column has another type than the schema says.
 pub fn row_group(batch: &RecordBatch) -> Result<RowGroup> {
-    let columns = Col::stored().iter().map(|&col| {
-        let array = col.file_name().and_then(|name| batch.column_by_name(name));
-        let array = array.filter(|array| array.null_count() < array.len());
-        match array {
-            None => Ok(ColumnData::Null),
-            Some(array) => column(col, array.as_ref()),
-        }
-    });
-    Ok(RowGroup { rows: batch.num_rows(), columns: columns.collect::<Result<_>>()? })
+    row_group_of(std::slice::from_ref(batch))
 }
 
-fn column(col: Col, array: &dyn Array) -> Result<ColumnData> {
+/// The rows of several such batches, one after the other.
+///
+/// # Errors
+/// As [`row_group`].
+pub fn row_group_of(batches: &[RecordBatch]) -> Result<RowGroup> {
+    let rows = batches.iter().map(RecordBatch::num_rows).sum();
+    let columns = Col::stored().iter().map(|&col| {
+        let array = |batch: &RecordBatch| {
+            col.file_name().and_then(|name| batch.column_by_name(name)).cloned()
+        };
+        let arrays: Option<Vec<ArrayRef>> = batches.iter().map(array).collect();
+        let values = |arrays: &Vec<ArrayRef>| arrays.iter().any(|it| it.null_count() < it.len());
+        match arrays.filter(values) {
+            None => Ok(ColumnData::Null),
+            Some(arrays) => column(col, &arrays, rows),
+        }
+    });
+    Ok(RowGroup { rows, columns: columns.collect::<Result<_>>()? })
+}
+
+fn column(col: Col, arrays: &[ArrayRef], rows: usize) -> Result<ColumnData> {
     let other = || {
         let what = format!("column {} has another type than it should", col.name());
         Error::new(ErrorKind::Integrity, what)
     };
-    let rows = 0..array.len();
     Ok(match col.column().kind {
         ColumnType::Text => {
-            let texts = array.as_string_opt::<i32>().ok_or_else(other)?;
-            ColumnData::Text(coded(texts.iter().map(|text| text.map(str::as_bytes))))
+            let texts = arrays.iter().map(|array| array.as_string_opt::<i32>());
+            let texts: Vec<_> = texts.collect::<Option<_>>().ok_or_else(other)?;
+            let values = texts.iter().flat_map(|array| array.iter());
+            ColumnData::Text(coded(values.map(|text| text.map(str::as_bytes)), rows))
         }
         ColumnType::Binary => {
-            ColumnData::Binary(coded(array.as_binary_opt::<i32>().ok_or_else(other)?.iter()))
+            let bytes = arrays.iter().map(|array| array.as_binary_opt::<i32>());
+            let bytes: Vec<_> = bytes.collect::<Option<_>>().ok_or_else(other)?;
+            ColumnData::Binary(coded(bytes.iter().flat_map(|array| array.iter()), rows))
         }
         ColumnType::Int32 => {
-            let numbers = array.as_primitive_opt::<Int32Type>().ok_or_else(other)?;
-            ColumnData::Int32(numbers.iter().collect())
+            let numbers = arrays.iter().map(|array| array.as_primitive_opt::<Int32Type>());
+            let numbers: Vec<_> = numbers.collect::<Option<_>>().ok_or_else(other)?;
+            ColumnData::Int32(numbers.iter().flat_map(|array| array.iter()).collect())
         }
         ColumnType::Timestamp => {
-            let times = array.as_primitive_opt::<TimestampMicrosecondType>().ok_or_else(other)?;
-            ColumnData::Int64 { values: times.values().to_vec(), valid: None }
+            let times = arrays.iter();
+            let times = times.map(|array| array.as_primitive_opt::<TimestampMicrosecondType>());
+            let times: Vec<_> = times.collect::<Option<_>>().ok_or_else(other)?;
+            let values = times.iter().flat_map(|array| array.values().iter().copied()).collect();
+            ColumnData::Int64 { values, valid: None }
         }
         _ => {
-            let numbers = array.as_primitive_opt::<Int64Type>().ok_or_else(other)?;
-            let valid = array.nulls().map(|_| rows.map(|row| array.is_valid(row)).collect());
-            let values = numbers.iter().map(Option::unwrap_or_default).collect();
-            ColumnData::Int64 { values, valid }
+            let numbers = arrays.iter().map(|array| array.as_primitive_opt::<Int64Type>());
+            let numbers: Vec<_> = numbers.collect::<Option<_>>().ok_or_else(other)?;
+            let all = || numbers.iter().flat_map(|array| array.iter());
+            let some_null = numbers.iter().any(|array| array.null_count() > 0);
+            let valid = some_null.then(|| all().map(|value| value.is_some()).collect());
+            ColumnData::Int64 { values: all().map(Option::unwrap_or_default).collect(), valid }
         }
     })
 }
 
-fn coded<'a>(values: impl Iterator<Item = Option<&'a [u8]>>) -> Coded {
+fn coded<'a>(values: impl Iterator<Item = Option<&'a [u8]>>, rows: usize) -> Coded {
     let mut coded = Coded::default();
+    coded.codes.reserve(rows);
     let mut known: HashMap<&[u8], u32> = HashMap::new();
     for value in values {
         let code = match value {

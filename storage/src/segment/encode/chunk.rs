@@ -10,7 +10,7 @@ use parquet::file::statistics::Statistics;
 use parquet::file::writer::{SerializedPageWriter, TrackedWrite};
 use parquet::schema::types::ColumnDescPtr;
 
-use super::super::layout::{PAGE_ROWS, ZSTD_LEVEL, zstd};
+use super::super::layout::{Effort, PAGE_ROWS, zstd};
 use crate::error::{Error, ErrorKind, Result};
 
 /// The bytes of a column chunk, and all that the footer says of it.
@@ -45,15 +45,24 @@ pub(crate) struct Pages {
     pub(super) bytes: usize,
     /// Whether the columns that hunts look values up in get their filters.
     pub(super) bloom: bool,
+    /// How hard zstd works.
+    pub(super) effort: Effort,
 }
 
 impl Pages {
     /// Those of a plain file.
-    pub(super) const PLAIN: Self = Self { rows: PAGE_ROWS, bytes: PLAIN_PAGE_BYTES, bloom: true };
+    pub(super) const PLAIN: Self =
+        Self { rows: PAGE_ROWS, bytes: PLAIN_PAGE_BYTES, bloom: true, effort: Effort::Fresh };
 
     /// Those of an encrypted file: one page a chunk, for DuckDB (2.0) can't decrypt a second one, and no filters, which
     /// would stand in the clear.
-    pub(super) const ENCRYPTED: Self = Self { rows: usize::MAX, bytes: 256 << 20, bloom: false };
+    pub(super) const ENCRYPTED: Self =
+        Self { rows: usize::MAX, bytes: 256 << 20, bloom: false, effort: Effort::Fresh };
+
+    /// Those of a fresh file.
+    pub(super) fn of(encrypted: bool) -> Self {
+        if encrypted { Self::ENCRYPTED } else { Self::PLAIN }
+    }
 }
 
 /// Plain texts of a page.
@@ -61,7 +70,8 @@ const PLAIN_PAGE_BYTES: usize = 1 << 20;
 
 impl Tools {
     pub(super) fn new(pages: Pages) -> Result<Self> {
-        let compressor = ::zstd::bulk::Compressor::new(ZSTD_LEVEL).map_err(|error| {
+        let level = pages.effort.zstd_level();
+        let compressor = ::zstd::bulk::Compressor::new(level).map_err(|error| {
             Error::new(ErrorKind::Internal, "cannot set up zstd").caused_by(error)
         })?;
         Ok(Self { compressor, page: Vec::new(), codes: Vec::new(), pages })

@@ -1,10 +1,10 @@
 //! How do seals, compactions, retirements, archives, holds and redactions change the state?
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::super::kept::{ArchivedDay, HoldState, Redacted, Restored, RetiredDay, Sealed, shared};
-use super::super::state::{DayState, LinesRef, SegmentRef, Source, State};
+use super::super::state::{DayState, Hidden, LinesRef, SegmentRef, Source, State};
 use super::broken;
 use crate::day::Day;
 use crate::error::Result;
@@ -83,7 +83,35 @@ impl State {
         if let (Some(seal), Some(file)) = (compact.seal, &compact.salts) {
             self.resalt(&[SealSalts { file: file.clone(), seal }])?;
         }
+        if compact.dropped > 0 {
+            self.forget_hidden();
+        }
         Ok(())
+    }
+
+    /// Forgets the hidden lines that no file holds any more.
+    fn forget_hidden(&mut self) {
+        let mut by_source: BTreeMap<i32, Vec<(Hidden, bool)>> = BTreeMap::new();
+        for hidden in &self.hidden {
+            by_source.entry(hidden.source_id).or_default().push((*hidden, false));
+        }
+        let segments = self.days.values().flat_map(|day| &day.segments);
+        let segments = segments.map(|it| (&it.meta, it.seq, true));
+        let lines = self.lines.iter().map(|it| (&it.meta, it.seq, false));
+        for (meta, seq, rows) in segments.chain(lines) {
+            for range in &meta.sources {
+                let hidden = by_source.get_mut(&range.source_id).into_iter().flatten();
+                for (hidden, needed) in hidden {
+                    *needed |= seq < hidden.before_seq
+                        && (hidden.rows || !rows)
+                        && range.first_line <= hidden.last
+                        && range.last_line >= hidden.first;
+                }
+            }
+        }
+        let needed = by_source.into_values().flatten().filter(|(_, needed)| *needed);
+        let needed: BTreeSet<_> = needed.map(|(it, _)| key_of(&it)).collect();
+        self.hidden.retain(|hidden| needed.contains(&key_of(hidden)));
     }
 
     /// Names the newest salts of seals.
@@ -324,6 +352,10 @@ impl State {
         }
         found
     }
+}
+
+fn key_of(hidden: &Hidden) -> (i32, i64, i64, u64, bool) {
+    (hidden.source_id, hidden.first, hidden.last, hidden.before_seq, hidden.rows)
 }
 
 fn replace_in(

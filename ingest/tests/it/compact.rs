@@ -1,0 +1,135 @@
+//! Are the rows the same after their files were put together, whatever happens on the way?
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use dwell_ingest::IngestOptions;
+use dwell_ingest::raw::{self, RawRequest};
+use storage::compact::{self, CompactOptions, Policy, Report, Why};
+use storage::error::{Error, ErrorKind, Result};
+use storage::ledger::record::Table;
+use storage::seal::{Line, LineSource};
+use storage::segment::VerifiedFile;
+use storage::store::{CommitOptions, Source, Store};
+
+use crate::support::{Bench, NOW_US, assert_same, log, options, squid};
+
+/// Nothing is sealed in these tests.
+struct NoLines;
+
+impl LineSource for NoLines {
+    fn lines(
+        &self,
+        _: &VerifiedFile,
+        _: u64,
+        _: &BTreeMap<i32, Arc<Source>>,
+        _: &dyn Fn(u64) -> bool,
+        _: &mut dyn FnMut(Line<'_>) -> Result<()>,
+    ) -> Result<()> {
+        Err(Error::new(ErrorKind::Internal, "no line is asked for"))
+    }
+}
+
+pub(crate) fn compact(store: &Arc<Store>, policy: Policy) -> Result<Report> {
+    let commit = CommitOptions { now_us: NOW_US, wait_ms: 1000, by: "tests".into() };
+    let options =
+        CompactOptions { policy, commit, lines: &NoLines, check: &|| Ok(()), done: &|_| () };
+    compact::run(store, &options)
+}
+
+/// Rows of a day as they come out of `raw`.
+fn raw_day(store: &Store, day: &str) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    raw::write(store, RawRequest::Day(day.parse().unwrap()), &mut bytes).unwrap();
+    bytes
+}
+
+/// A store with many small sources over two days, with lines that are no rows and a last line that goes on.
+fn many(bench: &Bench) -> BTreeMap<i32, Vec<u8>> {
+    let mut sources = BTreeMap::new();
+    let options = IngestOptions { extent_bytes: 8_000, ..options() };
+    for nth in 0..6_u64 {
+        let name = format!("proxy{nth}.log");
+        // Two of them cross midnight, all of them interleave in time.
+        let mut text = log(86_350 - 60 * nth, 200 + 100 * nth);
+        text.extend_from_slice(b"what is this line?\n\n");
+        text.extend_from_slice(squid(80_000 + nth, "http://late.example/half").as_bytes());
+        let half = text.len() - 20;
+        for end in [half, text.len()] {
+            let path = bench.write(&name, &text[..end]);
+            bench.run(&[&path], &options);
+        }
+        let path = bench.write(&name, &[&text[..], b"\r\n"].concat());
+        bench.run(&[&path], &options);
+        text.extend_from_slice(b"\r\n");
+        sources.insert(nth as i32 + 1, text);
+    }
+    sources
+}
+
+fn files(store: &Store) -> (usize, usize) {
+    let state = store.refresh().unwrap();
+    (state.segments().count(), state.lines.len())
+}
+
+fn assert_all(store: &Store, sources: &BTreeMap<i32, Vec<u8>>) {
+    let state = store.refresh().unwrap();
+    assert_eq!(state.sources.len(), sources.len());
+    for (id, text) in sources {
+        assert_same(&crate::support::raw_of(store, *id).unwrap(), text);
+    }
+}
+
+#[test]
+fn rows_stay_the_same_and_a_day_is_not_due_again() {
+    let bench = Bench::new();
+    let sources = many(&bench);
+    assert_all(&bench.store, &sources);
+    let days = ["2026-11-19", "2026-11-20"];
+    let before = days.map(|day| raw_day(&bench.store, day));
+    let state = bench.store.refresh().unwrap();
+    let (segments, lines) = files(&bench.store);
+    assert!(segments > 12 && lines >= 12 && !state.hidden.is_empty());
+    let shown: u64 = state.sources.values().map(|source| source.counts.rows).sum();
+
+    let report = compact(&bench.store, Policy::default()).unwrap();
+    assert_eq!(files(&bench.store), (2, 1), "{report:?}");
+    let state = bench.store.refresh().unwrap();
+    assert!(state.hidden.is_empty(), "{:?}", state.hidden);
+    let rows: u64 = state.segments().map(|(_, segment)| segment.meta.rows).sum();
+    assert_eq!(rows, shown);
+    let dropped: u64 = report.groups.iter().map(|group| group.dropped).sum();
+    assert!(dropped >= 6, "{report:?}");
+    assert_all(&bench.store, &sources);
+    assert_eq!(days.map(|day| raw_day(&bench.store, day)), before);
+    let again = compact(&bench.store, Policy::default()).unwrap();
+    assert_eq!(again, Report::default());
+
+    // What comes later is put together with it.
+    let path = bench.write("more.log", &log(86_300, 50));
+    bench.run(&[&path], &options());
+    let report = compact(&bench.store, Policy::default()).unwrap();
+    assert_eq!(report.groups.len(), 1);
+    assert_eq!((report.groups[0].files_before, report.groups[0].why), (2, Why::Many));
+    assert_all(&bench.reopen().unwrap(), &{
+        let mut sources = sources;
+        sources.insert(7, log(86_300, 50));
+        sources
+    });
+}
+
+#[test]
+fn large_files_stay_and_siblings_stay_together() {
+    let bench = Bench::new();
+    let sources = many(&bench);
+    let policy = Policy { file_rows: 400, ..Policy::default() };
+    let report = compact(&bench.store, policy).unwrap();
+    let first = report.groups.iter().find(|group| group.table == Table::Requests).unwrap();
+    assert!(first.files_after > 1 && first.rows > 400, "{report:?}");
+    assert_eq!(compact(&bench.store, policy).unwrap(), Report::default());
+    assert_all(&bench.store, &sources);
+    let path = bench.write("more.log", &log(80_000, 50));
+    bench.run(&[&path], &options());
+    // One new file beside those that were written as one: nothing gains.
+    assert_eq!(compact(&bench.store, policy).unwrap(), Report::default());
+}
