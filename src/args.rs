@@ -1,8 +1,8 @@
 //! Which commands are there, with which options? The command line as people type it; man pages and completions
 //! come from here too.
 
-pub(crate) mod retain;
 pub(crate) mod compact;
+pub(crate) mod retain;
 pub(crate) mod seal;
 
 use std::path::PathBuf;
