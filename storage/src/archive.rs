@@ -2,6 +2,7 @@
 //!
 //! The page `docs/archive.md` says what lies in an archive, byte by byte.
 
+mod expire;
 mod extract;
 mod index;
 mod manifest;
@@ -15,6 +16,7 @@ mod run;
 mod send;
 pub mod target;
 
+pub use self::expire::{ExpireReport, Expiring, expire, plan_expiry, sweep};
 pub use self::extract::Proven;
 pub use self::index::{Head, Index, IndexedDay};
 pub use self::manifest::{Contents, Manifest, Object};

@@ -1,5 +1,6 @@
 //! What does `dwell.toml` say? The settings of a store: read, checked, and created with commented defaults.
 
+mod archive;
 pub mod format;
 mod retention;
 mod seal;
@@ -9,6 +10,7 @@ use std::path::PathBuf;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::privacy::Rule;
+pub use archive::{ArchiveConfig, Rate};
 pub use format::FormatConfig;
 pub use retention::{NightlyConfig, RetentionConfig, RuleConfig};
 pub use seal::SealConfig;
@@ -95,6 +97,26 @@ pub const DEFAULT_TEXT: &str = r#"# Settings of this dwell store. Everything her
 # format = "squid"
 # keep_days = 400
 
+# Where sealed days are archived to (docs/archive.md), as many as you like: a folder, or s3://bucket/prefix. Credentials come
+# from the environment (AWS_ACCESS_KEY_ID ...) or a profile in ~/.aws, never from here.
+# [[archive]]
+# name = "offsite"
+# to = "s3://logs-archive/proxy"
+# A day leaves it (`dwell archive --expire`) when its date is older than this many days. Unset: never.
+# keep_days = 3650
+# For how long the object store must refuse to delete what is written, and whether somebody may lift that (governance) or
+# nobody (compliance). Unset: no lock.
+# lock_days = 3650
+# lock_mode = "governance"
+# The most that goes over the line. Unset: no limit.
+# limit = "10MiB/s"
+# Objects sent at once. Unset: 4.
+# jobs = 4
+# An object store that is not Amazon's.
+# endpoint = "https://s3.example.net"
+# region = "auto"
+# profile = "archive"
+
 # What `dwell nightly` does beside ingest, seal, compact, archive and retire.
 [nightly]
 # In so many nights every file of the store is read and compared once.
@@ -144,6 +166,8 @@ pub struct Config {
     pub seal: SealConfig,
     /// How long rows are kept.
     pub retention: RetentionConfig,
+    /// Where sealed days are archived to.
+    pub archive: Vec<ArchiveConfig>,
     /// What a night does.
     pub nightly: NightlyConfig,
     /// Limits of a query.
@@ -182,6 +206,20 @@ pub struct IngestConfig {
     pub reject_percent: u32,
 }
 
+/// A size: digits, and B, KiB, MiB or GiB.
+fn parse_size(text: &str) -> Option<u64> {
+    let digits = text.trim_end_matches(|char: char| char.is_ascii_alphabetic());
+    let unit = match &text[digits.len()..] {
+        "" | "B" => 1_u64,
+        "KiB" => 1 << 10,
+        "MiB" => 1 << 20,
+        "GiB" => 1 << 30,
+        _ => return None,
+    };
+    let number: u64 = digits.trim().parse().ok()?;
+    number.checked_mul(unit).filter(|size| *size > 0)
+}
+
 /// Reads a number of bytes: `1073741824`, or `"1GiB"` (also KiB, MiB, B).
 fn bytes<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
     #[derive(serde::Deserialize)]
@@ -194,16 +232,7 @@ fn bytes<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<u64, D::Er
         Size::Number(number) => return Ok(number),
         Size::Text(text) => text,
     };
-    let digits = text.trim_end_matches(|char: char| char.is_ascii_alphabetic());
-    let unit = match &text[digits.len()..] {
-        "" | "B" => Some(1),
-        "KiB" => Some(1 << 10),
-        "MiB" => Some(1 << 20),
-        "GiB" => Some(1_u64 << 30),
-        _ => None,
-    };
-    let size = unit.zip(digits.trim().parse::<u64>().ok());
-    let size = size.and_then(|(unit, number)| number.checked_mul(unit)).filter(|size| *size > 0);
+    let size = parse_size(&text);
     size.ok_or_else(|| {
         serde::de::Error::custom(format!("`{text}` is no size; write it as \"64MiB\""))
     })
@@ -268,8 +297,11 @@ impl Config {
             let what = error.message().trim_end().replace('\n', " ");
             Error::new(ErrorKind::InvalidInput, format!("line {line}: {what}"))
         })?;
-        match config.retention.mistake() {
-            Some(what) => Err(Error::new(ErrorKind::InvalidInput, format!("[retention]: {what}"))),
+        let retention = config.retention.mistake().map(|what| format!("[retention]: {what}"));
+        let archive =
+            || archive::mistake(&config.archive).map(|what| format!("[[archive]]: {what}"));
+        match retention.or_else(archive) {
+            Some(what) => Err(Error::new(ErrorKind::InvalidInput, what)),
             None => Ok(config),
         }
     }

@@ -81,6 +81,15 @@ pub(super) fn prefix(day: Day, content: &str) -> String {
     format!("days/{day}/{content}/")
 }
 
+/// The day and folder of the package that an object of this name belongs to.
+pub(super) fn package_of(name: &str) -> Option<(Day, &str)> {
+    let mut words = name.strip_prefix("days/")?.splitn(3, '/');
+    let day = words.next()?.parse().ok()?;
+    let content = words.next()?;
+    words.next()?;
+    Some((day, content))
+}
+
 /// Whether a word can be the folder of a package.
 pub(super) fn is_content(word: &str) -> bool {
     word.len() == 32 && word.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))

@@ -156,10 +156,8 @@ impl Package {
             }
         }
         for sealed in &contents.seals {
-            let same = |(at, seal): &(i64, &Box<crate::ledger::record::Seal>)| {
-                *at == sealed.at && is_same_seal(sealed, seal)
-            };
-            if !seals.get(&sealed.seq).is_some_and(same) {
+            let proven = seals.get(&sealed.seq);
+            if !proven.is_some_and(|(at, seal)| *at == sealed.at && is_same_seal(sealed, seal)) {
                 let what = format!("no record of the ledger is seal {}", sealed.seq);
                 return Err(Error::new(ErrorKind::Integrity, what).at(self.name_of(manifest::NAME)));
             }
