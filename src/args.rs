@@ -4,6 +4,7 @@
 pub(crate) mod compact;
 pub(crate) mod retain;
 pub(crate) mod seal;
+pub(crate) mod archive;
 
 use std::path::PathBuf;
 
@@ -101,6 +102,8 @@ pub(crate) enum Verb {
     },
     /// The whole night: ingest, seal, compact, archive, verify, drill, retire, purge, with one report
     Nightly,
+    /// Copy sealed days to an archive, each read back; or show, or expire, what it holds
+    Archive(archive::Archive),
     /// Rebuild or accept a ledger after a loss
     Recover(Recover),
     /// Print what other tools need to read the files

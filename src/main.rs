@@ -9,6 +9,7 @@ mod noted;
 mod output;
 mod progress;
 mod reader;
+mod remote;
 mod say;
 mod verb;
 mod when;

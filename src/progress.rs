@@ -84,3 +84,34 @@ impl ingest::Progress for IngestProgress {
         self.cancel.is_asked()
     }
 }
+
+/// The progress of something that moves bytes: a line on a terminal, and nothing in a pipe.
+pub(crate) struct BytesProgress(ProgressBar);
+
+impl BytesProgress {
+    /// A line if stderr is a terminal.
+    pub(crate) fn new(what: &str) -> Self {
+        if !say::is_terminal() {
+            return Self(ProgressBar::hidden());
+        }
+        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(8));
+        let template = "{spinner} {msg}  {binary_bytes}  {binary_bytes_per_sec}";
+        if let Ok(style) = ProgressStyle::with_template(template) {
+            bar.set_style(style);
+        }
+        bar.set_message(what.to_owned());
+        bar.enable_steady_tick(Duration::from_millis(200));
+        Self(bar)
+    }
+
+    /// So many bytes more.
+    pub(crate) fn advance(&self, bytes: u64) {
+        self.0.inc(bytes);
+    }
+}
+
+impl Drop for BytesProgress {
+    fn drop(&mut self) {
+        self.0.finish_and_clear();
+    }
+}

@@ -1,6 +1,7 @@
 //! Which code runs for which command? One file for each.
 
 mod compact;
+mod archive;
 mod demo;
 mod doctor;
 mod export;
@@ -73,6 +74,7 @@ pub(crate) fn run(context: &Context, verb: Verb) -> Result<Outcome> {
         Verb::Hold { what } => hold::run(context, what),
         Verb::Retain { what } => retain::run(context, &what),
         Verb::Nightly => nightly::run(context),
+        Verb::Archive(args) => archive::run(context, &args),
         Verb::Recover(args) => recover::run(context, &args),
         Verb::Export { what } => export::run(context, &what),
         Verb::Doctor => doctor::run(context),

@@ -119,8 +119,11 @@ impl<'a> Sender<'a> {
             match self.read_back(name, upload.bytes(), sha256) {
                 Err(error) if error.kind() == ErrorKind::Integrity => self.target.delete(name)?,
                 read => {
+                    read?;
+                    // A run that died may have got as far as the bytes.
+                    self.lock.map_or(Ok(()), |lock| self.target.lock(name, lock))?;
                     self.reused.fetch_add(1, Ordering::Relaxed);
-                    return read;
+                    return Ok(());
                 }
             }
         }

@@ -129,9 +129,9 @@ pub trait ArchiveTarget: Debug + Send + Sync {
     /// Removes an object; one that is not there is no failure.
     fn delete(&self, name: &str) -> Result<()>;
 
-    /// Whether it can refuse to delete objects for a time.
-    fn can_lock(&self) -> bool {
-        false
+    /// Makes sure that it refuses to delete an object that is there; a target that can't has no locks.
+    fn lock(&self, _name: &str, _lock: ObjectLock) -> Result<()> {
+        Ok(())
     }
 
     /// Removes what writers that died have left aside; the caller is the only writer.

@@ -100,8 +100,8 @@ impl ArchiveTarget for FaultyTarget {
         self.call(name, || self.inner.delete(name))
     }
 
-    fn can_lock(&self) -> bool {
-        self.inner.can_lock()
+    fn lock(&self, name: &str, lock: ObjectLock) -> Result<()> {
+        self.call(name, || self.inner.lock(name, lock))
     }
 
     fn clean(&self) -> Result<()> {

@@ -114,8 +114,8 @@ impl ArchiveTarget for Limited {
         self.inner.delete(name)
     }
 
-    fn can_lock(&self) -> bool {
-        self.inner.can_lock()
+    fn lock(&self, name: &str, lock: ObjectLock) -> Result<()> {
+        self.inner.lock(name, lock)
     }
 
     fn clean(&self) -> Result<()> {
