@@ -1,10 +1,10 @@
 //! Which commands are there, with which options? The command line as people type it; man pages and completions
 //! come from here too.
 
+pub(crate) mod archive;
 pub(crate) mod compact;
 pub(crate) mod retain;
 pub(crate) mod seal;
-pub(crate) mod archive;
 
 use std::path::PathBuf;
 

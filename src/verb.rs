@@ -1,7 +1,7 @@
 //! Which code runs for which command? One file for each.
 
-mod compact;
 mod archive;
+mod compact;
 mod demo;
 mod doctor;
 mod export;
