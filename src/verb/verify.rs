@@ -6,9 +6,9 @@ use std::path::Path;
 use anyhow::Result;
 use ingest::raw::RawRequest;
 use serde_json::{Value, json};
-use storage::ErrorKind;
 use storage::store::{Standing, Store};
-use storage::verify::{Finding, Report, VerifyOptions};
+use storage::verify::{Finding, Problem, Report, VerifyOptions};
+use storage::{Breach, ErrorKind};
 
 use super::Outcome;
 use crate::args::Verify;
@@ -30,7 +30,7 @@ struct Sources {
     withheld: Vec<(i32, String)>,
     /// Sources of which retention has removed rows: source, rows that are gone, rows it had.
     retired: Vec<(i32, u64, u64)>,
-    problems: Vec<Finding>,
+    problems: Vec<Problem>,
     /// Whether the store is encrypted, and its key is not here.
     not_checked: bool,
 }
@@ -44,6 +44,7 @@ pub(super) fn run(context: &Context, args: &Verify) -> Result<Outcome> {
         dir,
         &VerifyOptions {
             deep: args.deep,
+            since_us: None,
             trusted: args.trusted.as_deref().map(read_text).transpose()?,
             pinned_key: context.pinned_key.clone(),
             key_dir: context.key_dir.clone(),
@@ -107,7 +108,8 @@ fn give_back(context: &Context, dir: &Path, standing: Standing, found: &mut Sour
                 found.bytes += raw.bytes;
             }
             (Err(error), _) if error.kind() == ErrorKind::Integrity => {
-                found.problems.push(Finding {
+                found.problems.push(Problem {
+                    breach: Breach::Altered,
                     path: error.path().unwrap_or(&source.path).to_path_buf(),
                     what: format!("source {}: {error}", source.id),
                 })
@@ -127,7 +129,8 @@ fn as_text(
 ) -> Result<()> {
     let mut line = |text: String| writeln!(target, "{}", escape::visible(&text));
     for problem in report.problems.iter().chain(&sources.problems) {
-        line(format!("problem: {}: {}", problem.path.display(), problem.what))?;
+        let word = problem.breach.word();
+        line(format!("{word}: {}: {}", problem.path.display(), problem.what))?;
     }
     for leftover in &report.unfinished {
         line(format!(
@@ -217,7 +220,18 @@ fn as_json(report: &Report, sources: &Sources, deep: bool) -> Value {
             .iter()
             .map(|(id, gone, rows)| json!({"source_id": id, "retired": gone, "rows": rows}))
             .collect::<Vec<_>>(),
-        "problems": findings(&mut report.problems.iter().chain(&sources.problems)),
+        "problems": report
+            .problems
+            .iter()
+            .chain(&sources.problems)
+            .map(|problem| {
+                json!({
+                    "outcome": problem.breach.word(),
+                    "path": problem.path.display().to_string(),
+                    "what": problem.what,
+                })
+            })
+            .collect::<Vec<_>>(),
         "unfinished": findings(&mut report.unfinished.iter()),
         "notes": report.notes,
     })

@@ -30,6 +30,51 @@ pub enum ErrorKind {
     Internal,
 }
 
+/// In which way something is not as it was signed: the exact word that `verify` has for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Breach {
+    /// What the ledger names is not there.
+    Missing,
+    /// It is there, with other bytes.
+    Altered,
+    /// A file that no record names, and that no unfinished commit has left.
+    ForeignFile,
+    /// It was the store once, but newer records of it are known.
+    RolledBack,
+    /// A ledger file at the end that carries no signature that holds.
+    UnsignedCommit,
+    /// Signed, but by another key than the one known, pinned or vouched for.
+    WrongKey,
+    /// The lines of a sealed day are not those under its seal.
+    SealedDayChanged,
+}
+
+impl Breach {
+    /// All of them, in the order of a table.
+    pub const ALL: [Self; 7] = [
+        Self::Missing,
+        Self::Altered,
+        Self::ForeignFile,
+        Self::RolledBack,
+        Self::UnsignedCommit,
+        Self::WrongKey,
+        Self::SealedDayChanged,
+    ];
+
+    /// The word.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Missing => "missing",
+            Self::Altered => "altered",
+            Self::ForeignFile => "foreign file",
+            Self::RolledBack => "rolled back",
+            Self::UnsignedCommit => "unsigned commit",
+            Self::WrongKey => "wrong key",
+            Self::SealedDayChanged => "sealed day changed",
+        }
+    }
+}
+
 /// A failure with its kind, a lower-case fragment, the path it happened at, and the next step.
 #[derive(Debug)]
 pub struct Error {
@@ -38,12 +83,13 @@ pub struct Error {
     path: Option<PathBuf>,
     advice: Option<String>,
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
+    breach: Option<Breach>,
 }
 
 impl Error {
     /// Makes an error of `kind` with a lower-case message fragment.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), path: None, advice: None, source: None }
+        Self { kind, message: message.into(), path: None, advice: None, source: None, breach: None }
     }
 
     /// Makes an integrity error at `path`.
@@ -96,6 +142,18 @@ impl Error {
     ) -> Self {
         self.source = Some(source.into());
         self
+    }
+
+    /// Says in which way it is not as it was signed.
+    #[must_use]
+    pub fn as_breach(mut self, breach: Breach) -> Self {
+        self.breach = Some(breach);
+        self
+    }
+
+    /// In which way it is not as it was signed, for an error of [`ErrorKind::Integrity`].
+    pub fn breach(&self) -> Breach {
+        self.breach.unwrap_or(Breach::Altered)
     }
 
     /// What the caller should do.

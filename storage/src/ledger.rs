@@ -2,10 +2,12 @@
 //!
 //! The page `docs/ledger.md` says the same for people who write their own verifier.
 
+pub mod chain;
 pub mod file;
 pub mod json;
 pub mod keys;
 pub mod note;
+pub mod proof;
 pub mod record;
 pub mod text;
 pub mod tree;

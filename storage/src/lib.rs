@@ -34,4 +34,4 @@ pub mod views;
 pub use clock::Micros;
 pub use day::Day;
 pub use digest::Digest;
-pub use error::{Error, ErrorKind, Result};
+pub use error::{Breach, Error, ErrorKind, Result};

@@ -10,6 +10,7 @@ use crate::crypt;
 use crate::day::Day;
 use crate::error::{Error, ErrorKind, Result};
 use crate::fs::{self, Fs, Rights};
+use crate::ledger::chain::KeyChain;
 use crate::ledger::file;
 use crate::ledger::keys::KeyRing;
 use crate::ledger::note::SignerKey;
@@ -92,7 +93,8 @@ pub fn from_files(dir: &Path, options: &RecoverOptions) -> Result<Recovered> {
     let (signer, old_key) = choose_key(&keys, &done.store_id, options)?;
     let verifier = signer.verifier()?;
     // A head of a lost key can't be read any more; what it covered is not known then.
-    done.records_lost = keys.head(&verifier).ok().flatten().map_or(0, |head| head.size);
+    done.records_lost =
+        keys.head(&KeyChain::of(&verifier)).ok().flatten().map_or(0, |head| head.size);
     let config = store::read_config(fs, dir)?.1;
     let mut draft = Draft::new(&load::nothing(), options.now_us);
     draft.add(Body::Key(verifier.clone()), Text::by(&options.by))?;
@@ -154,7 +156,9 @@ fn sign_anew(store: &Store, options: &RecoverOptions) -> Result<()> {
         options.fallback_dir.clone(),
     );
     let mut entries = Vec::new();
-    load::walk(fs, dir, state.version, store.key(), |checked| entries.extend(checked.entries))?;
+    load::walk(fs, dir, state.version, store.first_key(), |checked| {
+        entries.extend(checked.entries)
+    })?;
     let old_key = Some(store.key().line());
     let (signer, _) = choose_key(&keys, store.id(), options)?;
     let mut draft = Draft::new(&load::nothing(), options.now_us);
@@ -167,7 +171,7 @@ fn sign_anew(store: &Store, options: &RecoverOptions) -> Result<()> {
     };
     draft.add(Body::Recover(recover), Text::by(&options.by).with("reason", &options.reason))?;
     for entry in entries {
-        if !matches!(entry.record.body, Body::Key(_)) {
+        if !matches!(entry.record.body, Body::Key(_) | Body::Rotate(_)) {
             draft.add_at(entry.record.at, entry.record.body, entry.text)?;
         }
     }
@@ -399,6 +403,6 @@ fn accept(
     verifier: &crate::ledger::note::VerifierKey,
     fs: &dyn Fs,
 ) -> Result<()> {
-    let (boundary, note) = load::boundary_at(fs, dir, 1, verifier)?;
-    keys.accept(verifier, &note, &[boundary])
+    let (boundary, note) = load::boundary_at(fs, dir, 1, &KeyChain::of(verifier))?;
+    keys.accept(&KeyChain::of(verifier), &note, &[boundary])
 }

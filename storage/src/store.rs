@@ -4,6 +4,7 @@ pub(crate) mod clean;
 pub(crate) mod commit;
 mod facts;
 mod fold;
+mod growth;
 mod heads;
 mod hidden;
 pub(crate) mod init;
@@ -12,19 +13,22 @@ mod keys;
 pub(crate) mod layout;
 mod lease;
 pub(crate) mod load;
-mod maintain;
+pub(crate) mod maintain;
 mod privacy;
 mod rights;
+mod rotate;
 pub(crate) mod snapshot;
 mod state;
 mod transaction;
 mod trash;
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 pub use self::facts::SourceFacts;
+pub use self::growth::Head;
+use self::heads::Trust;
 pub(crate) use self::heads::check_key;
 pub use self::hidden::{HiddenIndex, HiddenLines};
 pub use self::init::NewStoreKey;
@@ -45,6 +49,7 @@ use crate::crypt::Vault;
 use crate::digest::Digest;
 use crate::error::{ErrorKind, Result};
 use crate::fs::{self, Fs};
+use crate::ledger::chain::KeyChain;
 use crate::ledger::keys::KeyRing;
 use crate::ledger::note::VerifierKey;
 use crate::segment::{FileMeta, VerifiedFile};
@@ -128,12 +133,15 @@ pub struct Store {
     dir: PathBuf,
     fs: Arc<dyn Fs>,
     keys: KeyRing,
+    /// The key of record 1.
     key: VerifierKey,
     config: Config,
     standing: Standing,
     is_new: bool,
-    /// Whether its key was pinned by the caller, so that what this machine knows does not count.
-    pinned: bool,
+    /// What speaks for its newest key.
+    trust: Trust,
+    /// By how many records a copy is older than the store seen on this machine.
+    older_by: AtomicU64,
     folded: Mutex<Folded>,
     notes: Mutex<Vec<String>>,
     /// Set when it is not known whether a commit reached the disk: nothing is signed after that.
@@ -176,9 +184,10 @@ impl Store {
         let keys =
             KeyRing::new(Arc::clone(&fs), options.key_dir.clone(), options.fallback_dir.clone());
         let mut notes = Vec::new();
-        let pinned = heads::check_key(&keys, &key, options.pinned_key.as_deref(), &mut notes)?;
         let mut folded = snapshot::read(&*fs, dir, &key, &mut notes)?;
         load::catch_up(&mut folded, &*fs, dir, &key)?;
+        let pinned = options.pinned_key.as_deref();
+        let trust = heads::check_key(&keys, &folded.keys, pinned, &mut notes)?;
         notes.extend(rights::warning(dir));
         if let Some(Err(error)) = fs.vault().map(|vault| vault.check()) {
             notes.push(format!("rows, lines and words of the store can't be read: {error}"));
@@ -199,12 +208,18 @@ impl Store {
             key,
             standing: options.standing,
             is_new: false,
-            pinned,
+            trust,
+            older_by: AtomicU64::new(0),
             folded: Mutex::new(folded),
             notes: Mutex::new(notes),
             poisoned: AtomicBool::new(false),
             cleaned: AtomicBool::new(false),
         }))
+    }
+
+    /// By how many records this copy is older than the store seen on this machine; 0 for one that is not.
+    pub fn older_by(&self) -> u64 {
+        self.older_by.load(Ordering::SeqCst)
     }
 
     /// Whether [`Store::init`] made it just now.
@@ -234,9 +249,19 @@ impl Store {
         self.key.name()
     }
 
-    /// The public key that its ledger is signed with.
-    pub fn key(&self) -> &VerifierKey {
+    /// The public key that the newest file of its ledger is signed with.
+    pub fn key(&self) -> VerifierKey {
+        lock(&self.folded).keys.newest().unwrap_or(&self.key).clone()
+    }
+
+    /// The public key that record 1 names.
+    pub(crate) fn first_key(&self) -> &VerifierKey {
         &self.key
+    }
+
+    /// All keys that its ledger has been signed with.
+    pub fn keys(&self) -> KeyChain {
+        lock(&self.folded).keys.clone()
     }
 
     /// Whether dwell.toml can be read now: a writer must not go on with defaults in its place.

@@ -3,18 +3,22 @@
 mod files;
 mod keys;
 mod ledger;
+mod named;
+mod report;
+mod trusted;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+pub use self::report::{Finding, Problem, Report, Stamped};
 use crate::clock::Micros;
 use crate::config;
 use crate::digest::Digest;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Breach, Result};
 use crate::fs::{self, Fs};
-use crate::ledger::note::{Checkpoint, VerifierKey};
-use crate::ledger::tree;
+use crate::ledger::keys::KeyRing;
+use crate::ledger::note::VerifierKey;
 use crate::querylog;
 use crate::store::{OpenOptions, Standing, Store};
 
@@ -23,7 +27,9 @@ use crate::store::{OpenOptions, Standing, Store};
 pub struct VerifyOptions {
     /// Whether every byte of every data file is read.
     pub deep: bool,
-    /// A signed checkpoint (a C2SP note) that the ledger must contain.
+    /// Only files that records of this time and later brought; the ledger is always read whole.
+    pub since_us: Option<Micros>,
+    /// Signed checkpoints (a C2SP note, or a log they were sent to) that the ledger must contain.
     pub trusted: Option<String>,
     /// A C2SP verifier key line that the store must be signed with.
     pub pinned_key: Option<String>,
@@ -37,69 +43,6 @@ pub struct VerifyOptions {
     pub fs: Arc<dyn Fs>,
     /// The time of day: records ahead of it are reported.
     pub now_us: Micros,
-}
-
-/// Something that was found, at a file.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Finding {
-    /// The file or folder, relative to the store where it lies in it.
-    pub path: PathBuf,
-    /// What was found, as a lower-case fragment.
-    pub what: String,
-}
-
-/// What verifying has found.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Report {
-    /// The store's id; empty if not even that can be read.
-    pub store_id: String,
-    /// Files of the ledger that were checked.
-    pub version: u64,
-    /// Records in them.
-    pub records: u64,
-    /// The signed checkpoint of the newest.
-    pub checkpoint: String,
-    /// Data files that were checked.
-    pub files: u64,
-    /// Their bytes, by the ledger.
-    pub bytes: u64,
-    /// Rows in them, by the ledger.
-    pub rows: u64,
-    /// What is not as it was signed; with any of these, the store is not valid.
-    pub problems: Vec<Finding>,
-    /// What a dead writer left: no failure, the next writer removes it.
-    pub unfinished: Vec<Finding>,
-    /// What else one should know.
-    pub notes: Vec<String>,
-}
-
-impl Report {
-    /// Whether everything is as it was signed.
-    pub fn is_valid(&self) -> bool {
-        self.problems.is_empty()
-    }
-
-    fn problem(&mut self, path: impl Into<PathBuf>, what: impl Into<String>) {
-        let finding = Finding { path: path.into(), what: what.into() };
-        if !self.problems.contains(&finding) {
-            self.problems.push(finding);
-        }
-    }
-
-    /// Takes an error as a problem if it is about what was found, not about how it was looked for.
-    fn take(&mut self, dir: &Path, error: Error) -> Result<()> {
-        match error.kind() {
-            ErrorKind::Integrity | ErrorKind::InvalidInput => {
-                let path = error.path().unwrap_or(dir);
-                let path = path.strip_prefix(dir).unwrap_or(path);
-                let whole = path.as_os_str().is_empty();
-                let path = if whole { Path::new("ledger") } else { path }.to_path_buf();
-                self.problem(path, error.without_path().to_string());
-                Ok(())
-            }
-            _ => Err(error),
-        }
-    }
 }
 
 /// Verifies the store at `dir`. An error means that it could not be done; whatever is wrong stands in the report.
@@ -120,11 +63,14 @@ pub fn verify(dir: &Path, options: &VerifyOptions) -> Result<Report> {
     };
     key.name().clone_into(&mut report.store_id);
     let audit = ledger::audit(dir, &key, options, &mut report)?;
+    report.keys = audit.folded.keys.keys().map(VerifierKey::line).collect();
     report.version = audit.folded.state.version;
     report.records = audit.folded.state.records;
     report.checkpoint.clone_from(&audit.folded.note);
     if let Some(trusted) = &options.trusted {
-        check_trusted(trusted, &key, &audit.leaves, &mut report);
+        let (keys, fallback) = (options.key_dir.clone(), options.fallback_dir.clone());
+        let ring = KeyRing::new(Arc::clone(&options.fs), keys, fallback);
+        trusted::check(trusted, &ring.known_all(key.name())?, &audit, &mut report);
     }
     check_settings(dir, options, audit.folded.state.config, &mut report)?;
     files::check(dir, &audit, options, &mut report)?;
@@ -137,7 +83,7 @@ pub fn verify(dir: &Path, options: &VerifyOptions) -> Result<Report> {
 fn check_query_log(dir: &Path, options: &VerifyOptions, report: &mut Report) -> Result<()> {
     let log = querylog::verify(&*options.fs, dir, &BTreeSet::new())?;
     for (path, what) in log.problems {
-        report.problem(path, what);
+        report.problem(Breach::Altered, path, what);
     }
     let notes = log.notes.into_iter().map(|(path, what)| format!("{}: {what}", path.display()));
     report.notes.extend(notes);
@@ -168,40 +114,8 @@ fn open(dir: &Path, options: &VerifyOptions, report: &mut Report) -> Result<()> 
         },
     )?;
     report.notes = store.notes();
+    report.older_by = store.older_by();
     Ok(())
-}
-
-/// Compares the ledger with a checkpoint that someone kept elsewhere.
-fn check_trusted(note: &str, key: &VerifierKey, leaves: &[Digest], report: &mut Report) {
-    let trusted = match key.open(note).and_then(Checkpoint::parse) {
-        Ok(trusted) if trusted.origin == key.name() => trusted,
-        Ok(_) => return report.problem("ledger", "the trusted checkpoint is of another store"),
-        Err(error) => {
-            return report.problem("ledger", format!("the trusted checkpoint: {error}"));
-        }
-    };
-    let prefix = usize::try_from(trusted.size).ok().and_then(|size| leaves.get(..size));
-    match prefix {
-        None => report.problem(
-            "ledger",
-            format!(
-                "rolled back: {} records, {} when the trusted checkpoint was signed",
-                leaves.len(),
-                trusted.size
-            ),
-        ),
-        Some(prefix) if tree::root(prefix) == trusted.root => {
-            let later = leaves.len() - prefix.len();
-            report.notes.push(format!(
-                "the trusted checkpoint covers {} records; {later} later ones are signed, but not witnessed",
-                trusted.size
-            ));
-        }
-        Some(_) => report.problem(
-            "ledger",
-            format!("its first {} records are not those of the trusted checkpoint", trusted.size),
-        ),
-    }
 }
 
 /// Compares `dwell.toml` with the digest that the ledger keeps of it.
@@ -214,12 +128,15 @@ fn check_settings(
     let bytes = fs::read_if_there(&*options.fs, &dir.join(config::FILE_NAME))?;
     let found = bytes.as_deref().map(Digest::of);
     if found != signed {
-        let what = match (found, signed) {
-            (None, _) => "missing, though the ledger keeps its digest",
-            (_, None) => "not there when a command last wrote to the store",
-            _ => "changed since a command last wrote to the store (the next one notes the change)",
+        let (breach, what) = match (found, signed) {
+            (None, _) => (Breach::Missing, "it is gone, though the ledger keeps its digest"),
+            (_, None) => (Breach::Altered, "not there when a command last wrote to the store"),
+            _ => (
+                Breach::Altered,
+                "changed since a command last wrote to the store (the next one notes the change)",
+            ),
         };
-        report.problem(config::FILE_NAME, what);
+        report.problem(breach, config::FILE_NAME, what);
     }
     Ok(())
 }

@@ -212,6 +212,7 @@ fn verified(bench: &Bench) -> storage::verify::Report {
     let options = VerifyOptions {
         deep: true,
         trusted: None,
+        since_us: None,
         pinned_key: None,
         key_dir: Some(bench.path("keys")),
         fallback_dir: None,

@@ -35,10 +35,11 @@ fn tabs() -> IngestOptions {
     IngestOptions { logformat: Some("%ts\t%>a\t%rm\t%ru".into()), ..options() }
 }
 
-fn deep(bench_dir: &std::path::Path) -> Vec<storage::verify::Finding> {
+fn deep(bench_dir: &std::path::Path) -> Vec<storage::verify::Problem> {
     let options = VerifyOptions {
         deep: true,
         trusted: None,
+        since_us: None,
         pinned_key: None,
         key_dir: Some(bench_dir.join("keys")),
         fallback_dir: None,

@@ -30,6 +30,7 @@ pub(super) fn run(night: &mut Night<'_>) -> Result<Done> {
     let report = verify::verify(
         store.dir(),
         &VerifyOptions {
+            since_us: None,
             deep: false,
             trusted: None,
             pinned_key: context.pinned_key.clone(),

@@ -89,7 +89,7 @@ pub fn expire(
     let url = target::digest_of(target.url());
     let _alone = run::alone(store, &url, options.commit.wait_ms)?;
     let archive = Archive::open(Arc::clone(target), &options.trust)?;
-    if archive.key() != store.key() {
+    if !store.keys().contains(archive.key()) {
         return Err(
             Error::new(ErrorKind::InvalidInput, "the archive of another store").at(target.url())
         );
@@ -163,7 +163,7 @@ pub fn sweep(
     let url = target::digest_of(target.url());
     let _alone = run::alone(store, &url, options.commit.wait_ms)?;
     let archive = Archive::open(Arc::clone(target), &options.trust)?;
-    if archive.key() != store.key() {
+    if !store.keys().contains(archive.key()) {
         return Err(
             Error::new(ErrorKind::InvalidInput, "the archive of another store").at(target.url())
         );

@@ -131,7 +131,7 @@ pub(super) fn of_days(store: &Store, version: u64, days: &[Contents]) -> Result<
     let (fs, dir) = (&**store.fs(), store.dir());
     let mut at_version = 0;
     let mut failed = None;
-    load::walk(fs, dir, version, store.key(), |checked| {
+    load::walk(fs, dir, version, store.first_key(), |checked| {
         at_version += 1;
         let first = leaves.len() as u64 + 1;
         leaves.extend(checked.leaves);

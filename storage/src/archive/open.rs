@@ -12,6 +12,7 @@ use crate::day::Day;
 use crate::digest::Digest;
 use crate::error::{Error, ErrorKind, Result};
 use crate::fs::Fs;
+use crate::ledger::chain::KeyChain;
 use crate::ledger::keys::KeyRing;
 use crate::ledger::note::{Checkpoint, VerifierKey};
 use crate::store::{Store, check_key};
@@ -122,7 +123,7 @@ impl Archive {
         };
         let ring = trust.ring();
         let mut notes = Vec::new();
-        check_key(&ring, &key, trust.pinned_key.as_deref(), &mut notes)?;
+        check_key(&ring, &KeyChain::of(&key), trust.pinned_key.as_deref(), &mut notes)?;
         Self::with_key(target, key, &ring, trust, notes)
     }
 
@@ -137,7 +138,7 @@ impl Archive {
     ) -> Result<Self> {
         let ring = trust.ring();
         match read_mark(&*target)? {
-            Some(key) if key == *store.key() => {}
+            Some(key) if key == store.key() => {}
             Some(key) => {
                 let what = format!("the archive of another store, {}", key.name());
                 return Err(Error::new(ErrorKind::InvalidInput, what)
@@ -153,14 +154,14 @@ impl Archive {
                         .advise("give a folder (or prefix) of its own"));
                 }
                 target.put(README, &Upload::of_bytes(ABOUT.as_bytes()), None)?;
-                let mark = mark(store.key());
+                let mark = mark(&store.key());
                 if target.put(MARK, &Upload::of_bytes(mark.as_bytes()), None)? == Put::Taken {
                     return Err(Error::new(ErrorKind::Conflict, "another process was faster")
                         .at(target.url()));
                 }
             }
         }
-        Self::with_key(target, store.key().clone(), &ring, trust, Vec::new())
+        Self::with_key(target, store.key(), &ring, trust, Vec::new())
     }
 
     fn with_key(

@@ -159,7 +159,7 @@ impl Run<'_> {
 
     /// What has to be there for each day, and what is.
     fn packs(&self, contents: Vec<Contents>, mut extracts: extract::Extracts) -> Result<Vec<Pack>> {
-        let key = self.store.key();
+        let key = &self.store.key();
         let checkpoint = Checkpoint::parse(key.open(&extracts.note)?)?;
         let head = Head { root: checkpoint.root, size: checkpoint.size };
         let mut packs = Vec::with_capacity(contents.len());

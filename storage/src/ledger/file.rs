@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use super::note::{Checkpoint, SignerKey, VerifierKey};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Breach, Error, ErrorKind, Result};
 
 /// The folder of the ledger in a store.
 pub const FOLDER: &str = "ledger";
@@ -77,7 +77,8 @@ impl<'a> LedgerFile<'a> {
     pub fn checkpoint(&self, key: &VerifierKey) -> Result<Checkpoint> {
         let checkpoint = Checkpoint::parse(key.open(self.note)?)?;
         if checkpoint.origin != key.name() {
-            return Err(Error::new(ErrorKind::Integrity, "the checkpoint of another store"));
+            return Err(Error::new(ErrorKind::Integrity, "the checkpoint of another store")
+                .as_breach(Breach::WrongKey));
         }
         Ok(checkpoint)
     }

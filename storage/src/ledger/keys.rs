@@ -4,6 +4,7 @@
 
 mod archives;
 mod privacy;
+mod replace;
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -12,6 +13,7 @@ use std::sync::Arc;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 
+use super::chain::{self, KeyChain};
 use super::note::{Checkpoint, SignerKey, VerifierKey};
 use crate::digest::Digest;
 use crate::error::{Error, ErrorKind, Result};
@@ -67,6 +69,9 @@ impl KeyRing {
         if signer.verifier()? == *key {
             return Ok(signer);
         }
+        if let Some(signer) = self.set_aside(key)? {
+            return Ok(signer);
+        }
         let what = format!("the private key here is not the one of store {}", key.line());
         Err(Error::new(ErrorKind::Io, what))
     }
@@ -95,20 +100,22 @@ impl KeyRing {
         if signer.verifier()?.name() == id { Ok(signer) } else { Err(damaged()) }
     }
 
-    /// The public key known for a store id.
+    /// The public key known for a store id: the last one that was remembered.
     pub fn known(&self, id: &str) -> Result<Option<VerifierKey>> {
-        let mut known = None;
+        Ok(self.known_all(id)?.pop())
+    }
+
+    /// Every public key known for a store id, in the order in which they were met.
+    pub fn known_all(&self, id: &str) -> Result<Vec<VerifierKey>> {
+        let mut known = Vec::new();
         for dir in self.places() {
             let path = dir.join(KNOWN_KEYS);
             let Some(bytes) = fs::read_if_there(&*self.fs, &path)? else { continue };
-            // The last line counts: `recover --new-key` appends. A torn last line names no key.
-            for line in String::from_utf8_lossy(&bytes).lines() {
-                match VerifierKey::parse(line) {
-                    Ok(key) if key.name() == id => known = Some(key),
-                    _ => {}
-                }
-            }
-            if known.is_some() {
+            // A torn last line names no key.
+            let text = String::from_utf8_lossy(&bytes);
+            let keys = text.lines().filter_map(|line| VerifierKey::parse(line).ok());
+            known.extend(keys.filter(|key| key.name() == id));
+            if !known.is_empty() {
                 break;
             }
         }
@@ -142,17 +149,29 @@ impl KeyRing {
         why.map(|why| format!("the head of the ledger could not be noted: {why}; a rollback of the store would go unnoticed on this machine"))
     }
 
-    /// The newest head seen of the store that `key` signs.
-    pub fn head(&self, key: &VerifierKey) -> Result<Option<Checkpoint>> {
+    /// The newest head seen of the store with these keys; a key met earlier or later may have signed it.
+    pub fn head(&self, keys: &KeyChain) -> Result<Option<Checkpoint>> {
+        let Some(id) = keys.newest().map(VerifierKey::name) else { return Ok(None) };
+        self.newest_head(id, &keys.keys().cloned().chain(self.known_all(id)?).collect::<Vec<_>>())
+    }
+
+    /// The newest head seen, which one of these very keys must have signed.
+    pub fn head_of(&self, keys: &KeyChain) -> Result<Option<Checkpoint>> {
+        let Some(id) = keys.newest().map(VerifierKey::name) else { return Ok(None) };
+        self.newest_head(id, &keys.keys().cloned().collect::<Vec<_>>())
+    }
+
+    fn newest_head(&self, id: &str, keys: &[VerifierKey]) -> Result<Option<Checkpoint>> {
         let mut newest: Option<Checkpoint> = None;
         for dir in self.places() {
-            let path = dir.join(format!("{}.head", key.name()));
+            let path = dir.join(format!("{id}.head"));
             let Some(bytes) = fs::read_if_there(&*self.fs, &path)? else { continue };
             let damaged = |error: Error| {
                 Error::integrity(&path, "the known head is damaged").caused_by(error)
             };
             let note = String::from_utf8_lossy(&bytes);
-            let head = key.open(&note).and_then(Checkpoint::parse).map_err(damaged)?;
+            let text = chain::open_any(keys.iter().rev(), &note);
+            let head = text.and_then(Checkpoint::parse).map_err(damaged)?;
             if newest.as_ref().is_none_or(|newest| newest.size < head.size) {
                 newest = Some(head);
             }
@@ -185,37 +204,37 @@ impl KeyRing {
     /// Returns what to tell the user if that can't be done.
     pub fn advance(
         &self,
-        key: &VerifierKey,
+        keys: &KeyChain,
         note: &str,
         since: &dyn Fn(u64) -> Result<Vec<Boundary>>,
     ) -> Option<String> {
-        self.write_somewhere(|dir| self.advance_in(dir, key, note, since, false))
+        self.write_somewhere(|dir| self.advance_in(dir, keys, note, since, false))
     }
 
     /// Takes `note` as the head, whatever was known before.
-    pub fn accept(&self, key: &VerifierKey, note: &str, boundaries: &[Boundary]) -> Result<()> {
+    pub fn accept(&self, keys: &KeyChain, note: &str, boundaries: &[Boundary]) -> Result<()> {
         let Some(dir) = self.places().next() else { return Ok(()) };
         create_dirs(&*self.fs, dir)?;
         let since = |_: u64| Ok(boundaries.to_vec());
-        self.advance_in(dir, key, note, &since, true)
+        self.advance_in(dir, keys, note, &since, true)
     }
 
     fn advance_in(
         &self,
         dir: &Path,
-        key: &VerifierKey,
+        keys: &KeyChain,
         note: &str,
         since: &dyn Fn(u64) -> Result<Vec<Boundary>>,
         even_back: bool,
     ) -> Result<()> {
-        let id = key.name();
-        let new = Checkpoint::parse(key.open(note)?)?;
+        let new = Checkpoint::parse(keys.open(note)?)?;
+        let id = new.origin.as_str();
         let lock = dir.join(format!("{id}.lock"));
         let lock = fs::wait_for_lock(&*self.fs, &lock, HEAD_WAIT_MS)?;
         let Some(_lock) = lock else {
             return Err(Error::new(ErrorKind::Locked, "another process holds the head").at(dir));
         };
-        let old = if even_back { None } else { self.head(key)? };
+        let old = if even_back { None } else { self.head(keys)? };
         let known = old.map_or(0, |old| old.size);
         if known >= new.size {
             return Ok(());

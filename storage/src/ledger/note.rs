@@ -7,7 +7,7 @@ use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};
 use sha2::{Digest as _, Sha256};
 
 use crate::digest::Digest;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Breach, Error, ErrorKind, Result};
 
 /// The algorithm byte of Ed25519 in key lines and key ids.
 const ED25519: u8 = 1;
@@ -103,12 +103,13 @@ impl VerifierKey {
     /// The key line.
     pub fn line(&self) -> String {
         let public = self.public();
-        format!("{}+{}+{}", self.name, hex(&key_id(&self.name, public)), key_line_data(public))
+        format!("{}+{}+{}", self.name, self.id(), key_line_data(public))
     }
 
     /// The signed text of `note`, with its newline, if this key alone signed it and not a byte is superfluous.
     pub fn open<'a>(&self, note: &'a str) -> Result<&'a str> {
-        let bad = |what: &str| Error::new(ErrorKind::Integrity, what);
+        let bad =
+            |what: &str| Error::new(ErrorKind::Integrity, what).as_breach(Breach::UnsignedCommit);
         let malformed = || bad("no signed note");
         let split = note.rfind("\n\n").ok_or_else(malformed)?;
         let (text, signatures) = (&note[..=split], &note[split + 2..]);
@@ -121,13 +122,23 @@ impl VerifierKey {
         let data = BASE64_STANDARD.decode(data).map_err(|_| malformed())?;
         let (id, signature) = data.split_at_checked(4).ok_or_else(malformed)?;
         if name != self.name || id != key_id(&self.name, self.public()) {
-            return Err(bad("signed by another key"));
+            return Err(bad("signed by another key").as_breach(Breach::WrongKey));
         }
         let signature = Signature::from_slice(signature).map_err(|_| malformed())?;
         self.public
             .verify_strict(text.as_bytes(), &signature)
             .map_err(|_| bad("the signature does not hold"))?;
         Ok(text)
+    }
+
+    /// Whether `signature` is this key's over `text`, without a note around it.
+    pub fn has_signed(&self, text: &str, signature: &[u8; 64]) -> bool {
+        self.public.verify_strict(text.as_bytes(), &Signature::from_bytes(signature)).is_ok()
+    }
+
+    /// The id that notes name the key by, in hex digits.
+    pub fn id(&self) -> String {
+        hex(&key_id(&self.name, self.public()))
     }
 }
 
@@ -162,10 +173,15 @@ impl SignerKey {
         VerifierKey::new(&self.name, self.private.verifying_key().as_bytes())
     }
 
+    /// The signature over `text` alone, without a note around it.
+    pub fn signature(&self, text: &str) -> [u8; 64] {
+        self.private.sign(text.as_bytes()).to_bytes()
+    }
+
     /// Signs `text`, which ends with a newline.
     pub fn sign(&self, text: &str) -> String {
         let mut data = key_id(&self.name, self.private.verifying_key().as_bytes()).to_vec();
-        data.extend_from_slice(&self.private.sign(text.as_bytes()).to_bytes());
+        data.extend_from_slice(&self.signature(text));
         format!("{text}\n{SIGNATURE_MARK}{} {}\n", self.name, BASE64_STANDARD.encode(data))
     }
 }
@@ -199,6 +215,31 @@ impl Checkpoint {
         };
         read().ok_or_else(|| Error::new(ErrorKind::Integrity, "no checkpoint"))
     }
+}
+
+/// What a checkpoint in one line begins with.
+const LINE_MARK: &str = "checkpoint ";
+
+/// A signed checkpoint as one line without odd characters, for a log of another system: `checkpoint ORIGIN SIZE ROOT
+/// SIGNATURE`.
+pub fn to_line(note: &str) -> Option<String> {
+    let (text, signature) = note.split_once("\n\n")?;
+    let data = signature.trim_end().rsplit(' ').next()?;
+    Some(format!("{LINE_MARK}{} {data}", text.replace('\n', " ")))
+}
+
+/// The signed checkpoint that such a line holds, whatever a log has put before it.
+pub fn from_line(line: &str) -> Option<String> {
+    let (_, rest) = line.split_once(LINE_MARK)?;
+    let words: Vec<_> = rest.split_ascii_whitespace().take(4).collect();
+    let [origin, size, root, signature] = words[..] else { return None };
+    Some(format!("{origin}\n{size}\n{root}\n\n{SIGNATURE_MARK}{origin} {signature}\n"))
+}
+
+/// The signed checkpoints in a text: a note, or a log with lines of [`to_line`], in their order.
+pub fn checkpoints_in(text: &str) -> Vec<String> {
+    let lines: Vec<_> = text.lines().filter_map(from_line).collect();
+    if lines.is_empty() { vec![text.to_owned()] } else { lines }
 }
 
 #[cfg(test)]
@@ -244,6 +285,18 @@ mod tests {
         }
         let twice = format!("{note}{}", note.lines().last().unwrap());
         assert!(key.open(&twice).is_err() && key.open(&format!("{twice}\n")).is_err());
+    }
+
+    #[test]
+    fn a_checkpoint_survives_a_log_line() {
+        let signer = SignerKey::from_seed("store", &[7; 32]).unwrap();
+        let checkpoint = Checkpoint { origin: "store".into(), size: 12, root: Digest::of(b"x") };
+        let note = signer.sign(&checkpoint.text());
+        let line = to_line(&note).unwrap();
+        assert!(line.is_ascii() && !line.contains('\n'));
+        let logged = format!("Nov 20 08:00:00 host dwell[7]: {line}");
+        assert_eq!(checkpoints_in(&format!("other\n{logged}\nmore\n")), [note.clone()]);
+        assert_eq!(checkpoints_in(&note), [note]);
     }
 
     #[test]

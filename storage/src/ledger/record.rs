@@ -12,6 +12,7 @@ mod redact;
 mod restore;
 mod retire;
 mod retry;
+mod rotate;
 mod seal;
 mod shift;
 mod side;
@@ -33,6 +34,7 @@ pub use self::retry::Retried;
 pub use self::seal::Seal;
 pub use self::shift::Shifted;
 pub use self::side::NamedFile;
+use super::chain::Rotation;
 use super::json::{self, Int};
 use super::note::VerifierKey;
 use crate::clock::Micros;
@@ -44,6 +46,9 @@ pub const RECORD_VERSION: u64 = 1;
 
 /// The version of an ingest record whose source came in under a privacy rule: it has a member more.
 const PRIVACY_VERSION: u64 = 2;
+
+/// The version of the record of a key that takes the place of another.
+const ROTATION_VERSION: u64 = 2;
 
 /// The kinds that this build knows; later versions of dwell write more.
 const KINDS: &[&str] = &[
@@ -69,6 +74,8 @@ pub struct Record {
 pub enum Body {
     /// The store's id and public key; record 1.
     Key(VerifierKey),
+    /// A key that takes the place of the one before.
+    Rotate(Box<Rotation>),
     /// The version of the columns that segments are written with from here on.
     Schema {
         /// The version.
@@ -181,6 +188,7 @@ impl Body {
     fn version(&self) -> u64 {
         match self {
             Self::Ingest(ingest) if ingest.extent.source.privacy.is_some() => PRIVACY_VERSION,
+            Self::Rotate(_) => ROTATION_VERSION,
             _ => RECORD_VERSION,
         }
     }
@@ -200,7 +208,7 @@ impl Body {
     /// The kind, as `system.ledger` shows it.
     pub fn kind(&self) -> &'static str {
         match self {
-            Self::Key(_) => "key",
+            Self::Key(_) | Self::Rotate(_) => "key",
             Self::Schema { .. } => "schema",
             Self::Config { .. } => "config",
             Self::Ingest(_) => "ingest",
@@ -226,6 +234,9 @@ impl Body {
     pub fn detail(&self) -> String {
         match self {
             Self::Key(key) => format!("key {}", key.line()),
+            Self::Rotate(rotation) => {
+                format!("key {}, vouched for by {}", rotation.new.line(), rotation.old.id())
+            }
             Self::Schema { version } => format!("columns of version {version}"),
             Self::Config { sha256: Some(sha256) } => format!("dwell.toml is {sha256}"),
             Self::Config { sha256: None } => "no dwell.toml".into(),
@@ -282,6 +293,7 @@ impl Record {
             Body::Key(key) => {
                 enveloped(self, KeyBody { key: key.line(), store: key.name().to_owned() })
             }
+            Body::Rotate(rotation) => enveloped(self, rotate::RotateBody::new(rotation)),
             Body::Schema { version } => {
                 enveloped(self, SchemaBody { version: u64::from(*version).into() })
             }
@@ -318,7 +330,8 @@ impl Record {
         let probe: Probe = serde_json::from_slice(line)
             .map_err(|error| Error::new(ErrorKind::Integrity, "no record").caused_by(error))?;
         let known = probe.v == Int::from(RECORD_VERSION)
-            || (probe.v == Int::from(PRIVACY_VERSION) && probe.kind == "ingest");
+            || (probe.v == Int::from(PRIVACY_VERSION) && probe.kind == "ingest")
+            || (probe.v == Int::from(ROTATION_VERSION) && probe.kind == "key");
         if !known || !KINDS.contains(&probe.kind.as_str()) {
             let what = format!("a record of kind `{}`, version {}", probe.kind, probe.v.0);
             return Err(Error::new(ErrorKind::Unsupported, what)
@@ -336,6 +349,11 @@ impl Record {
             })
         }
         match probe.kind.as_str() {
+            "key" if probe.v == Int::from(ROTATION_VERSION) => {
+                finish(opened(line)?, |body: rotate::RotateBody| {
+                    Ok(Body::Rotate(Box::new(body.into_rotation()?)))
+                })
+            }
             "key" => finish(opened(line)?, |body: KeyBody| {
                 let key = VerifierKey::parse(&body.key)?;
                 if key.name() == body.store {
@@ -398,8 +416,10 @@ mod tests {
     #[test]
     fn small_records_survive() {
         let key = super::super::note::SignerKey::from_seed("s", &[1; 32]).unwrap();
+        let next = super::super::note::SignerKey::from_seed("s", &[2; 32]).unwrap();
         let bodies = [
             Body::Key(key.verifier().unwrap()),
+            Body::Rotate(Box::new(Rotation::sign(&key, &next, 2).unwrap())),
             Body::Schema { version: 1 },
             Body::Config { sha256: Some(Digest::of(b"x")) },
             Body::Config { sha256: None },

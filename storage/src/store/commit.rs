@@ -185,7 +185,7 @@ impl Store {
         if let Some(vault) = self.vault() {
             vault.check()?;
         }
-        self.keys.signer(&self.key)
+        self.keys.signer(&self.key())
     }
 
     /// Writes a draft under the lock that the caller holds, and makes it the newest version.
@@ -197,6 +197,10 @@ impl Store {
         prepare: impl FnOnce() -> Result<()>,
     ) -> Result<(), Failure> {
         let base = lock(&self.folded).clone();
+        if base.keys.newest() != Some(&signer.verifier()?) {
+            let what = "another process has replaced the key meanwhile";
+            return Err(Error::new(ErrorKind::Conflict, what).into());
+        }
         let note = signer.sign(&draft.checkpoint(signer)?.text());
         // Nothing is written that could not be read back.
         let next = draft.folded(&self.dir, &base, note)?;
@@ -218,7 +222,7 @@ impl Store {
         let signer = self.writable()?;
         let _lock = self.lock_writer(super::LOCK_WAIT_MS)?;
         let state = self.refresh()?;
-        let known = self.keys.head(&self.key)?.map_or(0, |head| head.size);
+        let known = self.keys.head(&self.keys())?.map_or(0, |head| head.size);
         let staging = layout::staging_path(&self.dir, "recover");
         self.clean(&staging)?;
         fs::ensure_dir(&*self.fs, &staging, Rights::Inherit)?;
@@ -231,8 +235,8 @@ impl Store {
         clean::remove_folder(&*self.fs, &staging)?;
         let folded = lock(&self.folded).clone();
         let version = folded.state.version;
-        let heads = load::boundaries_since(&*self.fs, &self.dir, version, &self.key, 0)?;
-        self.keys.accept(&self.key, &folded.note, &heads)
+        let heads = load::boundaries_since(&*self.fs, &self.dir, version, &folded.keys, 0)?;
+        self.keys.accept(&folded.keys, &folded.note, &heads)
     }
 }
 

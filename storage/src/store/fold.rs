@@ -26,6 +26,9 @@ impl State {
         }
         match &record.body {
             Body::Key(key) if record.seq == 1 => self.store_id = key.name().to_owned(),
+            // Whether the key before it vouches for it is checked where the keys are kept.
+            Body::Rotate(rotation) if rotation.new.name() == self.store_id => {}
+            Body::Rotate(_) => return Err(broken("the key of another store")),
             Body::Key(_) => {
                 return Err(Error::new(ErrorKind::Unsupported, "a second key")
                     .advise("the store was written by a newer version of dwell: use that"));

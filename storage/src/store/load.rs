@@ -6,8 +6,9 @@ use std::sync::Arc;
 use super::state::State;
 use super::{Standing, read_config};
 use crate::crypt::{KeyPlaces, SealedFs, Vault};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Breach, Error, ErrorKind, Result};
 use crate::fs::{self, Fs};
+use crate::ledger::chain::KeyChain;
 use crate::ledger::file::{self, LedgerFile};
 use crate::ledger::keys::Boundary;
 use crate::ledger::note::VerifierKey;
@@ -20,6 +21,8 @@ use crate::ledger::tree::{self, Frontier};
 pub(crate) struct Folded {
     pub(crate) state: Arc<State>,
     pub(crate) frontier: Frontier,
+    /// The keys that its files are signed with; none before the first.
+    pub(crate) keys: KeyChain,
     /// The signed checkpoint of that version.
     pub(crate) note: String,
     /// Bytes of ledger read since the snapshot: what the next opening would have to read again.
@@ -101,7 +104,8 @@ fn with_words(fs: &dyn Fs, dir: &Path, version: u64, records: Vec<Record>) -> Re
     let mut lines: Vec<TextLine> = Vec::new();
     if records.iter().any(|record| record.text.is_some()) {
         let bytes = fs::read_if_there(fs, &path)?
-            .ok_or_else(|| Error::integrity(&path, "the words of signed records are missing"))?;
+            .ok_or_else(|| Error::integrity(&path, "the words of signed records are missing"))
+            .map_err(|error| error.as_breach(Breach::Missing))?;
         lines = text::parse(&bytes).map_err(|error| error.at(&path))?;
     }
     let mut lines = lines.into_iter();
@@ -200,6 +204,7 @@ pub(crate) fn nothing() -> Folded {
     Folded {
         state: Arc::new(state),
         frontier,
+        keys: KeyChain::default(),
         note: String::new(),
         unfolded_bytes: 0,
         snapshot_bytes: 0,
@@ -214,6 +219,7 @@ pub(crate) fn fold(folded: &mut Folded, dir: &Path, version: u64, checked: &Chec
     let state = Arc::make_mut(&mut folded.state);
     for entry in &checked.entries {
         state.apply(&entry.record, &entry.text).map_err(|error| error.at(&path))?;
+        take_key(&mut folded.keys, version, &entry.record).map_err(|error| error.at(&path))?;
     }
     state.version = version;
     state.root = checked.frontier.root();
@@ -223,36 +229,75 @@ pub(crate) fn fold(folded: &mut Folded, dir: &Path, version: u64, checked: &Chec
     Ok(())
 }
 
-/// Folds every file that is there beyond `folded` (of no use after an error); tells whether there was one.
+/// Notes the key that a record brings: the first one, or one that the newest vouches for.
+fn take_key(keys: &mut KeyChain, version: u64, record: &Record) -> Result<()> {
+    match &record.body {
+        Body::Key(key) if record.seq == 1 => *keys = KeyChain::of(key),
+        Body::Rotate(rotation) => keys.rotate(version, record.seq, rotation)?,
+        _ => {}
+    }
+    Ok(())
+}
+
+/// Adds to `keys` the one that ledger file `version` brings. Its records are not compared with the tree: what counts
+/// are the signatures of both keys in the record itself.
+pub(crate) fn take_rotation(
+    fs: &dyn Fs,
+    dir: &Path,
+    version: u64,
+    keys: &mut KeyChain,
+) -> Result<()> {
+    let path = file::path(dir, version);
+    let bytes = fs::read_if_there(fs, &path)?.unwrap_or_default();
+    let file = LedgerFile::parse(&bytes).map_err(|error| error.at(&path))?;
+    for line in file.records {
+        let record = Record::parse(line).map_err(|error| error.at(&path))?;
+        if matches!(record.body, Body::Rotate(_)) {
+            return take_key(keys, version, &record).map_err(|error| error.at(&path));
+        }
+    }
+    Err(Error::integrity(path, "it brings no new key"))
+}
+
+/// Folds every file that is there beyond `folded` (of no use after an error); tells whether there was one. `first` is
+/// the key of record 1.
 pub(crate) fn catch_up(
     folded: &mut Folded,
     fs: &dyn Fs,
     dir: &Path,
-    key: &VerifierKey,
+    first: &VerifierKey,
 ) -> Result<bool> {
     let mut moved = false;
     loop {
         let next = folded.state.version + 1;
+        let key = &folded.keys.of_file(next).unwrap_or(first).clone();
         let Some(checked) = read(fs, dir, next, key, &folded.frontier)? else { return Ok(moved) };
         fold(folded, dir, next, &checked)?;
         moved = true;
     }
 }
 
-/// Calls `each` with every file of the ledger up to `newest`.
+/// Calls `each` with every file of the ledger up to `newest`. `first` is the key of record 1.
 pub(crate) fn walk(
     fs: &dyn Fs,
     dir: &Path,
     newest: u64,
-    key: &VerifierKey,
+    first: &VerifierKey,
     mut each: impl FnMut(Checked),
 ) -> Result<()> {
     let mut frontier = Frontier::default();
+    let mut keys = KeyChain::of(first);
     for version in 1..=newest {
+        let key = keys.of_file(version).unwrap_or(first);
         let checked = read(fs, dir, version, key, &frontier)?.ok_or_else(|| {
             Error::integrity(file::path(dir, version), "a file of the ledger is missing")
+                .as_breach(Breach::Missing)
         })?;
         frontier.clone_from(&checked.frontier);
+        for entry in &checked.entries {
+            let path = || file::path(dir, version);
+            take_key(&mut keys, version, &entry.record).map_err(|error| error.at(path()))?;
+        }
         each(checked);
     }
     Ok(())
@@ -279,12 +324,14 @@ pub(crate) fn boundary_at(
     fs: &dyn Fs,
     dir: &Path,
     version: u64,
-    key: &VerifierKey,
+    keys: &KeyChain,
 ) -> Result<(Boundary, String)> {
     let path = file::path(dir, version);
     let bytes = fs::read_if_there(fs, &path)?
-        .ok_or_else(|| Error::integrity(&path, "a file of the ledger is missing"))?;
+        .ok_or_else(|| Error::integrity(&path, "a file of the ledger is missing"))
+        .map_err(|error| error.as_breach(Breach::Missing))?;
     let file = LedgerFile::parse(&bytes).map_err(|error| error.at(&path))?;
+    let key = keys.of_file(version).ok_or_else(|| Error::integrity(&path, "no key is known"))?;
     let checkpoint = file.checkpoint(key).map_err(|error| error.at(&path))?;
     Ok(((checkpoint.size, checkpoint.root), file.note.to_owned()))
 }
@@ -294,12 +341,12 @@ pub(crate) fn boundaries_since(
     fs: &dyn Fs,
     dir: &Path,
     version: u64,
-    key: &VerifierKey,
+    keys: &KeyChain,
     size: u64,
 ) -> Result<Vec<Boundary>> {
     let mut found = Vec::new();
     for version in (1..=version).rev() {
-        let (boundary, _) = boundary_at(fs, dir, version, key)?;
+        let (boundary, _) = boundary_at(fs, dir, version, keys)?;
         if boundary.0 <= size {
             break;
         }
@@ -314,13 +361,13 @@ pub(crate) fn root_at_size(
     fs: &dyn Fs,
     dir: &Path,
     version: u64,
-    key: &VerifierKey,
+    keys: &KeyChain,
     size: u64,
 ) -> Result<Option<crate::Digest>> {
     let (mut low, mut high) = (1, version);
     while low <= high {
         let middle = low + (high - low) / 2;
-        let ((at, root), _) = boundary_at(fs, dir, middle, key)?;
+        let ((at, root), _) = boundary_at(fs, dir, middle, keys)?;
         match at.cmp(&size) {
             std::cmp::Ordering::Equal => return Ok(Some(root)),
             std::cmp::Ordering::Less => low = middle + 1,

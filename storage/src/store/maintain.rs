@@ -1,7 +1,7 @@
 //! How does a change become part of the store that brings no new input: a seal, a compaction, a retirement? Files are
 //! placed, one ledger file says what changed, and what it no longer names is moved away.
 
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use super::commit::{Draft, Failure, place};
@@ -28,15 +28,15 @@ pub struct Maintenance {
 /// What a commit does beside the ledger, written down before it begins, so that the next writer can end it.
 #[derive(Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Intent {
+pub(crate) struct Intent {
     /// Paths of new files.
-    pub(super) place: Vec<String>,
+    pub(crate) place: Vec<String>,
     /// Paths of files that the new version does not name.
-    pub(super) remove: Vec<String>,
+    pub(crate) remove: Vec<String>,
     /// Paths of files that are destroyed, whoever still reads them.
-    pub(super) shred: Vec<String>,
+    pub(crate) shred: Vec<String>,
     /// The number of the ledger file.
-    pub(super) version: u64,
+    pub(crate) version: u64,
 }
 
 /// Files that a state no longer names.
@@ -187,10 +187,24 @@ fn named<'a>(state: &'a State, intent: &'a Intent) -> std::collections::BTreeSet
 }
 
 /// The intent that a dead writer left in its folder, if it got as far as that.
-pub(super) fn read_intent(fs: &dyn Fs, folder: &Path) -> Result<Option<Intent>> {
+pub(crate) fn read_intent(fs: &dyn Fs, folder: &Path) -> Result<Option<Intent>> {
     let bytes = fs::read_if_there(fs, &folder.join(INTENT))?;
     // One that was cut off was never acted upon: it is durable before the first rename.
-    Ok(bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()))
+    let intent: Option<Intent> = bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok());
+    // Nobody signs it: a path that leads out of the folders of data is none of ours.
+    Ok(intent.filter(|it| it.place.iter().chain(&it.remove).chain(&it.shred).all(|it| inside(it))))
+}
+
+/// Whether a path stays below a folder of the store that holds files which records name.
+fn inside(path: &str) -> bool {
+    let mut parts = Path::new(path).components();
+    let plain = |part: &Component<'_>| matches!(part, Component::Normal(_));
+    let folder = parts.next().filter(plain).map(|it| it.as_os_str().to_owned());
+    let held = folder.is_some_and(|folder| {
+        let mut folders = layout::FOLDERS.iter().map(|(name, _)| *name);
+        folders.any(|name| folder == name) && folder != crate::ledger::file::FOLDER
+    });
+    held && parts.clone().count() > 0 && parts.all(|part| plain(&part))
 }
 
 impl Removals {

@@ -12,8 +12,9 @@ use self::codec::{Reader, Writer};
 use super::load::{self, Folded};
 use super::{Store, lock};
 use crate::digest::Digest;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Breach, Error, ErrorKind, Result};
 use crate::fs::{self, Fs};
+use crate::ledger::chain::KeyChain;
 use crate::ledger::file;
 use crate::ledger::note::{SignerKey, VerifierKey};
 
@@ -22,6 +23,9 @@ pub(crate) const NAME: &str = "snapshot";
 
 /// The version of the bytes behind the note.
 const FORMAT: &str = "snapshot 2";
+
+/// What the line with the ledger files that bring new keys begins with.
+const KEYS: &str = "keys ";
 
 /// A snapshot is written anew when opening would have to read this much of the ledger besides it (some milliseconds) ...
 const DUE_BYTES: u64 = 96 * 1024;
@@ -37,13 +41,18 @@ pub(crate) fn path(dir: &Path) -> PathBuf {
 /// The bytes of a snapshot: a signed note with version, size and digest, and the folded state.
 fn render(folded: &Folded, key: &SignerKey) -> Result<Vec<u8>> {
     let payload = encode(folded);
-    let text = format!(
+    let mut text = format!(
         "{} {FORMAT}\n{}\n{}\n{}\n",
         key.verifier()?.name(),
         folded.state.version,
         folded.state.records,
         BASE64_STANDARD.encode(Digest::of(&payload).0)
     );
+    // Where the keys are found that lead from the first one to that of the signature.
+    let rotations: Vec<_> = folded.keys.rotations().map(|version| version.to_string()).collect();
+    if !rotations.is_empty() {
+        text.push_str(&format!("{KEYS}{}\n", rotations.join(" ")));
+    }
     let mut bytes = key.sign(&text).into_bytes();
     bytes.extend_from_slice(&payload);
     Ok(bytes)
@@ -62,18 +71,34 @@ pub(crate) fn decode(payload: &[u8]) -> Result<Folded> {
     Reader::new(payload).folded().ok_or_else(none)
 }
 
-/// The payload of a snapshot that `key` has signed.
-pub(crate) fn payload<'a>(bytes: &'a [u8], key: &VerifierKey) -> Result<&'a [u8]> {
+/// The payload of a snapshot, and the keys that lead from the first one to that which has signed it.
+pub(crate) fn payload<'a>(
+    fs: &dyn Fs,
+    dir: &Path,
+    bytes: &'a [u8],
+    first: &VerifierKey,
+) -> Result<(&'a [u8], KeyChain)> {
     let bad = |what: &str| Error::new(ErrorKind::Integrity, what);
     let text_end = bytes.windows(2).position(|pair| pair == b"\n\n");
     let text_end = text_end.ok_or_else(|| bad("no snapshot"))? + 2;
     let line = bytes[text_end..].iter().position(|&byte| byte == b'\n');
     let end = text_end + line.ok_or_else(|| bad("no snapshot"))? + 1;
     let note = std::str::from_utf8(&bytes[..end]).map_err(|_| bad("no snapshot"))?;
-    let text = key.open(note)?;
+    // Not yet known to be signed, the note says only where to look; each key it leads to is vouched for.
+    let mut keys = KeyChain::of(first);
+    for word in
+        note.lines().nth(4).and_then(|line| line.strip_prefix(KEYS)).unwrap_or("").split(' ')
+    {
+        match word.parse() {
+            Ok(version) => load::take_rotation(fs, dir, version, &mut keys)?,
+            Err(_) if word.is_empty() => {}
+            Err(_) => return Err(bad("no snapshot")),
+        }
+    }
+    let text = keys.newest().unwrap_or(first).open(note)?;
     let payload = &bytes[end..];
     let mut lines = text.lines();
-    if lines.next() != Some(&format!("{} {FORMAT}", key.name())) {
+    if lines.next() != Some(&format!("{} {FORMAT}", first.name())) {
         let what = "a snapshot of another version of dwell";
         return Err(Error::new(ErrorKind::Unsupported, what));
     }
@@ -81,7 +106,7 @@ pub(crate) fn payload<'a>(bytes: &'a [u8], key: &VerifierKey) -> Result<&'a [u8]
     if digest != BASE64_STANDARD.encode(Digest::of(payload).0) {
         return Err(bad("its content is not the one signed"));
     }
-    Ok(payload)
+    Ok((payload, keys))
 }
 
 /// Reads the snapshot of the store in `dir`. What is wrong with it, but for a missing ledger, goes to `notes`: the
@@ -104,7 +129,8 @@ pub(super) fn read(
         bytes => bytes?,
     };
     let Some(bytes) = bytes else { return Ok(load::nothing()) };
-    let opened = payload(&bytes, key).and_then(decode);
+    let opened = payload(fs, dir, &bytes, key)
+        .and_then(|(payload, keys)| Ok(Folded { keys, ..decode(payload)? }));
     let mut folded = match opened {
         Ok(folded) => folded,
         // An older version of dwell wrote it, which is no reason to alarm anyone.
@@ -116,9 +142,10 @@ pub(super) fn read(
     let version = folded.state.version;
     if fs::read_if_there(fs, &file::path(dir, version))?.is_none() {
         let what = format!("it is missing, though a signed snapshot of version {version} is there");
-        return Err(Error::integrity(file::path(dir, version), what));
+        let error = Error::integrity(file::path(dir, version), what);
+        return Err(error.as_breach(Breach::RolledBack));
     }
-    let (boundary, note) = load::boundary_at(fs, dir, version, key)?;
+    let (boundary, note) = load::boundary_at(fs, dir, version, &folded.keys)?;
     if boundary != (folded.state.records, folded.state.root) {
         return Ok(give_up(&path, "it does not follow from the ledger", notes));
     }
@@ -327,11 +354,12 @@ mod tests {
         let signer = SignerKey::from_seed("s", &[1; 32]).unwrap();
         let key = signer.verifier().unwrap();
         let bytes = render(&example(), &signer).unwrap();
-        payload(&bytes, &key).unwrap();
+        let fs = fs::real();
+        payload(&*fs, Path::new(""), &bytes, &key).unwrap();
         for bit in 0..bytes.len() * 8 {
             let mut flipped = bytes.clone();
             flipped[bit / 8] ^= 1 << (bit % 8);
-            assert!(payload(&flipped, &key).is_err(), "bit {bit}");
+            assert!(payload(&*fs, Path::new(""), &flipped, &key).is_err(), "bit {bit}");
         }
     }
 }

@@ -6,10 +6,11 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::ledger::Audit;
+use super::named::{self, Content, Named};
 use super::{Finding, Report, VerifyOptions};
 use crate::day::Day;
 use crate::digest::Digest;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Breach, Error, ErrorKind, Result};
 use crate::fs;
 use crate::ledger::record::NamedFile;
 use crate::segment::{self, FileMeta};
@@ -19,6 +20,9 @@ use crate::store::layout;
 /// Folders whose files the ledger does not name: their writers answer for them.
 const UNNAMED: &[&str] = &[layout::STAGING, layout::TRASH, layout::LEASES, "log"];
 
+/// The largest side file that is read; the ledger says what each must be.
+const SIDE_MAX: u64 = 1 << 32;
+
 /// Checks every file that the newest version names, and that there is no other.
 pub(super) fn check(
     dir: &Path,
@@ -27,25 +31,26 @@ pub(super) fn check(
     report: &mut Report,
 ) -> Result<()> {
     let state = &audit.folded.state;
-    let metas: Vec<&FileMeta> = state.files().collect();
-    report.files = metas.len() as u64;
-    report.bytes = metas.iter().map(|meta| meta.bytes).sum();
-    report.rows = state.segments().map(|(_, segment)| segment.meta.rows).sum();
-    for (path, error) in check_all(dir, &metas, options.deep) {
-        match error.kind() {
-            ErrorKind::Integrity => report.problem(path, error.without_path().to_string()),
-            _ => return Err(error),
+    let (asked, earlier): (Vec<_>, Vec<_>) =
+        named::all(state).into_iter().partition(|file| file.seq >= audit.since_seq);
+    report.skipped = earlier.len() as u64;
+    report.files = asked.len() as u64;
+    report.bytes = asked.iter().map(Named::bytes).sum();
+    let segments = state.segments().map(|(_, segment)| segment);
+    let segments = segments.filter(|segment| segment.seq >= audit.since_seq);
+    report.rows = segments.map(|segment| segment.meta.rows).sum();
+    let mut changed = BTreeSet::new();
+    for (at, error) in check_all(dir, &asked, options.deep) {
+        if error.kind() != ErrorKind::Integrity {
+            return Err(error);
         }
+        let file = &asked[at];
+        changed.extend(file.sealed);
+        report.problem(error.breach(), file.path(), error.without_path().to_string());
     }
-    for file in state.side_files() {
-        if let Err(error) = check_side(dir, file) {
-            match error.kind() {
-                ErrorKind::Integrity => {
-                    report.problem(&file.path, error.without_path().to_string());
-                }
-                _ => return Err(error),
-            }
-        }
+    for day in changed {
+        let what = "files that stand under its seal are not those of the ledger";
+        report.problem(Breach::SealedDayChanged, day.to_string(), what);
     }
     // With a ledger that ends early, files of the commits behind that would look foreign.
     if audit.complete {
@@ -58,17 +63,23 @@ pub(super) fn check(
     Ok(())
 }
 
-/// Checks the files, on all cores if their bytes are to be read.
-fn check_all(dir: &Path, metas: &[&FileMeta], deep: bool) -> Vec<(PathBuf, Error)> {
+/// Checks the files, on all cores if their bytes are to be read; gives the failures with the place in the list.
+fn check_all(dir: &Path, files: &[Named<'_>], deep: bool) -> Vec<(usize, Error)> {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let threads = if deep { cores.min(metas.len()).max(1) } else { 1 };
+    let threads = if deep { cores.min(files.len()).max(1) } else { 1 };
     let next = AtomicUsize::new(0);
     let failures = Mutex::new(BTreeMap::new());
     let work = || {
-        while let Some(meta) = metas.get(next.fetch_add(1, Ordering::Relaxed)) {
-            if let Err(error) = check_one(dir, meta, deep) {
+        loop {
+            let at = next.fetch_add(1, Ordering::Relaxed);
+            let Some(file) = files.get(at) else { break };
+            let checked = match file.content {
+                Content::Data(meta) => check_data(dir, meta, deep),
+                Content::Side(file) => check_side(dir, file),
+            };
+            if let Err(error) = checked {
                 let mut failures = failures.lock().unwrap_or_else(|it| it.into_inner());
-                failures.insert(PathBuf::from(&meta.path), error);
+                failures.insert(at, error);
             }
         }
     };
@@ -80,39 +91,43 @@ fn check_all(dir: &Path, metas: &[&FileMeta], deep: bool) -> Vec<(PathBuf, Error
     failures.into_inner().unwrap_or_else(|it| it.into_inner()).into_iter().collect()
 }
 
-/// Whether a file beside the data has the content that the ledger names; they are small enough to be read always.
-fn check_side(dir: &Path, file: &NamedFile) -> Result<()> {
-    let path = dir.join(&file.path);
-    let bytes = match std::fs::read(&path) {
-        Ok(bytes) => bytes,
+/// Whether a regular file of the size that the ledger names is there; a link is none.
+fn check_size(path: &Path, bytes: u64) -> Result<()> {
+    let found = match std::fs::symlink_metadata(path) {
+        Ok(found) => found,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            return Err(Error::integrity(&path, "missing"));
+            return Err(Error::integrity(path, "it is not there").as_breach(Breach::Missing));
         }
-        Err(error) => return Err(Error::io("read", &path, error)),
+        Err(error) => return Err(Error::io("look at", path, error)),
     };
-    if bytes.len() as u64 != file.bytes || Digest::of(&bytes) != file.sha256 {
-        return Err(Error::integrity(&path, "not the content that the ledger names"));
+    if !found.is_file() {
+        return Err(Error::integrity(path, "no regular file"));
+    }
+    if found.len() != bytes {
+        let what = format!("{} bytes long, {bytes} by the ledger", found.len());
+        return Err(Error::integrity(path, what));
     }
     Ok(())
 }
 
-fn check_one(dir: &Path, meta: &FileMeta, deep: bool) -> Result<()> {
+fn check_data(dir: &Path, meta: &FileMeta, deep: bool) -> Result<()> {
     let path = dir.join(&meta.path);
-    let found = match std::fs::symlink_metadata(&path) {
-        Ok(found) => found,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            return Err(Error::integrity(&path, "missing"));
-        }
-        Err(error) => return Err(Error::io("look at", &path, error)),
-    };
-    if !found.is_file() {
-        return Err(Error::integrity(&path, "no regular file"));
-    }
-    if found.len() != meta.bytes {
-        let what = format!("{} bytes long, {} by the ledger", found.len(), meta.bytes);
-        return Err(Error::integrity(&path, what));
-    }
+    check_size(&path, meta.bytes)?;
     if deep { segment::check_file(&path, meta) } else { Ok(()) }
+}
+
+/// Whether a file beside the data has the content that the ledger names; they are small enough to be read always.
+fn check_side(dir: &Path, file: &NamedFile) -> Result<()> {
+    let path = dir.join(&file.path);
+    check_size(&path, file.bytes)?;
+    if file.bytes > SIDE_MAX {
+        return Err(Error::integrity(&path, "larger than any file beside the data"));
+    }
+    let bytes = std::fs::read(&path).map_err(|error| Error::io("read", &path, error))?;
+    if Digest::of(&bytes) != file.sha256 {
+        return Err(Error::integrity(&path, "not the content that the ledger names"));
+    }
+    Ok(())
 }
 
 fn check_foreign(
@@ -121,16 +136,19 @@ fn check_foreign(
     options: &VerifyOptions,
     report: &mut Report,
 ) -> Result<()> {
-    let state = &audit.folded.state;
-    let files = state.files().map(|meta| meta.path.as_str());
-    let side = state.side_files().map(|file| file.path.as_str());
-    let named: BTreeSet<&str> = files.chain(side).collect();
+    let all = named::all(&audit.folded.state);
+    let names: BTreeSet<&str> = all.iter().map(Named::path).collect();
+    let leaving = named::leaving(&*options.fs, dir, audit)?;
     for name in fs::list_if_there(&*options.fs, dir)? {
         let folder = layout::FOLDERS.iter().any(|(folder, _)| *folder == name);
         let keys = name == layout::KEYS && options.fs.vault().is_some();
         let own = folder || keys || name == layout::LOCK || name == crate::config::FILE_NAME;
         if !own {
-            report.problem(&name, "a foreign file");
+            report.problem(Breach::ForeignFile, &name, "no part of a store");
+        }
+        if folder && std::fs::symlink_metadata(dir.join(&name)).is_ok_and(|it| !it.is_dir()) {
+            report.problem(Breach::Altered, &name, "no folder, but a link or a file");
+            continue;
         }
         if !folder || UNNAMED.contains(&name.as_str()) || name == crate::ledger::file::FOLDER {
             continue;
@@ -139,25 +157,39 @@ fn check_foreign(
         walk(&*options.fs, dir, Path::new(&name), &mut found)?;
         for path in found {
             let text = path.to_string_lossy();
-            if named.contains(&*text) {
+            if names.contains(&*text) {
                 continue;
             }
-            let in_a_day = path
-                .parent()
-                .and_then(Path::file_name)
-                .is_some_and(|day| Day::from_folder(&day.to_string_lossy()).is_some());
-            if in_a_day && unfinished(&dir.join(&path), &report.store_id, &audit.transactions) {
-                let what = "of a commit that was not finished".into();
-                report.unfinished.push(Finding { path, what });
-            } else {
-                report.problem(path, "a foreign file");
+            match left_by(dir, &path, audit, report, &leaving) {
+                Some(what) => {
+                    let what = what.to_owned();
+                    report.unfinished.push(Finding { path, what });
+                }
+                None => report.problem(Breach::ForeignFile, path, "no record names it"),
             }
         }
     }
     Ok(())
 }
 
-/// Every file below `folder`, relative to the store.
+/// What a dead writer has to do with a file that no record names, if it was one.
+fn left_by(
+    dir: &Path,
+    path: &Path,
+    audit: &Audit,
+    report: &Report,
+    leaving: &BTreeSet<String>,
+) -> Option<&'static str> {
+    if leaving.contains(&*path.to_string_lossy()) {
+        return Some("no longer named, and not yet moved away");
+    }
+    let folder = path.parent().and_then(Path::file_name)?;
+    let in_a_day = Day::from_folder(&folder.to_string_lossy()).is_some();
+    let unfinished = in_a_day && unfinished(&dir.join(path), &report.store_id, &audit.transactions);
+    unfinished.then_some("of a commit that was not finished")
+}
+
+/// Every file below `folder`, relative to the store; links are not followed.
 fn walk(fs: &dyn fs::Fs, dir: &Path, folder: &Path, found: &mut Vec<PathBuf>) -> Result<()> {
     for name in crate::fs::list_if_there(fs, &dir.join(folder))? {
         let path = folder.join(name);

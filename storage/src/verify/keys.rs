@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::{Finding, Report, VerifyOptions};
 use crate::crypt::{CryptoMetadata, Scope, Vault};
 use crate::day::Day;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Breach, Error, ErrorKind, Result};
 use crate::segment::{FileMeta, VerifiedFile};
 use crate::store::{State, layout, load, own_key};
 
@@ -55,13 +55,14 @@ pub(super) fn check(
             let what = "a key that was being written".into();
             report.unfinished.push(Finding { path: path.into(), what });
         } else {
-            report.problem(path, "a foreign file");
+            report.problem(Breach::ForeignFile, path, "no part of a store");
         }
     }
     let there: BTreeSet<Scope> = keys.iter().map(|key| key.scope).collect();
     let needed = state.files().filter_map(scope_of).chain([Scope::Ledger]);
     for scope in needed.collect::<BTreeSet<_>>().difference(&there) {
-        report.problem(scope.folder(), "missing: the key of what the ledger names");
+        let what = "the key of what the ledger names is not there";
+        report.problem(Breach::Missing, scope.folder(), what);
     }
     if options.deep {
         for meta in state.files() {

@@ -5,14 +5,14 @@ use std::path::Path;
 
 use super::{Report, VerifyOptions};
 use crate::digest::Digest;
-use crate::error::Result;
+use crate::error::{Breach, Error, ErrorKind, Result};
 use crate::fs;
 use crate::ledger::file::{self, LedgerFile};
 use crate::ledger::json;
 use crate::ledger::note::VerifierKey;
 use crate::ledger::record::Body;
 use crate::store::load::{self, Checked, Folded};
-use crate::store::snapshot;
+use crate::store::{DayState, State, snapshot};
 
 /// What was found in the ledger, as far as it holds.
 pub(super) struct Audit {
@@ -20,8 +20,12 @@ pub(super) struct Audit {
     pub(super) leaves: Vec<Digest>,
     /// The names of all transactions.
     pub(super) transactions: BTreeSet<String>,
+    /// Paths that some record has named and the newest version does not.
+    pub(super) once: BTreeSet<String>,
     /// Whether the whole ledger could be read.
     pub(super) complete: bool,
+    /// The first record of the time asked for; all from 1 if none was.
+    pub(super) since_seq: u64,
 }
 
 /// Reads the whole ledger; what is wrong with it goes to the report.
@@ -36,15 +40,19 @@ pub(super) fn audit(
         folded: load::nothing(),
         leaves: Vec::new(),
         transactions: BTreeSet::new(),
+        once: BTreeSet::new(),
         complete: true,
+        since_seq: if options.since_us.is_some() { u64::MAX } else { 1 },
     };
     let snapshot = read_snapshot(dir, key, options, report)?;
     loop {
         let version = audit.folded.state.version + 1;
         let before = audit.folded.frontier.clone();
-        let read = load::read(fs, dir, version, key, &before).and_then(|checked| {
+        let signer = audit.folded.keys.of_file(version).unwrap_or(key).clone();
+        let read = load::read(fs, dir, version, &signer, &before).and_then(|checked| {
             let Some(checked) = checked else { return Ok(false) };
-            load::fold(&mut audit.folded, dir, version, &checked)?;
+            fold(&mut audit, dir, version, &checked)?;
+            audit.since_seq = audit.since_seq.min(first_since(&checked, options.since_us));
             note_records(&checked, options, report, &mut audit.transactions);
             audit.leaves.extend(checked.leaves);
             Ok(true)
@@ -58,13 +66,14 @@ pub(super) fn audit(
             }
             Ok(false) => break,
             Err(error) => {
-                report.take(dir, error)?;
+                report.take(dir, in_its_place(fs, dir, version, error)?)?;
                 audit.complete = false;
                 // What a failed step leaves is of no use: fold what holds once more.
                 audit.folded = load::nothing();
                 for version in 1..version {
                     let before = audit.folded.frontier.clone();
-                    if let Some(checked) = load::read(fs, dir, version, key, &before)? {
+                    let signer = audit.folded.keys.of_file(version).unwrap_or(key).clone();
+                    if let Some(checked) = load::read(fs, dir, version, &signer, &before)? {
                         load::fold(&mut audit.folded, dir, version, &checked)?;
                     }
                 }
@@ -75,10 +84,59 @@ pub(super) fn audit(
     let newest = audit.folded.state.version;
     let beyond = snapshot.filter(|it| audit.complete && it.version > newest);
     if beyond.is_some_and(|it| !file::path(dir, it.version).exists()) {
-        report.problem("ledger/snapshot", "signed for a later version than the ledger has");
+        let what = "signed for a later version than the ledger has";
+        report.problem(Breach::RolledBack, "ledger/snapshot", what);
     }
     check_names(dir, options, &audit, report)?;
     Ok(audit)
+}
+
+/// Folds a file of the ledger, and notes which files its records take away.
+fn fold(audit: &mut Audit, dir: &Path, version: u64, checked: &Checked) -> Result<()> {
+    for entry in &checked.entries {
+        take_away(&audit.folded.state, &entry.record.body, &mut audit.once);
+    }
+    load::fold(&mut audit.folded, dir, version, checked)
+}
+
+/// The files that a record takes away from those that the state before it names.
+fn take_away(state: &State, body: &Body, gone: &mut BTreeSet<String>) {
+    let salts_of = |day| {
+        let seals = state.days.get(&day).into_iter().flat_map(|held: &DayState| &held.seals);
+        seals.map(|sealed| sealed.seal.salts.path.clone())
+    };
+    match body {
+        Body::Compact(compact) => {
+            gone.extend(salts_of(compact.day));
+            gone.extend(compact.inputs.iter().cloned());
+        }
+        Body::Retire(retire) => {
+            for day in &retire.days {
+                gone.extend(salts_of(day.day));
+                gone.extend(day.files.iter().map(|file| file.path.clone()));
+            }
+            gone.extend(retire.lines.iter().map(|file| file.path.clone()));
+        }
+        Body::Drop(drop) => {
+            if let Some(set) = state.restored.get(&drop.name) {
+                gone.extend(set.files().map(|meta| meta.path.clone()));
+                gone.extend(set.side_files().map(|file| file.path.clone()));
+            }
+        }
+        Body::Redact(redact) => {
+            gone.extend(redact.replaced.iter().map(|file| file.path.clone()));
+            gone.extend(redact.shredded.iter().cloned());
+        }
+        _ => {}
+    }
+}
+
+/// What an error of ledger file `version` means: without a signature that holds it is an unsigned commit at the end, and
+/// altered where later files stand on it.
+fn in_its_place(fs: &dyn fs::Fs, dir: &Path, version: u64, error: Error) -> Result<Error> {
+    let unsigned = error.kind() == ErrorKind::Integrity && error.breach() == Breach::UnsignedCommit;
+    let followed = fs::read_if_there(fs, &file::path(dir, version + 1))?.is_some();
+    Ok(if unsigned && followed { error.as_breach(Breach::Altered) } else { error })
 }
 
 /// A snapshot that was signed: the version it stands on, and its content.
@@ -105,14 +163,20 @@ fn read_snapshot(
             return Ok(None);
         }
     };
-    match snapshot::payload(&bytes, key).and_then(|it| Ok((it, snapshot::decode(it)?))) {
+    let opened = snapshot::payload(&*options.fs, dir, &bytes, key);
+    match opened.and_then(|(payload, _)| Ok((payload, snapshot::decode(payload)?))) {
         Ok((payload, folded)) => {
             Ok(Some(Snapshot { version: folded.state.version, payload: payload.to_vec() }))
         }
         // An older version of dwell wrote it: the next command that writes makes a new one.
         Err(error) if error.kind() == crate::ErrorKind::Unsupported => Ok(None),
         Err(error) => {
-            report.take(dir, error.at(path))?;
+            // Nobody's commit: a cache that is not the one written.
+            let breach = match error.breach() {
+                Breach::WrongKey => Breach::WrongKey,
+                _ => Breach::Altered,
+            };
+            report.take(dir, error.at(path).as_breach(breach))?;
             Ok(None)
         }
     }
@@ -120,7 +184,8 @@ fn read_snapshot(
 
 fn compare(folded: &Folded, snapshot: Option<&Snapshot>, report: &mut Report) {
     if snapshot.is_some_and(|it| it.payload != snapshot::encode(folded)) {
-        report.problem("ledger/snapshot", "signed, but not what the ledger says");
+        let what = "signed, but not what the ledger says";
+        report.problem(Breach::Altered, "ledger/snapshot", what);
     }
 }
 
@@ -136,9 +201,15 @@ fn check_form(
     let Ok(file) = LedgerFile::parse(&bytes) else { return Ok(()) };
     if !file.records.iter().all(|record| json::is_canonical(record)) {
         let name = Path::new(file::FOLDER).join(file::name(version));
-        report.problem(name, "a record that is not in canonical form");
+        report.problem(Breach::Altered, name, "a record that is not in canonical form");
     }
     Ok(())
+}
+
+/// The first record in a file that is not older than `since`.
+fn first_since(checked: &Checked, since: Option<crate::clock::Micros>) -> u64 {
+    let late = |entry: &&load::Entry| since.is_none_or(|since| entry.record.at >= since);
+    checked.entries.iter().find(late).map_or(u64::MAX, |entry| entry.record.seq)
 }
 
 fn note_records(
@@ -163,7 +234,7 @@ fn note_records(
                 "record {} replaced the key {old}, whose private half was lost: pin the new one with --key",
                 record.seq
             );
-            report.problem("ledger", what);
+            report.problem(Breach::WrongKey, "ledger", what);
         }
     }
 }
@@ -184,7 +255,7 @@ fn check_names(
         match (file::version_of(&name), words_of) {
             (Some(version), _) if version > newest && audit.complete && !grown => {
                 let what = format!("there is no file {} before it", file::name(newest + 1));
-                report.problem(path, what);
+                report.problem(Breach::Missing, path, what);
             }
             (Some(_), _) => {}
             (_, Some(version)) if version == newest + 1 && audit.complete => {
@@ -194,7 +265,7 @@ fn check_names(
             (_, Some(version)) if version <= newest && has_words(dir, version, options)? => {}
             (_, Some(_)) if !audit.complete || grown => {}
             _ if name == snapshot::NAME => {}
-            _ => report.problem(path, "a foreign file"),
+            _ => report.problem(Breach::ForeignFile, path, "no file of this ledger"),
         }
     }
     Ok(())

@@ -172,6 +172,7 @@ fn changed_words_and_snapshots_are_noticed() {
 
 fn verified(world: &World) -> Report {
     let options = VerifyOptions {
+        since_us: None,
         deep: true,
         trusted: None,
         pinned_key: None,

@@ -85,6 +85,7 @@ fn a_store_of_the_first_version_opens_verifies_and_goes_on() {
         &VerifyOptions {
             deep: true,
             trusted: Some(std::fs::read_to_string(head(&fixture().join("keys"))).unwrap()),
+            since_us: None,
             pinned_key: None,
             key_dir: Some(root.path().join("keys")),
             fallback_dir: None,

@@ -10,5 +10,6 @@ mod fixture;
 mod maintain;
 mod real;
 mod recover;
+mod rotate;
 mod verify;
 mod world;

@@ -28,6 +28,7 @@ fn verify_options(root: &Path) -> VerifyOptions {
     VerifyOptions {
         deep: true,
         trusted: None,
+        since_us: None,
         pinned_key: None,
         key_dir: Some(root.join("keys")),
         fallback_dir: None,

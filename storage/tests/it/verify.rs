@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use dwell_storage::ErrorKind;
 use dwell_storage::fs;
 use dwell_storage::store::{Standing, Store};
 use dwell_storage::verify::{Report, VerifyOptions, verify};
+use dwell_storage::{Breach, ErrorKind};
 
 use crate::fixture::copy_private;
 use crate::real;
@@ -17,6 +17,7 @@ fn verify_options(root: &Path) -> VerifyOptions {
     VerifyOptions {
         deep: true,
         trusted: None,
+        since_us: None,
         pinned_key: None,
         key_dir: Some(root.join("keys")),
         fallback_dir: None,
@@ -156,6 +157,7 @@ fn a_store_of_yesterday_is_a_rollback_and_its_copy_is_older() {
     let report = verify(&backup, &options).unwrap();
     assert_eq!(report.problems, []);
     assert!(report.notes.iter().any(|note| note.starts_with("older by 1 records")));
+    assert_eq!(report.older_by, 1);
     // In the place of the store it is a rollback, with or without what this machine knows.
     std::fs::remove_dir_all(store_dir(root.path())).unwrap();
     std::fs::rename(&backup, store_dir(root.path())).unwrap();
@@ -166,7 +168,7 @@ fn a_store_of_yesterday_is_a_rollback_and_its_copy_is_older() {
     assert!(verify(&store_dir(root.path()), &options).unwrap().is_valid());
     options.trusted = Some(trusted);
     let report = verify(&store_dir(root.path()), &options).unwrap();
-    assert!(report.problems[0].what.starts_with("rolled back"), "{:?}", report.problems);
+    assert_eq!(report.problems[0].breach, Breach::RolledBack, "{:?}", report.problems);
 }
 
 #[test]

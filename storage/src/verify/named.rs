@@ -1,0 +1,92 @@
+//! Which files does the newest version name, and which record brought each?
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use super::ledger::Audit;
+use crate::day::Day;
+use crate::error::Result;
+use crate::fs::{self, Fs};
+use crate::ledger::record::NamedFile;
+use crate::segment::FileMeta;
+use crate::store::maintain;
+use crate::store::{State, layout};
+
+/// What the ledger says of a file.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Content<'a> {
+    /// Rows, or lines that are none.
+    Data(&'a FileMeta),
+    /// Something beside them: salts, the sources of a restored set.
+    Side(&'a NamedFile),
+}
+
+/// A file that the newest version names.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Named<'a> {
+    /// What it is.
+    pub(super) content: Content<'a>,
+    /// The record that brought it.
+    pub(super) seq: u64,
+    /// Its day, of a live segment that stands under a seal.
+    pub(super) sealed: Option<Day>,
+}
+
+impl<'a> Named<'a> {
+    pub(super) fn path(&self) -> &'a str {
+        match self.content {
+            Content::Data(meta) => &meta.path,
+            Content::Side(file) => &file.path,
+        }
+    }
+
+    pub(super) fn bytes(&self) -> u64 {
+        match self.content {
+            Content::Data(meta) => meta.bytes,
+            Content::Side(file) => file.bytes,
+        }
+    }
+}
+
+/// Every file that this version names.
+pub(super) fn all(state: &State) -> Vec<Named<'_>> {
+    let mut named = Vec::new();
+    for (day, held) in &state.days {
+        for segment in &held.segments {
+            let sealed = segment.seal.map(|_| *day);
+            named.push(Named { content: Content::Data(&segment.meta), seq: segment.seq, sealed });
+        }
+        for sealed in &held.seals {
+            let content = Content::Side(&sealed.seal.salts);
+            named.push(Named { content, seq: sealed.seq, sealed: Some(*day) });
+        }
+    }
+    let plain = |content, seq| Named { content, seq, sealed: None };
+    named.extend(state.lines.iter().map(|it| plain(Content::Data(&it.meta), it.seq)));
+    for set in state.restored.values() {
+        // Numbers of records within a set are those of its origin.
+        named.extend(set.files().map(|meta| plain(Content::Data(meta), set.seq)));
+        named.extend(set.side_files().map(|file| plain(Content::Side(file), set.seq)));
+    }
+    named
+}
+
+/// Files that a dead writer was about to move away, because the version that it had written does not name them.
+pub(super) fn leaving(fs: &dyn Fs, dir: &Path, audit: &Audit) -> Result<BTreeSet<String>> {
+    let staging = dir.join(layout::STAGING);
+    let mut found = BTreeSet::new();
+    for name in fs::list_if_there(fs, &staging)? {
+        let folder = staging.join(name);
+        if !folder.is_dir() {
+            continue;
+        }
+        if let Some(intent) = maintain::read_intent(fs, &folder)?
+            && intent.version <= audit.folded.state.version
+        {
+            // Only what a record has really named may be leaving: nobody can pass another file for it.
+            let gone = intent.remove.into_iter().chain(intent.shred);
+            found.extend(gone.filter(|path| audit.once.contains(path)));
+        }
+    }
+    Ok(found)
+}
