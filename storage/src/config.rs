@@ -70,11 +70,11 @@ pub const DEFAULT_TEXT: &str = r#"# Settings of this dwell store. Everything her
 # privacy.truncate_ip = { v4 = 24, v6 = 48 }
 # privacy.pseudonymise = ["user", "computer"]
 
-# How long rows are kept, and what protects them (docs/retention.md). A day under a hold always stays.
 [seal]
 # A day is sealed this many hours after its end (UTC); what comes later opens an addendum.
 # grace_hours = 48
 
+# How long rows are kept, and what protects them (docs/retention.md). A day under a hold always stays.
 [retention]
 # A day expires when its date and its last ingest are both older than this many days. Unset: kept for ever.
 # keep_days = 3650

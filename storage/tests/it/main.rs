@@ -11,5 +11,6 @@ mod maintain;
 mod real;
 mod recover;
 mod rotate;
+mod retain;
 mod verify;
 mod world;
