@@ -10,7 +10,7 @@ mod fixture;
 mod maintain;
 mod real;
 mod recover;
-mod rotate;
 mod retain;
+mod rotate;
 mod verify;
 mod world;
