@@ -103,7 +103,7 @@ fn seal(store: &Arc<Store>, day: Day) {
         root: Digest::of(b"root"),
         salts: NamedFile::of(path.clone(), &content),
         sources: segments.iter().step_by(SEGMENTS).flat_map(|it| it.meta.sources.clone()).collect(),
-        stats: segments[0].meta.stats.clone(),
+        stats: segments[0].meta.stats.to_vec(),
         ts: (day.start(), day.end() - 1),
     };
     let moves = [(change.dir().join("salts"), path)];

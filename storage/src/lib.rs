@@ -28,6 +28,7 @@ pub mod schema;
 pub mod seal;
 pub mod segment;
 pub mod store;
+mod varint;
 pub mod verify;
 pub mod views;
 

@@ -9,6 +9,7 @@ mod layout;
 mod lines;
 pub mod reader;
 mod regroup;
+mod stats;
 mod thrift;
 mod verified;
 mod writer;
@@ -25,6 +26,8 @@ pub use self::inspect::{ColumnTotal, Inspection, RowGroupSummary, inspect, inspe
 pub use self::layout::{BLOCK_BYTES, Effort, PAGE_ROWS, key, lines_schema};
 pub use self::lines::{LineEntry, LinesWriter};
 pub use self::regroup::{row_group, row_group_of};
+pub use self::regroup::row_group;
+pub use self::stats::Stats;
 pub use self::verified::{VerifiedFile, guarded};
 pub use self::writer::{SegmentHeader, SegmentWriter};
 
@@ -168,7 +171,7 @@ pub struct FileMeta {
     /// Which lines of which sources.
     pub sources: Vec<SourceRange>,
     /// Statistics of the columns, in file order.
-    pub stats: Vec<ColumnStats>,
+    pub stats: Stats,
 }
 
 #[cfg(test)]

@@ -77,7 +77,7 @@ mod tests {
             min_ts: 0,
             max_ts: 0,
             sources: ranges.iter().map(range).collect(),
-            stats: Vec::new(),
+            stats: crate::segment::Stats::default(),
         })
     }
 

@@ -207,7 +207,7 @@ pub fn describe_with(path: &Path, vault: Option<&Arc<Vault>>) -> Result<FileMeta
         min_ts,
         max_ts,
         sources,
-        stats,
+        stats: stats.into(),
     })
 }
 

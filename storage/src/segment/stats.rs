@@ -78,9 +78,8 @@ impl Deref for Stats {
     type Target = [ColumnStats];
 
     fn deref(&self) -> &[ColumnStats] {
-        self.columns.get_or_init(|| {
-            self.packed.as_ref().and_then(Packed::unpack).unwrap_or_default()
-        })
+        self.columns
+            .get_or_init(|| self.packed.as_ref().and_then(Packed::unpack).unwrap_or_default())
     }
 }
 

@@ -141,7 +141,7 @@ mod tests {
             min_ts: 0,
             max_ts: 0,
             sources: vec![SourceRange { source_id: 1, first_line, last_line, rows: 0 }],
-            stats: Vec::new(),
+            stats: crate::segment::Stats::default(),
         }
     }
 

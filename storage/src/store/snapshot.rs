@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
+use bytes::Bytes;
 
 use self::codec::{Reader, Writer};
 use super::load::{self, Folded};
@@ -66,18 +67,20 @@ pub(crate) fn encode(folded: &Folded) -> Vec<u8> {
 }
 
 /// The folded state of such bytes.
-pub(crate) fn decode(payload: &[u8]) -> Result<Folded> {
+pub(crate) fn decode(payload: &Bytes) -> Result<Folded> {
     let none = || Error::new(ErrorKind::Integrity, "no folded state");
     Reader::new(payload).folded().ok_or_else(none)
 }
 
-/// The payload of a snapshot, and the keys that lead from the first one to that which has signed it.
-pub(crate) fn payload<'a>(
-    fs: &dyn Fs,
-    dir: &Path,
-    bytes: &'a [u8],
-    first: &VerifierKey,
-) -> Result<(&'a [u8], KeyChain)> {
+/// A snapshot whose note is signed; whether the rest is what was signed is still to be seen.
+struct Noted {
+    payload: Bytes,
+    digest: String,
+    /// The keys that lead from the first one to that which has signed it.
+    keys: KeyChain,
+}
+
+fn noted(fs: &dyn Fs, dir: &Path, bytes: &Bytes, first: &VerifierKey) -> Result<Noted> {
     let bad = |what: &str| Error::new(ErrorKind::Integrity, what);
     let text_end = bytes.windows(2).position(|pair| pair == b"\n\n");
     let text_end = text_end.ok_or_else(|| bad("no snapshot"))? + 2;
@@ -96,17 +99,46 @@ pub(crate) fn payload<'a>(
         }
     }
     let text = keys.newest().unwrap_or(first).open(note)?;
-    let payload = &bytes[end..];
     let mut lines = text.lines();
     if lines.next() != Some(&format!("{} {FORMAT}", first.name())) {
         let what = "a snapshot of another version of dwell";
         return Err(Error::new(ErrorKind::Unsupported, what));
     }
-    let digest = lines.nth(2).unwrap_or_default();
-    if digest != BASE64_STANDARD.encode(Digest::of(payload).0) {
-        return Err(bad("its content is not the one signed"));
+    let digest = lines.nth(2).unwrap_or_default().to_owned();
+    Ok(Noted { payload: bytes.slice(end..), digest, keys })
+}
+
+impl Noted {
+    fn check(&self) -> Result<()> {
+        if self.digest == BASE64_STANDARD.encode(Digest::of(&self.payload).0) {
+            return Ok(());
+        }
+        Err(Error::new(ErrorKind::Integrity, "its content is not the one signed"))
     }
-    Ok((payload, keys))
+
+    /// Digests the content and decodes it at the same time: what comes of bytes that nobody signed is dropped.
+    fn open(self) -> Result<Folded> {
+        let decoded = std::thread::scope(|scope| {
+            let checked = scope.spawn(|| self.check());
+            let decoded = decode(&self.payload);
+            let failed = || Error::new(ErrorKind::Internal, "a thread has failed");
+            checked.join().map_err(|_| failed())??;
+            decoded
+        })?;
+        Ok(Folded { keys: self.keys, ..decoded })
+    }
+}
+
+/// The payload of a snapshot, and the keys that lead from the first one to that which has signed it.
+pub(crate) fn payload(
+    fs: &dyn Fs,
+    dir: &Path,
+    bytes: &Bytes,
+    first: &VerifierKey,
+) -> Result<(Bytes, KeyChain)> {
+    let noted = noted(fs, dir, bytes, first)?;
+    noted.check()?;
+    Ok((noted.payload, noted.keys))
 }
 
 /// Reads the snapshot of the store in `dir`. What is wrong with it, but for a missing ledger, goes to `notes`: the
@@ -129,8 +161,8 @@ pub(super) fn read(
         bytes => bytes?,
     };
     let Some(bytes) = bytes else { return Ok(load::nothing()) };
-    let opened = payload(fs, dir, &bytes, key)
-        .and_then(|(payload, keys)| Ok(Folded { keys, ..decode(payload)? }));
+    let bytes = Bytes::from(bytes);
+    let opened = noted(fs, dir, &bytes, key).and_then(Noted::open);
     let mut folded = match opened {
         Ok(folded) => folded,
         // An older version of dwell wrote it, which is no reason to alarm anyone.
@@ -222,7 +254,8 @@ mod tests {
             stats: vec![
                 ColumnStats { column: "ts".into(), nulls: 0, min: Some(-1), max: Some(i64::MAX) },
                 ColumnStats { column: "of another".into(), nulls: 1, min: None, max: None },
-            ],
+            ]
+            .into(),
         });
         let rule = toml::from_str("cut_query = true").unwrap();
         let privacy = crate::privacy::Privacy { rule, key_id: "0123".into() };
@@ -339,13 +372,13 @@ mod tests {
     #[test]
     fn a_state_survives_and_no_cut_does() {
         let folded = with_kept(example());
-        let bytes = encode(&folded);
+        let bytes = Bytes::from(encode(&folded));
         let read = decode(&bytes).unwrap();
         assert_eq!(read.state, folded.state);
         assert_eq!(read.frontier, folded.frontier);
         assert_eq!(encode(&read), bytes);
         for end in 0..bytes.len() {
-            assert!(decode(&bytes[..end]).is_err(), "{end}");
+            assert!(decode(&bytes.slice(..end)).is_err(), "{end}");
         }
     }
 
@@ -353,12 +386,13 @@ mod tests {
     fn every_flipped_bit_is_noticed() {
         let signer = SignerKey::from_seed("s", &[1; 32]).unwrap();
         let key = signer.verifier().unwrap();
-        let bytes = render(&example(), &signer).unwrap();
+        let bytes = Bytes::from(render(&example(), &signer).unwrap());
         let fs = fs::real();
         payload(&*fs, Path::new(""), &bytes, &key).unwrap();
         for bit in 0..bytes.len() * 8 {
-            let mut flipped = bytes.clone();
+            let mut flipped = bytes.to_vec();
             flipped[bit / 8] ^= 1 << (bit % 8);
+            let flipped = Bytes::from(flipped);
             assert!(payload(&*fs, Path::new(""), &flipped, &key).is_err(), "bit {bit}");
         }
     }

@@ -163,8 +163,8 @@ fn read_snapshot(
             return Ok(None);
         }
     };
-    let opened = snapshot::payload(&*options.fs, dir, &bytes, key);
-    match opened.and_then(|(payload, _)| Ok((payload, snapshot::decode(payload)?))) {
+    let opened = snapshot::payload(&*options.fs, dir, &bytes.into(), key);
+    match opened.and_then(|(payload, _)| Ok((payload.clone(), snapshot::decode(&payload)?))) {
         Ok((payload, folded)) => {
             Ok(Some(Snapshot { version: folded.state.version, payload: payload.to_vec() }))
         }

@@ -132,7 +132,7 @@ fn named(name: String, content: &[u8], source_id: i32, first_line: i64, rows: u6
             last_line: first_line + rows as i64 - 1,
             rows,
         }],
-        stats: Vec::new(),
+        stats: dwell_storage::segment::Stats::default(),
     }
 }
 

@@ -71,7 +71,7 @@ impl FileBody {
             min_ts: self.min_ts.get()?,
             max_ts: self.max_ts.get()?,
             sources: sources.collect::<Result<_>>()?,
-            stats,
+            stats: stats.into(),
         })
     }
 }

@@ -302,7 +302,8 @@ mod tests {
             stats: vec![
                 ColumnStats { column: "ts".into(), nulls: 0, min: Some(-1), max: Some(i64::MAX) },
                 ColumnStats { column: "user".into(), nulls: 1, min: None, max: None },
-            ],
+            ]
+            .into(),
         };
         let lines = FileMeta { path: "lines/day=2026-11-24/b.parquet".into(), ..meta.clone() };
         Extent {
