@@ -40,7 +40,7 @@ fn file(name: &str, sources: &[(i32, u64)], bytes: u64) -> Arc<FileMeta> {
         min_ts: 0,
         max_ts: 0,
         sources: sources.iter().map(range).collect(),
-        stats: Vec::new(),
+        stats: crate::segment::Stats::default(),
     })
 }
 
