@@ -138,7 +138,7 @@ fn seal(
 /// The statistics of several files together.
 fn stats<'a>(metas: impl Iterator<Item = &'a FileMeta>) -> Vec<ColumnStats> {
     let mut all: Vec<ColumnStats> = Vec::new();
-    for column in metas.flat_map(|meta| &meta.stats) {
+    for column in metas.flat_map(|meta| meta.stats.iter()) {
         match all.iter_mut().find(|known| known.column == column.column) {
             Some(known) => {
                 known.nulls += column.nulls;

@@ -107,7 +107,7 @@ mod tests {
             min_ts: 0,
             max_ts: 0,
             sources: vec![range],
-            stats: Vec::new(),
+            stats: crate::segment::Stats::default(),
         };
         SegmentRef { meta: Arc::new(meta), seq: 5, seal }
     }
