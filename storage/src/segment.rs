@@ -26,7 +26,6 @@ pub use self::inspect::{ColumnTotal, Inspection, RowGroupSummary, inspect, inspe
 pub use self::layout::{BLOCK_BYTES, Effort, PAGE_ROWS, key, lines_schema};
 pub use self::lines::{LineEntry, LinesWriter};
 pub use self::regroup::{row_group, row_group_of};
-pub use self::regroup::row_group;
 pub use self::stats::Stats;
 pub use self::verified::{VerifiedFile, guarded};
 pub use self::writer::{SegmentHeader, SegmentWriter};

@@ -70,7 +70,7 @@ impl Origins {
             return Ok(());
         }
         let tx = value(key::TRANSACTION).ok_or_else(|| broken("without its transaction"))?;
-        let meta = FileMeta { stats: Vec::new(), ..meta.clone() };
+        let meta = FileMeta { stats: crate::segment::Stats::default(), ..meta.clone() };
         self.add(Origin { extent, files: vec![meta], tx });
         Ok(())
     }
@@ -131,7 +131,7 @@ mod tests {
             min_ts: -1,
             max_ts: i64::MAX,
             sources: vec![SourceRange { source_id: 1, first_line: 1, last_line: 3, rows: 3 }],
-            stats: Vec::new(),
+            stats: crate::segment::Stats::default(),
         }
     }
 
