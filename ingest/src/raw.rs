@@ -5,8 +5,10 @@
 //! row group that is in another order.
 
 pub(crate) mod entry;
+mod left;
 mod lines;
 pub(crate) mod merge;
+mod source;
 
 use std::io::Write;
 use std::sync::Arc;
@@ -19,10 +21,12 @@ use storage::error::{Error, ErrorKind, Result};
 use storage::extent::{LineEnd, SourceState};
 use storage::store::{Source, State, Store};
 
+pub use self::left::{Left, left};
 pub use self::lines::Lines;
 use self::merge::{Item, Merge};
-use crate::format::{OddKind, Parser};
-use crate::pipeline::{MORE, known, zone_of};
+use self::source::{Sink, write_source};
+use crate::format::Parser;
+use crate::pipeline::{known, zone_of};
 use crate::render::{AsPrinted, RowView};
 
 /// What to give back.
@@ -48,6 +52,8 @@ pub struct RawReport {
     pub bytes: u64,
     /// Digest of the bytes written. For a source it was compared with the ledger's.
     pub sha256: Digest,
+    /// Lines of the source that were redacted and are not among them.
+    pub redacted: u64,
 }
 
 /// Writes the original bytes to `out`.
@@ -58,17 +64,16 @@ pub struct RawReport {
 /// written by then, up to where that was noticed). `Io`: `out` can't be written.
 pub fn write(store: &Store, request: RawRequest, out: &mut dyn Write) -> Result<RawReport> {
     let state = store.state();
-    let mut sink = Sink { out, hasher: Sha256::new(), bytes: 0 };
+    let mut sink = Sink::new(out);
+    let mut redacted = 0;
     let lines = match request {
-        RawRequest::Source(id) => {
+        RawRequest::Source(id) | RawRequest::Kept(id) => {
             let source = known_source(&state, id)?;
-            refuse_withheld(source)?;
-            let lines = write_source(store, &state, source, &mut sink)?;
-            check(source, &sink)?;
-            lines
-        }
-        RawRequest::Kept(id) => {
-            let source = known_source(&state, id)?;
+            if request == RawRequest::Source(id) {
+                refuse_withheld(source)?;
+            }
+            redacted = source.redacted + source.redacted_others;
+            sink.until = source.remaining.map(|(line, _)| (line, None));
             let lines = write_source(store, &state, source, &mut sink)?;
             if source.privacy.is_none() {
                 check(source, &sink)?;
@@ -80,9 +85,8 @@ pub fn write(store: &Store, request: RawRequest, out: &mut dyn Write) -> Result<
         RawRequest::Day(day) => write_day(store, &state, day, false, &mut sink)?,
         RawRequest::KeptOfDay(day) => write_day(store, &state, day, true, &mut sink)?,
     };
-    sink.out.flush().map_err(unwritable)?;
-    let sha256 = Digest::so_far(&sink.hasher);
-    Ok(RawReport { lines, bytes: sink.bytes, sha256 })
+    sink.flush()?;
+    Ok(RawReport { lines, bytes: sink.bytes, sha256: sink.digest(), redacted })
 }
 
 fn known_source(state: &State, id: i32) -> Result<&Arc<Source>> {
@@ -106,10 +110,10 @@ fn refuse_withheld(source: &Source) -> Result<()> {
 
 /// All lines of a source must be there, even if their bytes are not.
 fn check_lines(source: &Source, lines: u64) -> Result<()> {
-    let whole = source.retired == 0 && source.redacted == 0;
-    if whole && lines != source.counts.lines {
+    let gone = source.redacted + source.redacted_others;
+    if source.retired == 0 && lines + gone != source.counts.lines {
         let message = format!(
-            "{lines} lines of source {}, the ledger has {}",
+            "{lines} lines of source {}, the ledger has {} of which {gone} are redacted",
             source.id, source.counts.lines
         );
         return Err(Error::new(ErrorKind::Integrity, message)
@@ -147,7 +151,7 @@ pub(crate) fn digest_of_beginning(
         return Ok(None);
     }
     let mut beginning = Beginning { hasher: Sha256::new(), left: bytes };
-    let mut sink = Sink { out: &mut beginning, hasher: Sha256::new(), bytes: 0 };
+    let mut sink = Sink::new(&mut beginning);
     let result = write_source(store, &store.state(), source, &mut sink);
     if beginning.left == 0 {
         return Ok(Some(Digest::so_far(&beginning.hasher)));
@@ -159,33 +163,19 @@ fn unwritable(error: std::io::Error) -> Error {
     Error::new(ErrorKind::Io, "cannot write the output").caused_by(error)
 }
 
-/// Writes, hashes and counts.
-struct Sink<'a> {
-    out: &'a mut dyn Write,
-    hasher: Sha256,
-    bytes: u64,
-}
-
-impl Sink<'_> {
-    fn put(&mut self, bytes: &[u8]) -> Result<()> {
-        self.hasher.update(bytes);
-        self.bytes += bytes.len() as u64;
-        self.out.write_all(bytes).map_err(unwritable)
-    }
-}
-
-/// The bytes written must be the ones that came in.
+/// The bytes written must be the ones that came in, less the lines that were redacted.
 fn check(source: &Source, sink: &Sink<'_>) -> Result<()> {
-    let digest = Digest::so_far(&sink.hasher);
+    let id = source.id;
+    if matches!(source.state, SourceState::RetiredInPart | SourceState::Retired) {
+        let message = format!("source {id} is no longer whole: days of it are retired");
+        return Err(Error::new(ErrorKind::InvalidInput, message));
+    }
+    if source.redacted + source.redacted_others > 0 {
+        return check_left(source, sink);
+    }
+    let digest = sink.digest();
     if digest == source.sha256 && sink.bytes == source.bytes {
         return Ok(());
-    }
-    let id = source.id;
-    if matches!(source.state, SourceState::RetiredInPart | SourceState::Retired)
-        || source.redacted > 0
-    {
-        let message = format!("source {id} is no longer whole: days of it are retired or redacted");
-        return Err(Error::new(ErrorKind::InvalidInput, message));
     }
     Err(Error::new(
         ErrorKind::Integrity,
@@ -198,104 +188,30 @@ fn check(source: &Source, sink: &Sink<'_>) -> Result<()> {
     .advise("`dwell verify --deep` names the damaged file"))
 }
 
+/// What is left of a source after a redaction must have the digest that its record states. Lines that came later are known
+/// to be all there; their files vouch for their bytes.
+fn check_left(source: &Source, sink: &Sink<'_>) -> Result<()> {
+    let Some((line, expected)) = source.remaining else { return Ok(()) };
+    let found = sink.until.and_then(|(_, digest)| digest).unwrap_or_else(|| sink.digest());
+    if found == expected {
+        return Ok(());
+    }
+    Err(Error::new(
+        ErrorKind::Integrity,
+        format!(
+            "source {} up to line {line} does not come out as its redaction left it: digest {found}, \
+             the ledger has {expected}",
+            source.id
+        ),
+    )
+    .advise("`dwell verify --deep` names the damaged file"))
+}
+
 fn usual(source: &Source) -> &'static [u8] {
     match source.line_end {
         LineEnd::Lf => b"\n",
         LineEnd::Crlf => b"\r\n",
     }
-}
-
-/// Puts lines together: text, pieces that follow, and the line end, which may be told before or after the text.
-struct Joined<'a, 'b> {
-    sink: &'a mut Sink<'b>,
-    usual: &'static [u8],
-    /// The line whose text is being written.
-    current: Option<i64>,
-    /// Unusual line ends: of the current line, or of the one that comes.
-    odd_ends: Vec<(i64, Vec<u8>)>,
-    buffer: Vec<u8>,
-}
-
-impl Joined<'_, '_> {
-    fn begin(&mut self, line_no: i64) -> Result<()> {
-        if let Some(current) = self.current {
-            self.end(current);
-        }
-        self.current = Some(line_no);
-        self.flush_if_large()
-    }
-
-    fn end(&mut self, line_no: i64) {
-        match self.odd_ends.iter().position(|(at, _)| *at == line_no) {
-            Some(place) => self.buffer.extend_from_slice(&self.odd_ends.swap_remove(place).1),
-            None => self.buffer.extend_from_slice(self.usual),
-        }
-    }
-
-    fn flush_if_large(&mut self) -> Result<()> {
-        if self.buffer.len() >= 256 << 10 { self.flush() } else { Ok(()) }
-    }
-
-    fn flush(&mut self) -> Result<()> {
-        self.sink.put(&self.buffer)?;
-        self.buffer.clear();
-        Ok(())
-    }
-}
-
-fn write_source(
-    store: &Store,
-    state: &State,
-    source: &Arc<Source>,
-    sink: &mut Sink<'_>,
-) -> Result<u64> {
-    sink.put(&source.bom)?;
-    let parser = parser_of(source)?;
-    let zone = zone_of(source);
-    let mut merge = Merge::of_source(store, state, source.id);
-    let mut lines = Joined {
-        sink,
-        usual: usual(source),
-        current: None,
-        odd_ends: Vec::new(),
-        buffer: Vec::new(),
-    };
-    let mut expected = 1;
-    while let Some(item) = merge.next()? {
-        match item {
-            Item::Rows(run) => {
-                let batch = run.batch();
-                let batch = AsPrinted::new(&batch, source.shift_us);
-                for at in run.rows.clone() {
-                    next_line(source, &mut expected, run.line_no(at))?;
-                    lines.begin(run.line_no(at))?;
-                    parser.render(&RowView::new(&batch, at), zone, &mut lines.buffer);
-                }
-            }
-            Item::Entry(entry) if entry.kind == OddKind::Eol.name() => {
-                lines.odd_ends.push((entry.line_no, entry.bytes));
-            }
-            Item::Entry(entry) if entry.kind == MORE => {
-                if lines.current != Some(entry.line_no) {
-                    return Err(missing(source, entry.line_no));
-                }
-                lines.buffer.extend_from_slice(&entry.bytes);
-                lines.flush_if_large()?;
-            }
-            Item::Entry(entry) => {
-                next_line(source, &mut expected, entry.line_no)?;
-                lines.begin(entry.line_no)?;
-                lines.buffer.extend_from_slice(&entry.bytes);
-            }
-        }
-    }
-    if let Some(last) = lines.current
-        && source.final_newline
-    {
-        lines.end(last);
-    }
-    lines.flush()?;
-    Ok((expected - 1) as u64)
 }
 
 fn parser_of(source: &Source) -> Result<Arc<dyn Parser>> {
@@ -305,20 +221,6 @@ fn parser_of(source: &Source) -> Result<Arc<dyn Parser>> {
     } else {
         known(source)
     }
-}
-
-fn next_line(source: &Source, expected: &mut i64, line_no: i64) -> Result<()> {
-    let whole = source.retired == 0 && source.redacted == 0;
-    if whole && line_no != *expected {
-        return Err(missing(source, *expected));
-    }
-    *expected = line_no + 1;
-    Ok(())
-}
-
-fn missing(source: &Source, line_no: i64) -> Error {
-    Error::new(ErrorKind::Integrity, format!("line {line_no} of source {} is missing", source.id))
-        .advise("`dwell verify --deep` names the damaged file")
 }
 
 fn write_day(
@@ -348,13 +250,13 @@ fn write_day(
             buffer.extend_from_slice(usual(&printer.source));
             count += 1;
             if buffer.len() >= 256 << 10 {
-                sink.put(&buffer)?;
+                sink.put(&buffer, false)?;
                 buffer.clear();
             }
         }
         current = Some(printer);
     }
-    sink.put(&buffer)?;
+    sink.put(&buffer, false)?;
     Ok(count)
 }
 

@@ -1,5 +1,7 @@
 //! Is this content new, known, or known up to somewhere? Told by its bytes: first by a prefix, then by digests.
 
+pub(super) mod redacted;
+
 use std::sync::Arc;
 
 use sha2::{Digest as _, Sha256};
@@ -193,6 +195,9 @@ fn follow(
             }
             // Or its beginning: an older copy, from before it was first taken in.
             if raw::digest_of_beginning(store, source, scan.at)? == Some(scan.digest()) {
+                return Ok(Plan::Already(Arc::clone(source)));
+            }
+            if redacted::is_beginning(store, source, input, scan.at)? {
                 return Ok(Plan::Already(Arc::clone(source)));
             }
             continue;

@@ -114,13 +114,17 @@ fn attempt(
     let options = IngestOptions { extent_bytes: u64::MAX, extent_us: i64::MAX, ..options.clone() };
     let named = given.parser.is_some();
     let run = Run::alone(store, &options, progress, given);
+    let whole = original.is_some() || unread || (named && source.counts.rows == 0);
+    if whole && source.redacted + source.redacted_others > 0 {
+        let message = format!(
+            "lines of source {} were redacted: it can't be read as a whole any more",
+            source.id
+        );
+        return Err(Error::new(ErrorKind::Unsupported, message));
+    }
     progress.begin(Some(source.bytes));
     if let Some(original) = original {
         return whole::retry_from(&run, source, original);
     }
-    if unread || (named && source.counts.rows == 0) {
-        whole::retry(&run, source)
-    } else {
-        lines::retry(&run, source)
-    }
+    if whole { whole::retry(&run, source) } else { lines::retry(&run, source) }
 }

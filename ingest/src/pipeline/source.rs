@@ -71,6 +71,7 @@ pub(super) fn take_in(
         }
     }
     shift::mention(run, &mut report);
+    plan::redacted::mention(run, &mut report);
     Ok(Taken::Done(report))
 }
 

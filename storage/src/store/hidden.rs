@@ -71,6 +71,12 @@ impl HiddenLines {
         Self(ranges.into())
     }
 
+    /// The lines of a source that were redacted.
+    pub fn redacted(state: &State, source_id: i32) -> Self {
+        let own = state.redacted.iter().filter(|it| it.source_id == source_id);
+        Self::new(own.map(|it| (it.source_id, it.first, it.last)).collect())
+    }
+
     /// Whether no line is hidden.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -116,6 +122,11 @@ impl HiddenLines {
     #[must_use]
     pub fn of_source(&self, source_id: i32) -> Self {
         Self(self.0.iter().filter(|range| range.0 == source_id).copied().collect())
+    }
+
+    /// Whether all lines from the first to the last are among them.
+    pub fn covers_range(&self, source_id: i32, first: i64, last: i64) -> bool {
+        self.covers_all(source_id, first, last)
     }
 
     fn covers_all(&self, source_id: i32, first: i64, last: i64) -> bool {
