@@ -21,7 +21,7 @@ use storage::error::{Error, ErrorKind, Result};
 use storage::extent::{LineEnd, SourceState};
 use storage::store::{Source, State, Store};
 
-pub use self::left::{Left, left};
+pub use self::left::Leavings;
 pub use self::lines::Lines;
 use self::merge::{Item, Merge};
 use self::source::{Sink, write_source};

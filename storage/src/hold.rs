@@ -186,6 +186,7 @@ mod tests {
             id,
             query_at: None,
             released: None,
+            seq: id,
             until: None,
             words: Text::default(),
         }

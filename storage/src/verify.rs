@@ -75,13 +75,18 @@ pub fn verify(dir: &Path, options: &VerifyOptions) -> Result<Report> {
     check_settings(dir, options, audit.folded.state.config, &mut report)?;
     files::check(dir, &audit, options, &mut report)?;
     keys::check(dir, &audit.folded.state, options, &mut report)?;
-    check_query_log(dir, options, &mut report)?;
+    check_query_log(dir, options, &audit.shredded.places, &mut report)?;
     Ok(report)
 }
 
 /// The log of queries must be the chain that it was.
-fn check_query_log(dir: &Path, options: &VerifyOptions, report: &mut Report) -> Result<()> {
-    let log = querylog::verify(&*options.fs, dir, &BTreeSet::new())?;
+fn check_query_log(
+    dir: &Path,
+    options: &VerifyOptions,
+    shredded: &BTreeSet<String>,
+    report: &mut Report,
+) -> Result<()> {
+    let log = querylog::verify(&*options.fs, dir, shredded)?;
     for (path, what) in log.problems {
         report.problem(Breach::Altered, path, what);
     }

@@ -135,6 +135,7 @@ fn attempt(
             drive(run, intake, buffer, report)?;
         }
         Plan::Continue(known) => {
+            plan::redacted::mention_reopened(run, &known, report);
             let intake = go_on(run, input, *known, report)?;
             drive(run, intake, buffer, report)?;
         }

@@ -4,18 +4,27 @@
 use sha2::Sha256;
 use storage::digest::Digest;
 use storage::error::Result;
+use storage::redact::{Left, Remainder};
 use storage::store::{HiddenLines, State, Store};
 
 use super::source::{Cut, Sink, write_source};
 use super::{check, check_lines, known_source};
 
-/// What is left of a source.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Left {
-    /// The last line that it covers.
-    pub last_line: i64,
-    /// SHA-256 of its content without the lines; none if its bytes were never kept, or days of it are retired.
-    pub sha256: Option<Digest>,
+/// Says what redactions leave of sources.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Leavings;
+
+impl Remainder for Leavings {
+    fn left(
+        &self,
+        store: &Store,
+        state: &State,
+        source_id: i32,
+        lines: &HiddenLines,
+        gone: &mut Sha256,
+    ) -> Result<Left> {
+        left(store, state, source_id, lines, gone)
+    }
 }
 
 /// Reads a source as it is stored now, and says what it is without `lines`; these go into `gone`, in their order, each with
@@ -24,7 +33,7 @@ pub struct Left {
 /// # Errors
 /// `InvalidInput`: there is no such source. `Integrity`: it does not come out as it came in, so that nothing could be said
 /// about what is left.
-pub fn left(
+fn left(
     store: &Store,
     state: &State,
     source_id: i32,

@@ -28,6 +28,7 @@ mod named;
 mod own;
 mod parsed;
 mod privacy;
+mod redact;
 mod retry;
 mod samples;
 mod shift;

@@ -26,7 +26,7 @@ pub use self::encrypt::Encrypt;
 pub(crate) use self::files::known_name;
 pub use self::hold::{Hold, Release};
 pub use self::ingest::Ingest;
-pub(crate) use self::ingest::day_of;
+pub(crate) use self::ingest::{day_of, without_path};
 pub use self::redact::{Redact, RedactedSource, ReplacedFile};
 pub use self::restore::{Drop, Restore, RestoredFile, SealSalts};
 pub use self::retire::{Retire, RetireDay};

@@ -58,6 +58,11 @@ impl Text {
         }
     }
 
+    /// All entries.
+    pub fn entries(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
     /// Whether there are no words.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -66,7 +71,7 @@ impl Text {
 
 /// One line of a text file: the words of record `seq`, and the salt of their digest.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(try_from = "Form", into = "Form")]
 pub struct TextLine {
     /// 32 random bytes, in hex.
     pub salt: Digest,
@@ -74,6 +79,50 @@ pub struct TextLine {
     pub seq: u64,
     /// The words.
     pub text: Text,
+    /// The digest of the words, once they and their salt are destroyed.
+    pub shredded: Option<Digest>,
+}
+
+/// A line as it stands in the file: words with their salt, or the digest of what they were.
+#[derive(serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Form {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    redacted: Option<Digest>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    salt: Option<Digest>,
+    seq: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    text: Option<Text>,
+}
+
+impl TryFrom<Form> for TextLine {
+    type Error = &'static str;
+
+    fn try_from(form: Form) -> Result<Self, Self::Error> {
+        let seq = form.seq;
+        match (form.salt, form.text, form.redacted) {
+            (Some(salt), Some(text), None) => Ok(Self { salt, seq, text, shredded: None }),
+            (None, None, Some(digest)) => Ok(Self {
+                salt: Digest::default(),
+                seq,
+                text: Text::default(),
+                shredded: Some(digest),
+            }),
+            _ => Err("neither words nor what is left of them"),
+        }
+    }
+}
+
+impl From<TextLine> for Form {
+    fn from(line: TextLine) -> Self {
+        match line.shredded {
+            Some(digest) => Self { redacted: Some(digest), salt: None, seq: line.seq, text: None },
+            None => {
+                Self { redacted: None, salt: Some(line.salt), seq: line.seq, text: Some(line.text) }
+            }
+        }
+    }
 }
 
 impl TextLine {
@@ -83,11 +132,26 @@ impl TextLine {
         getrandom::fill(&mut salt).map_err(|error| {
             Error::new(ErrorKind::Io, "the system gives no random bytes").caused_by(error)
         })?;
-        Ok(Self { salt: Digest(salt), seq, text })
+        Ok(Self { salt: Digest(salt), seq, text, shredded: None })
+    }
+
+    /// Destroys the words and their salt; the digest stays.
+    pub fn shred(&mut self) -> Result<()> {
+        let digest = self.digest()?;
+        *self = Self {
+            salt: Digest::default(),
+            seq: self.seq,
+            text: Text::default(),
+            shredded: Some(digest),
+        };
+        Ok(())
     }
 
     /// What the record keeps: SHA-256 of the salt's bytes and the canonical text.
     pub fn digest(&self) -> Result<Digest> {
+        if let Some(digest) = self.shredded {
+            return Ok(digest);
+        }
         let mut hasher = Sha256::new();
         hasher.update(self.salt.0);
         hasher.update(json::to_bytes(&self.text)?);
@@ -132,6 +196,20 @@ mod tests {
         assert_eq!(read[0].text.path(), path);
         assert_eq!(read[1].text.get("by"), "é\n\"");
         assert_eq!(read[0].text.get("reason"), "");
+    }
+
+    #[test]
+    fn shredded_words_keep_their_digest() {
+        let mut line = TextLine::new(3, Text::by("anna").with("where", "user = 'erika'")).unwrap();
+        let digest = line.digest().unwrap();
+        line.shred().unwrap();
+        line.shred().unwrap();
+        let bytes = render(&[line.clone()]).unwrap();
+        assert_eq!(bytes, format!("{{\"redacted\":\"{digest}\",\"seq\":3}}\n").into_bytes());
+        assert_eq!(parse(&bytes).unwrap(), [line.clone()]);
+        assert_eq!((line.digest().unwrap(), line.text.is_empty()), (digest, true));
+        let both = format!("{{\"redacted\":\"{digest}\",\"salt\":\"{digest}\",\"seq\":3}}\n");
+        assert!(parse(both.as_bytes()).is_err());
     }
 
     #[test]

@@ -11,6 +11,7 @@ use arrow::datatypes::{Int32Type, Int64Type};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::fs::Fs;
+use crate::ledger::record::without_path;
 use crate::schema::Col;
 use crate::segment::reader::{self, ReadOptions};
 use crate::segment::{
@@ -22,10 +23,25 @@ use crate::store::HiddenLines;
 /// Rows of a row group: fewer than at ingest, for stored rows take more memory than lines.
 const GROUP_ROWS: usize = 100_000;
 
+/// What a file is to lose.
+#[derive(Debug, Clone, Copy)]
+pub struct Loss<'a> {
+    /// Lines.
+    pub lines: &'a HiddenLines,
+    /// The path that its source came from, which footers keep so that a lost ledger can be rebuilt.
+    pub path: bool,
+}
+
+impl<'a> From<&'a HiddenLines> for Loss<'a> {
+    fn from(lines: &'a HiddenLines) -> Self {
+        Self { lines, path: false }
+    }
+}
+
 /// What became of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Rewritten {
-    /// It holds none of the lines; nothing was written.
+    /// It holds nothing of what is to go; nothing was written.
     Untouched,
     /// It held them among others: the file without them, by its name in the folder it was written to.
     Without(FileMeta, Removed),
@@ -63,19 +79,20 @@ pub fn segment(
     fs: &Arc<dyn Fs>,
     dir: &Path,
     header: SegmentHeader,
-    (path, meta): (&Path, &FileMeta),
-    lines: &HiddenLines,
+    (file, meta): (&VerifiedFile, &FileMeta),
+    loss: Loss<'_>,
 ) -> Result<Rewritten> {
-    let file = VerifiedFile::open_with(path, meta, fs.vault())?;
-    let removed = held(&file, meta, lines)?;
-    if removed.is_empty() {
+    let lines = loss.lines;
+    let removed = held(file, meta, lines)?;
+    let (extent, forgets) = extent_of(file, loss.path);
+    if removed.is_empty() && !forgets {
         return Ok(Rewritten::Untouched);
     }
     let mut writer = None;
     let mut kept = Kept::default();
     let options = ReadOptions { batch_rows: GROUP_ROWS, row_groups: None };
-    for batch in reader::rows(&file, Col::stored(), &options)? {
-        let batch = kept.of(&batch?, lines, path)?;
+    for batch in reader::rows(file, Col::stored(), &options)? {
+        let batch = kept.of(&batch?, lines, file.path())?;
         if batch.num_rows() == 0 {
             continue;
         }
@@ -87,7 +104,7 @@ pub fn segment(
         }
     }
     let Some(mut writer) = writer else { return Ok(Rewritten::Emptied(removed)) };
-    if let Some(extent) = extent_of(&file) {
+    if let Some(extent) = extent {
         writer.set_extent(extent);
     }
     Ok(Rewritten::Without(writer.finish(kept.ranges())?, removed))
@@ -102,19 +119,20 @@ pub fn lines_file(
     fs: &Arc<dyn Fs>,
     dir: &Path,
     header: SegmentHeader,
-    (path, meta): (&Path, &FileMeta),
-    lines: &HiddenLines,
+    (file, meta): (&VerifiedFile, &FileMeta),
+    loss: Loss<'_>,
 ) -> Result<Rewritten> {
-    let file = VerifiedFile::open_with(path, meta, fs.vault())?;
-    let removed = held(&file, meta, lines)?;
-    if removed.is_empty() {
+    let lines = loss.lines;
+    let removed = held(file, meta, lines)?;
+    let (extent, forgets) = extent_of(file, loss.path);
+    if removed.is_empty() && !forgets {
         return Ok(Rewritten::Untouched);
     }
     let mut writer = None;
     let mut kept = Kept::default();
     let options = ReadOptions { batch_rows: 256, row_groups: None };
-    for batch in reader::lines(&file, &options)? {
-        let batch = kept.of(&batch?, lines, path)?;
+    for batch in reader::lines(file, &options)? {
+        let batch = kept.of(&batch?, lines, file.path())?;
         if batch.num_rows() == 0 {
             continue;
         }
@@ -122,21 +140,26 @@ pub fn lines_file(
             writer = Some(LinesWriter::create(fs, dir, header.clone())?);
         }
         if let Some(writer) = &mut writer {
-            append_entries(writer, &batch, path)?;
+            append_entries(writer, &batch, file.path())?;
         }
     }
     let Some(mut writer) = writer else { return Ok(Rewritten::Emptied(removed)) };
-    if let Some(extent) = extent_of(&file) {
+    if let Some(extent) = extent {
         writer.set_extent(extent);
     }
     Ok(Rewritten::Without(writer.finish(kept.ranges())?, removed))
 }
 
-/// What the footer keeps of the commit that first brought these lines.
-fn extent_of(file: &VerifiedFile) -> Option<String> {
-    let pairs = file.metadata().file_metadata().key_value_metadata()?;
-    let extent = pairs.iter().find(|pair| pair.key == crate::segment::key::EXTENT)?;
-    extent.value.clone()
+/// What the footer keeps of the commit that first brought these lines, without the path if that is to go; and whether it
+/// had one that goes.
+fn extent_of(file: &VerifiedFile, forget: bool) -> (Option<String>, bool) {
+    let pairs = file.metadata().file_metadata().key_value_metadata().into_iter().flatten();
+    let extent = pairs.into_iter().find(|pair| pair.key == crate::segment::key::EXTENT);
+    let Some(extent) = extent.and_then(|pair| pair.value.clone()) else { return (None, false) };
+    match without_path(&extent).filter(|_| forget) {
+        Some(without) => (Some(without), true),
+        None => (Some(extent), false),
+    }
 }
 
 fn append_entries(writer: &mut LinesWriter, batch: &RecordBatch, path: &Path) -> Result<()> {

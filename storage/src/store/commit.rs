@@ -105,7 +105,7 @@ impl Draft {
             let record = Record::parse(line)?;
             let text = record.text.and_then(|_| texts.next());
             let text = text.map(|line| line.text.clone()).unwrap_or_default();
-            entries.push(Entry { record, text });
+            entries.push(Entry { record, text, shredded: false });
         }
         let checked = Checked {
             entries,

@@ -68,6 +68,7 @@ impl State {
         let extent = &ingest.extent;
         check_accounts(extent)?;
         if let Some(line) = extent.supersedes {
+            self.reopen(ingest.source_id, line, &extent.superseded);
             self.hide(Hidden {
                 source_id: ingest.source_id,
                 first: line,
@@ -213,7 +214,11 @@ pub(super) fn check_shift(source: &Source, shift: &Shift) -> Result<()> {
         return Err(broken("a shift of another state of its source"));
     }
     let gone = source.retired + source.redacted;
-    let counts = Counts { rows: source.counts.rows.saturating_sub(gone), ..source.counts };
+    let counts = Counts {
+        rows: source.counts.rows.saturating_sub(gone),
+        quarantined: source.counts.quarantined.saturating_sub(source.redacted_others),
+        ..source.counts
+    };
     let lines = counts.quarantined + counts.headers + counts.blank + counts.rows;
     check_files(&Counts { lines, ..counts }, &shift.segments, shift.lines.as_ref())
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::state::{Hidden, State};
-use crate::segment::FileMeta;
+use crate::segment::{FileMeta, SourceRange};
 
 /// The hidden lines of a state by source, so that each file asks only for those of its own sources.
 #[derive(Debug, Default)]
@@ -103,7 +103,12 @@ impl HiddenLines {
 
     /// Whether some line of a file may be among them, by the file's accounts.
     pub fn touch_file(&self, meta: &FileMeta) -> bool {
-        meta.sources.iter().any(|of_file| {
+        self.touch_ranges(&meta.sources)
+    }
+
+    /// Whether some line of these ranges may be among them.
+    pub fn touch_ranges(&self, ranges: &[SourceRange]) -> bool {
+        ranges.iter().any(|of_file| {
             // The first range that does not end before the file's lines.
             let at = (of_file.source_id, of_file.first_line);
             let from = self.0.partition_point(|range| (range.0, range.2) < at);
@@ -139,7 +144,6 @@ impl HiddenLines {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::segment::SourceRange;
 
     fn meta(first_line: i64, last_line: i64) -> FileMeta {
         FileMeta {

@@ -64,6 +64,9 @@ pub struct HoldState {
     /// When it was released.
     #[serde(with = "form::opt_int")]
     pub released: Option<Micros>,
+    /// Number of the record that placed it.
+    #[serde(default, with = "form::int")]
+    pub seq: u64,
     /// When it ends by itself.
     #[serde(with = "form::opt_int")]
     pub until: Option<Micros>,

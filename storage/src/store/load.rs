@@ -38,6 +38,8 @@ pub(crate) struct Folded {
 pub(crate) struct Entry {
     pub(crate) record: Record,
     pub(crate) text: Text,
+    /// Whether its words were destroyed, as a later record must say.
+    pub(crate) shredded: bool,
 }
 
 /// One file of the ledger, read and checked against its signature and the files before it.
@@ -97,7 +99,7 @@ fn with_words(fs: &dyn Fs, dir: &Path, version: u64, records: Vec<Record>) -> Re
     if fs.vault().is_some_and(|vault| vault.is_locked()) {
         return Ok(records
             .into_iter()
-            .map(|record| Entry { record, text: Text::default() })
+            .map(|record| Entry { record, text: Text::default(), shredded: false })
             .collect());
     }
     let path = file::text_path(dir, version);
@@ -112,13 +114,14 @@ fn with_words(fs: &dyn Fs, dir: &Path, version: u64, records: Vec<Record>) -> Re
     let mut entries = Vec::with_capacity(records.len());
     for record in records {
         let Some(expected) = record.text else {
-            entries.push(Entry { record, text: Text::default() });
+            entries.push(Entry { record, text: Text::default(), shredded: false });
             continue;
         };
         let line = lines.next().filter(|line| line.seq == record.seq);
         match line {
             Some(line) if line.digest()? == expected => {
-                entries.push(Entry { record, text: line.text });
+                let shredded = line.shredded.is_some();
+                entries.push(Entry { record, text: line.text, shredded });
             }
             _ => {
                 let what = format!("the words of record {} are not the ones signed", record.seq);
@@ -334,6 +337,27 @@ pub(crate) fn boundary_at(
     let key = keys.of_file(version).ok_or_else(|| Error::integrity(&path, "no key is known"))?;
     let checkpoint = file.checkpoint(key).map_err(|error| error.at(&path))?;
     Ok(((checkpoint.size, checkpoint.root), file.note.to_owned()))
+}
+
+/// The number of the file that holds record `seq`, if it is there.
+pub(crate) fn version_of(
+    fs: &dyn Fs,
+    dir: &Path,
+    newest: u64,
+    keys: &KeyChain,
+    seq: u64,
+) -> Result<Option<u64>> {
+    let (mut low, mut high) = (1, newest + 1);
+    while low < high {
+        let middle = low + (high - low) / 2;
+        let ((size, _), _) = boundary_at(fs, dir, middle, keys)?;
+        if size < seq {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    Ok(Some(low).filter(|version| *version <= newest))
 }
 
 /// The boundaries of a ledger up to `version` whose size is beyond `size`.

@@ -6,12 +6,14 @@ use std::sync::Arc;
 
 use super::commit::{Draft, Failure, place};
 use super::transaction::{Folder, random};
-use super::{CommitOptions, State, Store, layout, lock, read_config, trash};
+use super::{CommitOptions, State, Store, layout, lock, read_config, snapshot, trash};
 use crate::error::{Error, ErrorKind, Result};
 use crate::fs::{self, Fs};
+use crate::ledger::file;
 use crate::ledger::json;
 use crate::ledger::record::{Body, Table};
 use crate::ledger::text::Text;
+use crate::{querylog, redact};
 
 /// The file in a folder of `staging/` that says what is being placed and what will be removed.
 pub(super) const INTENT: &str = "intent";
@@ -35,6 +37,12 @@ pub(crate) struct Intent {
     pub(crate) remove: Vec<String>,
     /// Paths of files that are destroyed, whoever still reads them.
     pub(crate) shred: Vec<String>,
+    /// Queries in the log whose words are destroyed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) queries: Vec<String>,
+    /// Records whose words are destroyed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) words: Vec<u64>,
     /// The number of the ledger file.
     pub(crate) version: u64,
 }
@@ -44,6 +52,8 @@ pub(crate) struct Intent {
 struct Removals {
     trash: Vec<String>,
     shred: Vec<String>,
+    queries: Vec<String>,
+    words: Vec<u64>,
 }
 
 impl Store {
@@ -121,6 +131,8 @@ impl Maintenance {
             place: moves.iter().map(|(_, path)| path.clone()).collect(),
             remove: removals.trash,
             shred: removals.shred,
+            queries: removals.queries,
+            words: removals.words,
             version: state.version + 1,
         };
         let written = store.publish(&draft, self.dir(), &signer, || {
@@ -148,7 +160,7 @@ impl Maintenance {
 
     fn write_intent(&self, intent: &Intent) -> Result<()> {
         let fs = &*self.store.fs;
-        if intent.place.is_empty() && intent.remove.is_empty() && intent.shred.is_empty() {
+        if *intent == (Intent { version: intent.version, ..Intent::default() }) {
             return Ok(());
         }
         fs::write_new(fs, &self.dir().join(INTENT), &json::to_bytes(intent)?)?;
@@ -167,9 +179,23 @@ pub(super) fn finish(store: &Store, state: &State, intent: &Intent) -> Result<()
     trash::shred(&*store.fs, &store.dir, &unnamed(&intent.place))?;
     if committed {
         trash::shred(&*store.fs, &store.dir, &unnamed(&intent.shred))?;
+        shred_words(store, state, intent)?;
         trash::move_away(&*store.fs, &store.dir, intent.version, &unnamed(&intent.remove))?;
     }
     Ok(())
+}
+
+/// Destroys words beside the ledger and in the log of queries.
+fn shred_words(store: &Store, state: &State, intent: &Intent) -> Result<()> {
+    let (fs, dir) = (&*store.fs, store.dir.as_path());
+    if !intent.words.is_empty() {
+        redact::shred_words(fs, dir, state.version, &store.keys(), &intent.words)?;
+        // What was folded from them has no place any more; the next snapshot is made of what is left.
+        trash::shred(fs, dir, &[format!("{}/{}", file::FOLDER, snapshot::NAME)])?;
+        lock(&store.folded).snapshot_is_bad = true;
+    }
+    let places = intent.queries.iter().filter_map(|place| place.parse().ok()).collect::<Vec<_>>();
+    querylog::shred(fs, dir, &places)
 }
 
 /// Those paths of an intent that a version names.
@@ -236,7 +262,14 @@ impl Removals {
             }
             Body::Redact(redact) => {
                 self.shred.extend(redact.replaced.iter().map(|file| file.path.clone()));
-                self.shred.extend(redact.shredded.iter().cloned());
+                let (queries, files): (Vec<String>, Vec<String>) = redact
+                    .shredded
+                    .iter()
+                    .cloned()
+                    .partition(|path| path.parse::<querylog::Place>().is_ok());
+                self.shred.extend(files);
+                self.queries.extend(queries);
+                self.words.extend(&redact.words);
                 let seals = redact.salts.iter().filter_map(|salts| salts_of(state, salts.seal));
                 self.shred.extend(seals);
             }

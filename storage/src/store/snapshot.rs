@@ -343,6 +343,7 @@ mod tests {
             id: 1,
             query_at: Some(9),
             released: None,
+            seq: 4,
             until: Some(i64::MAX),
             words,
         };

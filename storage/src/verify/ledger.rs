@@ -22,10 +22,43 @@ pub(super) struct Audit {
     pub(super) transactions: BTreeSet<String>,
     /// Paths that some record has named and the newest version does not.
     pub(super) once: BTreeSet<String>,
+    /// What redactions say that they destroyed.
+    pub(super) shredded: Shredded,
     /// Whether the whole ledger could be read.
     pub(super) complete: bool,
     /// The first record of the time asked for; all from 1 if none was.
     pub(super) since_seq: u64,
+}
+
+/// Words that redactions have destroyed.
+#[derive(Debug, Default)]
+pub(super) struct Shredded {
+    /// Numbers of the records whose words are missing.
+    missing: BTreeSet<u64>,
+    /// Numbers of those that a redaction names.
+    named: BTreeSet<u64>,
+    /// Other things that redactions name: places in the log of queries among them.
+    pub(super) places: BTreeSet<String>,
+}
+
+impl Shredded {
+    fn note(&mut self, entry: &load::Entry) {
+        if entry.shredded {
+            self.missing.insert(entry.record.seq);
+        }
+        if let Body::Redact(redact) = &entry.record.body {
+            self.named.extend(&redact.words);
+            self.places.extend(redact.shredded.iter().cloned());
+        }
+    }
+
+    /// Words may be missing only where a redaction says so.
+    fn check(&self, report: &mut Report) {
+        for seq in self.missing.difference(&self.named) {
+            let what = format!("the words of record {seq} are missing, and no redaction says so");
+            report.problem(Breach::Altered, "ledger", what);
+        }
+    }
 }
 
 /// Reads the whole ledger; what is wrong with it goes to the report.
@@ -41,6 +74,7 @@ pub(super) fn audit(
         leaves: Vec::new(),
         transactions: BTreeSet::new(),
         once: BTreeSet::new(),
+        shredded: Shredded::default(),
         complete: true,
         since_seq: if options.since_us.is_some() { u64::MAX } else { 1 },
     };
@@ -54,6 +88,7 @@ pub(super) fn audit(
             fold(&mut audit, dir, version, &checked)?;
             audit.since_seq = audit.since_seq.min(first_since(&checked, options.since_us));
             note_records(&checked, options, report, &mut audit.transactions);
+            checked.entries.iter().for_each(|entry| audit.shredded.note(entry));
             audit.leaves.extend(checked.leaves);
             Ok(true)
         });
@@ -87,6 +122,7 @@ pub(super) fn audit(
         let what = "signed for a later version than the ledger has";
         report.problem(Breach::RolledBack, "ledger/snapshot", what);
     }
+    audit.shredded.check(report);
     check_names(dir, options, &audit, report)?;
     Ok(audit)
 }

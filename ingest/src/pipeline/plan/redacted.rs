@@ -1,13 +1,15 @@
 //! Is a content an older copy of a source of which lines were redacted? Both are compared without these lines, so that they
 //! don't come back under another name.
 
-use sha2::{Digest as _, Sha256};
 use std::sync::Arc;
+
+use sha2::{Digest as _, Sha256};
 use storage::digest::Digest;
 use storage::store::{HiddenLines, Source, Store};
 
 use super::super::Run;
 use super::super::work::Failure;
+use super::Continue;
 use crate::input::{Input, ReadError};
 use crate::raw;
 use crate::report::SourceReport;
@@ -90,5 +92,19 @@ pub(in super::super) fn mention(run: &Run<'_>, report: &mut SourceReport) {
         let text = format!("{gone} of its lines were redacted and stay out");
         let before = report.message.take().map_or(String::new(), |message| message + "; ");
         report.message = Some(before + &text);
+    }
+}
+
+/// A redacted last line without newline that goes on comes anew, for it is another line then; that must be known.
+pub(in super::super) fn mention_reopened(
+    run: &Run<'_>,
+    known: &Continue,
+    report: &mut SourceReport,
+) {
+    let Some(line) = known.supersedes else { return };
+    if run.store.state().is_redacted(known.source.id, line) {
+        let text =
+            format!("line {line} was redacted when it had no end; it goes on, and is stored anew");
+        report.message = Some(text);
     }
 }

@@ -8,7 +8,7 @@ use super::super::state::{DayState, Hidden, LinesRef, SegmentRef, Source, State}
 use super::broken;
 use crate::day::Day;
 use crate::error::Result;
-use crate::extent::SourceState;
+use crate::extent::{Counts, SourceState};
 use crate::ledger::record::{
     Archive, Compact, Drop, Expire, Hold, Record, Redact, Release, Restore, RestoredFile, Retire,
     RetireDay, Seal, SealSalts, Table, day_of,
@@ -281,6 +281,7 @@ impl State {
                 id: hold.id,
                 query_at: None,
                 released: None,
+                seq: record.seq,
                 until: hold.until,
                 words: text.clone(),
             })
@@ -315,6 +316,7 @@ impl State {
                 source.remaining = left.remaining.map(|digest| (left.last_line, digest));
             })?;
         }
+        self.forget_words(&redact.words);
         self.redacted.extend(redact.lines.iter().map(|&(source_id, first, last)| Redacted {
             source_id,
             first,
@@ -322,6 +324,45 @@ impl State {
             seq: record.seq,
         }));
         Ok(())
+    }
+
+    /// Clears the words of records that were shredded, wherever the state keeps them.
+    fn forget_words(&mut self, words: &[u64]) {
+        if words.is_empty() {
+            return;
+        }
+        for source in self.sources.values_mut() {
+            if source.extents.first().is_some_and(|first| words.contains(&first.seq)) {
+                Arc::make_mut(source).path.clear();
+            }
+        }
+        for hold in self.holds.values_mut().filter(|hold| words.contains(&hold.seq)) {
+            Arc::make_mut(hold).words = Text::default();
+        }
+    }
+
+    /// A last line without newline goes on: what a redaction said of it no longer holds, for the line comes anew.
+    pub(super) fn reopen(&mut self, source_id: i32, line: i64, superseded: &Counts) {
+        let was_redacted = self.is_redacted(source_id, line);
+        if let Some(source) =
+            self.sources.get_mut(&source_id).filter(|it| it.remaining.is_some() || was_redacted)
+        {
+            let source = Arc::make_mut(source);
+            source.remaining = source.remaining.filter(|(last, _)| *last < line);
+            if was_redacted {
+                source.redacted = source.redacted.saturating_sub(superseded.rows);
+                let others = superseded.lines.saturating_sub(superseded.rows);
+                source.redacted_others = source.redacted_others.saturating_sub(others);
+            }
+        }
+        if !was_redacted {
+            return;
+        }
+        // It is the last line of its source, so it ends every range that it is in.
+        for redacted in self.redacted.iter_mut().filter(|it| it.source_id == source_id) {
+            redacted.last = redacted.last.min(line - 1);
+        }
+        self.redacted.retain(|it| it.first <= it.last);
     }
 
     /// Puts a file in the place of another, wherever that is named; tells whether it was.
