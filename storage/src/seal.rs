@@ -6,6 +6,7 @@ mod check;
 mod file;
 mod paths;
 mod plan;
+mod prove;
 mod rows;
 mod salts;
 
@@ -14,6 +15,7 @@ pub use self::check::{check, check_rows, files, salts, without};
 pub use self::file::{Gone, SealFile};
 pub use self::paths::Paths;
 pub use self::plan::{OpenDay, SealPlan, SealPolicy, plan};
+pub use self::prove::{Evidence, MOST_LINES, RecordProof, RowProof, prove};
 pub use self::rows::{
     Line, LineSource, OpenFile, RowsFile, SealedLine, SealedRoot, SealedRows, Visit, leaf,
 };

@@ -2,9 +2,16 @@
 
 use crate::world::{SQUID, World};
 
+/// Rows of two days in a store whose grace is never over: what is closed does not depend on the clock.
+fn with_rows() -> World {
+    let world = World::with_rows();
+    std::fs::write(world.store().join("dwell.toml"), "[seal]\ngrace_hours = 4000000\n").unwrap();
+    world
+}
+
 #[test]
 fn days_are_closed_once() {
-    let world = World::with_rows();
+    let world = with_rows();
     let run = world.run(&["seal", "--before", "2026-11-21", "--json"]);
     run.ends(0);
     let report: serde_json::Value = serde_json::from_slice(&run.stdout).unwrap();
@@ -26,7 +33,7 @@ fn days_are_closed_once() {
 
 #[test]
 fn what_comes_late_opens_an_addendum() {
-    let world = World::with_rows();
+    let world = with_rows();
     world.run(&["seal", "--before", "2026-11-22"]).ends(0);
     let late = SQUID.lines().nth(3).unwrap().replace("10.1.1.6", "10.1.1.99") + "\n";
     let late = world.file("late.log", late.as_bytes());

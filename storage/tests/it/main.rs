@@ -12,5 +12,6 @@ mod real;
 mod recover;
 mod retain;
 mod rotate;
+mod seal;
 mod verify;
 mod world;
