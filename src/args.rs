@@ -3,6 +3,7 @@
 
 pub(crate) mod archive;
 pub(crate) mod compact;
+pub(crate) mod proof;
 pub(crate) mod retain;
 pub(crate) mod seal;
 
@@ -106,11 +107,8 @@ pub(crate) enum Verb {
     Archive(archive::Archive),
     /// Rebuild or accept a ledger after a loss
     Recover(Recover),
-    /// Print what other tools need to read the files
-    Export {
-        #[command(subcommand)]
-        what: Export,
-    },
+    /// Rows with the proof that they were sealed; views for other tools that read the files
+    Export(proof::Export),
     /// Look for what may go wrong: rights, space, keys, versions
     Doctor,
     /// Print the completion script of a shell
@@ -439,16 +437,6 @@ pub(crate) struct Recover {
     /// Why; kept in the ledger
     #[arg(long, value_name = "TEXT")]
     pub(crate) reason: Option<String>,
-}
-
-/// `dwell export`
-#[derive(Debug, Subcommand)]
-pub(crate) enum Export {
-    /// A view for another engine that adds the columns which are not stored (url, day)
-    Views {
-        /// Which engine
-        engine: Engine,
-    },
 }
 
 /// The engines there are views for.

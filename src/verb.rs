@@ -12,6 +12,7 @@ mod init;
 mod inspect;
 mod listing;
 mod nightly;
+mod proof;
 mod pseudonym;
 mod quarantine;
 mod raw;
@@ -76,7 +77,7 @@ pub(crate) fn run(context: &Context, verb: Verb) -> Result<Outcome> {
         Verb::Nightly => nightly::run(context),
         Verb::Archive(args) => archive::run(context, &args),
         Verb::Recover(args) => recover::run(context, &args),
-        Verb::Export { what } => export::run(context, &what),
+        Verb::Export(args) => export::run(context, &args),
         Verb::Doctor => doctor::run(context),
         Verb::Completions { shell } => shell::completions(shell),
         Verb::Man => shell::man(),

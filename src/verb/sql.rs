@@ -9,10 +9,11 @@ use anyhow::{Context as _, Result};
 use arrow::array::RecordBatch;
 use futures::StreamExt;
 use query::{Planned, Session, SessionOptions};
+use storage::Micros;
 use storage::store::Store;
 
 use super::Outcome;
-use crate::args::{OutputArgs, Sql};
+use crate::args::{Bounds, OutputArgs, Sql};
 use crate::context::{Context, read_text};
 use crate::exit::{Interrupted, usage};
 use crate::noted::Noted;
@@ -35,14 +36,10 @@ pub(super) fn run(context: &Context, args: &Sql) -> Result<Outcome> {
         (None, Some(path)) => read_text(path)?,
         (None, None) => return Err(usage("no query; give one, or -f FILE")),
     };
-    let bound = |text: &Option<String>| {
-        text.as_deref().map(|text| when::parse(text, context.now_us).map_err(usage)).transpose()
-    };
     let format = format_for(context, &args.output)?;
     let store = context.open()?;
     let mut options = options(context, &store)?;
-    options.since_us = bound(&args.bounds.since)?;
-    options.until_us = bound(&args.bounds.until)?;
+    (options.since_us, options.until_us) = bounds(context, &args.bounds)?;
     if let Some(memory) = &args.memory {
         options.memory_bytes = bytes(memory)?;
     }
@@ -50,6 +47,17 @@ pub(super) fn run(context: &Context, args: &Sql) -> Result<Outcome> {
         options.threads = threads.clamp(1, THREADS_MAX);
     }
     query(context, &store, options, &text, format, args.output.output.as_deref())
+}
+
+/// The times that a query may see.
+pub(super) fn bounds(
+    context: &Context,
+    bounds: &Bounds,
+) -> Result<(Option<Micros>, Option<Micros>)> {
+    let bound = |text: &Option<String>| {
+        text.as_deref().map(|text| when::parse(text, context.now_us).map_err(usage)).transpose()
+    };
+    Ok((bound(&bounds.since)?, bound(&bounds.until)?))
 }
 
 /// Runs a query that a command is made of.
