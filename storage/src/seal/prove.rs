@@ -11,7 +11,7 @@ use super::salts::Secret;
 use crate::day::Day;
 use crate::digest::Digest;
 use crate::error::{Error, ErrorKind, Result};
-use crate::ledger::record::Record;
+use crate::ledger::record::{Body, Record};
 use crate::segment::FileMeta;
 use crate::store::load;
 use crate::store::{HiddenIndex, HiddenLines, Sealed, State, Store};
@@ -56,7 +56,7 @@ pub struct RecordProof {
 pub struct Evidence {
     /// The lines that are sealed, by day, seal and place.
     pub rows: Vec<RowProof>,
-    /// The records that they need: the store's key, their seals, and what was taken in when of their sources.
+    /// The records that they need: the store's keys, their seals, and what was taken in when of their sources.
     pub records: Vec<RecordProof>,
     /// The signed head of the ledger.
     pub checkpoint: String,
@@ -88,7 +88,7 @@ pub fn prove(
     let unsealed =
         wanted.difference(&found).map(|&(id, line)| (id, line, open_day(&state, id, line)));
     let unsealed = unsealed.collect();
-    let mut seqs = BTreeSet::from([1]);
+    let mut seqs = BTreeSet::new();
     for row in &rows {
         seqs.insert(row.seal);
         seqs.extend(ingested(&state, row));
@@ -176,11 +176,16 @@ fn records(
     let mut paths = Paths::default();
     let mut found = Vec::new();
     let mut note = String::new();
-    seqs.iter().for_each(|seq| paths.want(seq - 1));
-    load::walk(&**store.fs(), store.dir(), state.version, store.key(), |checked| {
+    load::walk(&**store.fs(), store.dir(), state.version, store.first_key(), |checked| {
+        let entries = checked.entries.into_iter().map(|entry| entry.record);
+        // Every key: the newest signs, and whoever trusts an older one can follow from one to the next.
+        let wanted = |record: &Record| {
+            seqs.contains(&record.seq) || matches!(record.body, Body::Key(_) | Body::Rotate(_))
+        };
+        let entries: Vec<Record> = entries.filter(wanted).collect();
+        entries.iter().for_each(|record| paths.want(record.seq - 1));
         checked.leaves.iter().for_each(|leaf| paths.push_subtree(0, *leaf));
-        let wanted = checked.entries.into_iter().filter(|entry| seqs.contains(&entry.record.seq));
-        found.extend(wanted.map(|entry| entry.record));
+        found.extend(entries);
         note = checked.note;
     })?;
     let (root, paths) = paths.finish();
