@@ -1,7 +1,7 @@
 //! `dwell archive`: sealed days go to folders and buckets, and leave them by policy.
 
 mod expire;
-mod report;
+pub(super) mod report;
 
 use std::sync::Arc;
 

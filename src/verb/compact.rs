@@ -115,7 +115,8 @@ fn tell_kept(kept: &[Kept]) {
     }
 }
 
-fn as_json(report: &Report) -> Value {
+/// The report for programs.
+pub(super) fn as_json(report: &Report) -> Value {
     let groups: Vec<Value> = report
         .groups
         .iter()

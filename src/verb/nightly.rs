@@ -4,6 +4,8 @@
 //! the report; one that fails does not keep later ones from running, except those that name it in `needs`. What a step
 //! has done before a kill is found done by the next run.
 
+mod closing;
+mod copies;
 mod ingest;
 mod memory;
 mod retire;
@@ -15,7 +17,7 @@ use std::time::Instant;
 use anyhow::Result;
 use serde_json::{Value, json};
 
-use self::memory::Memory;
+pub(super) use self::memory::Memory;
 use super::Outcome;
 use crate::context::Context;
 use crate::exit::{self, Exit, Interrupted};
@@ -40,8 +42,13 @@ struct Step {
 /// The steps, in their order: what comes in, what makes it safe, and what is safe to remove last.
 static STEPS: &[Step] = &[
     Step { name: "ingest", needs: &[], run: ingest::run },
+    Step { name: "seal", needs: &[], run: closing::seal },
+    Step { name: "compact", needs: &[], run: closing::compact },
+    Step { name: "archive", needs: &[], run: closing::archive },
     Step { name: "verify", needs: &[], run: share::run },
-    Step { name: "retire", needs: &["verify"], run: retire::run },
+    Step { name: "copies", needs: &[], run: copies::run },
+    Step { name: "retire", needs: &["archive", "verify", "copies"], run: retire::run },
+    Step { name: "purge", needs: &["verify"], run: retire::purge },
 ];
 
 /// How a step ended.
@@ -178,7 +185,11 @@ fn worst(exits: impl Iterator<Item = Exit>) -> Exit {
         Exit::Partial => 2,
         Exit::Done => 0,
     };
-    exits.max_by_key(rank).unwrap_or(Exit::Done)
+    match exits.max_by_key(rank).unwrap_or(Exit::Done) {
+        // Whoever runs the night gave no option that could be wrong: a step failed.
+        Exit::Usage | Exit::NoStore => Exit::Failed,
+        exit => exit,
+    }
 }
 
 #[cfg(test)]
@@ -193,6 +204,7 @@ mod tests {
             (vec![Done, Partial, Done], Partial),
             (vec![Locked, Partial], Locked),
             (vec![Failed, Locked, Partial], Failed),
+            (vec![Exit::Usage, Locked], Failed),
             (vec![Failed, Integrity, Locked], Integrity),
         ] {
             assert_eq!(worst(exits.into_iter()), expect);

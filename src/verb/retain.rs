@@ -14,6 +14,7 @@ use storage::day::Day;
 use storage::retention::{self, Applied, Facts, Plan, Policy};
 use storage::store::{CommitOptions, Purged, Store};
 
+use super::nightly::Memory;
 use super::{Outcome, hold};
 use crate::args::retain::Retain;
 use crate::context::Context;
@@ -33,14 +34,15 @@ pub(super) fn run(context: &Context, what: &Retain) -> Result<Outcome> {
             let policy = Policy::new(&settings.retention, *keep_days);
             // What a query would find now is held already, for the plan; the next apply notes it.
             let state = hold::preview(context, &store)?;
-            let facts = Facts::gather(&store, &state)?;
+            let mut facts = Facts::gather(&store, &state)?;
+            facts.bad_copies = Memory::read(&store).bad_days();
             let plan = retention::plan(&state, &policy, context.now_us, &facts);
             show(context, &plan, &policy, None)?;
             Ok(Outcome::done(plan.rows(), 0))
         }
         Retain::Apply { keep_days, yes } => {
             let policy = Policy::new(&settings.retention, *keep_days);
-            let removed = apply(context, &store, &policy, *yes, &BTreeSet::new())?;
+            let removed = apply(context, &store, &policy, *yes)?;
             show(context, &removed.applied.plan, &policy, Some(&removed))?;
             let rows = removed.applied.receipt.map_or(0, |_| removed.applied.plan.rows());
             Ok(Outcome { exit: removed.exit(), rows, bytes_read: 0 })
@@ -104,8 +106,16 @@ impl Removed {
     }
 }
 
-/// Retires what is due and deletes what the trash has kept long enough. Days in `bad_copies` count as not archived.
-pub(super) fn apply(
+/// Retires what is due, and deletes what the trash has kept long enough.
+fn apply(context: &Context, store: &Arc<Store>, policy: &Policy, yes: bool) -> Result<Removed> {
+    let bad_copies = Memory::read(store).bad_days();
+    let removed = retire(context, store, policy, yes, &bad_copies)?;
+    let purged = store.purge(storage::clock::now_us(), policy.grace_us(), context.wait_ms)?;
+    Ok(Removed { purged, ..removed })
+}
+
+/// Retires what is due. Days in `bad_copies` count as not archived.
+pub(super) fn retire(
     context: &Context,
     store: &Arc<Store>,
     policy: &Policy,
@@ -130,8 +140,7 @@ pub(super) fn apply(
             done => break done?,
         }
     };
-    let purged = store.purge(storage::clock::now_us(), policy.grace_us(), context.wait_ms)?;
-    Ok(Removed { applied, purged, refused })
+    Ok(Removed { applied, purged: Purged::default(), refused })
 }
 
 /// How a command of retention commits: at the time it commits, not the one it was started at.

@@ -31,6 +31,9 @@ pub const FOLDER: &str = "log";
 /// The file whose lock says that an entry is being written.
 const LOCK: &str = "lock";
 
+/// What one night tells the next lies in the same folder, and is no part of the log.
+pub const NIGHTLY: &str = "nightly.json";
+
 /// How long a query waits for another that is just being noted.
 const WAIT_MS: u64 = 5_000;
 

@@ -7,6 +7,7 @@ mod bad_input;
 mod encryption;
 mod formats;
 mod house;
+mod nightly;
 mod output;
 mod privacy;
 mod query_log;

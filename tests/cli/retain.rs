@@ -8,7 +8,7 @@ use crate::world::World;
 const NOON: u64 = 1_704_110_400;
 
 /// Lines of the day that lies `day` days after 2024-01-01, one for each client.
-fn lines(day: u64, clients: &[&str]) -> String {
+pub(crate) fn lines(day: u64, clients: &[&str]) -> String {
     let line = |(at, client): (usize, &&str)| {
         format!(
             "{}.{at:03}      4 {client} TCP_MISS/200 349 GET http://www.corp.test/{day}/{at} - HIER_DIRECT/192.0.2.1 text/html\n",
@@ -31,7 +31,7 @@ fn ten_days(settings: &str) -> World {
 }
 
 /// Names in a folder of the store; those of folders below it too.
-fn files(world: &World, folder: &str) -> usize {
+pub(crate) fn files(world: &World, folder: &str) -> usize {
     fn walk(dir: &Path) -> usize {
         let entries = std::fs::read_dir(dir).unwrap().flatten();
         entries.map(|it| if it.path().is_dir() { walk(&it.path()) } else { 1 }).sum()

@@ -5,16 +5,17 @@ use std::sync::Arc;
 
 use anyhow::Result;
 use serde_json::json;
+use storage::Day;
 use storage::archive::{self, Archive, ExpireReport, Expiring};
 use storage::config::ArchiveConfig;
 use storage::store::{State, Store};
-use storage::{Day, Error, ErrorKind};
 
 use super::{Told, options, ranges, report};
 use crate::exit::usage;
 use crate::progress::BytesProgress;
 use crate::remote::{self, Missing};
 use crate::say;
+use crate::verb::hold;
 
 /// Shows, or shows and removes.
 pub(super) fn run(
@@ -33,7 +34,9 @@ pub(super) fn run(
     let target = remote::target(settings, Missing::Refuse)?;
     let opened = Archive::open(Arc::clone(&target), &remote::trust(context))?;
     opened.notes().iter().for_each(say::note);
-    let state = store.refresh()?;
+    // What queries of holds would find now counts as held, whether it is noted or only shown.
+    let asked = yes.then(|| hold::ask(context, store)).transpose()?;
+    let state = hold::preview(context, store)?;
     let old = archive::plan_expiry(&state, &opened, keep_days, context.now_us);
     let due: BTreeSet<Day> =
         old.iter().filter(|it| it.holds.is_empty()).map(|it| it.indexed.day).collect();
@@ -41,12 +44,13 @@ pub(super) fn run(
         told.texts.push(line(expiring));
     }
     let mut removed = None;
-    if yes {
+    if let Some(asked) = asked {
         let progress = BytesProgress::new(&settings.name);
         let cancel = || context.cancel.is_asked();
         let advance = |bytes| progress.advance(bytes);
         let options = options(context, settings, &cancel, &advance);
-        let recheck = |state: &State| no_query_is_due(state, context.now_us);
+        let recheck =
+            |state: &State| asked.recheck(state, due.iter().copied(), storage::clock::now_us());
         let done = archive::expire(store, &target, &due, &options, &recheck)?;
         done.notes.iter().for_each(say::note);
         told.texts.push(sentence(settings, &done));
@@ -75,21 +79,6 @@ pub(super) fn run(
         })),
     }));
     Ok(())
-}
-
-/// A hold by query that was not asked since rows came in may hold anything.
-fn no_query_is_due(state: &State, now_us: storage::Micros) -> storage::Result<()> {
-    let asked = state.holds.values().filter(|hold| hold.is_active(now_us));
-    let asked = asked.filter_map(|hold| Some((hold.id, hold.query_at?)));
-    let changed = state.days.values().map(|held| held.changed).max().unwrap_or(0);
-    match asked.filter(|(_, at)| *at < changed).map(|(id, _)| id).next() {
-        None => Ok(()),
-        Some(id) => Err(Error::new(
-            ErrorKind::Conflict,
-            format!("the query of hold H{id} was not asked since rows changed"),
-        )
-        .advise("`dwell hold list` asks it; then try again")),
-    }
 }
 
 fn line(expiring: &Expiring) -> String {

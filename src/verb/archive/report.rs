@@ -20,7 +20,7 @@ pub(super) fn day(day: &IndexedDay) -> Value {
 }
 
 /// A run in one line.
-pub(super) fn sentence(settings: &ArchiveConfig, done: &RunReport) -> String {
+pub(in crate::verb) fn sentence(settings: &ArchiveConfig, done: &RunReport) -> String {
     let counters = done.counters;
     let days: Vec<_> = done.archived.iter().map(|day| day.day).collect();
     let mut text = format!("archive {}: ", settings.name);
@@ -54,7 +54,7 @@ pub(super) fn sentence(settings: &ArchiveConfig, done: &RunReport) -> String {
 }
 
 /// A run for programs.
-pub(super) fn as_json(settings: &ArchiveConfig, done: &RunReport) -> Value {
+pub(in crate::verb) fn as_json(settings: &ArchiveConfig, done: &RunReport) -> Value {
     let failed = done
         .failed
         .iter()

@@ -1,12 +1,13 @@
 //! What does one night tell the next, and `doctor`? A small file in `log/`: a help for planning, no evidence.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
 use storage::Micros;
 use storage::day::Day;
+use storage::querylog;
 use storage::store::Store;
 
 use super::Line;
@@ -27,6 +28,10 @@ pub(in crate::verb) struct Memory {
     pub(in crate::verb) days: BTreeMap<Day, Micros>,
     /// When the files of lines of each day of ingest were.
     pub(in crate::verb) lines: BTreeMap<Day, Micros>,
+    /// When each day of each archive was, by the address of the archive.
+    pub(in crate::verb) copies: BTreeMap<String, BTreeMap<Day, Micros>>,
+    /// Days of archives that were not as signed when they were last read.
+    pub(in crate::verb) bad_copies: BTreeMap<String, BTreeSet<Day>>,
 }
 
 /// How a night ended.
@@ -39,7 +44,7 @@ pub(in crate::verb) struct Last {
 }
 
 fn path(store: &Store) -> PathBuf {
-    store.dir().join("log").join("nightly.json")
+    store.dir().join(querylog::FOLDER).join(querylog::NIGHTLY)
 }
 
 impl Memory {
@@ -48,6 +53,11 @@ impl Memory {
         let bytes = store.fs().read(&path(store)).unwrap_or_default();
         let read: Self = serde_json::from_slice(&bytes).unwrap_or_default();
         if read.version == VERSION { read } else { Self::default() }
+    }
+
+    /// Days that some archive holds a bad copy of.
+    pub(in crate::verb) fn bad_days(&self) -> BTreeSet<Day> {
+        self.bad_copies.values().flatten().copied().collect()
     }
 
     /// Notes how far this night is.

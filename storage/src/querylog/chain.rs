@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use super::{FOLDER, LOCK, LogLine, is_month};
+use super::{FOLDER, LOCK, LogLine, NIGHTLY, is_month};
 use crate::digest::Digest;
 use crate::error::Result;
 use crate::fs::{self, Fs};
@@ -32,7 +32,8 @@ pub fn verify(fs: &dyn Fs, dir: &Path, shredded: &BTreeSet<String>) -> Result<Lo
         let path = Path::new(FOLDER).join(&name);
         if !is_month(&name) {
             match name.strip_suffix(".new") {
-                _ if name == LOCK => {}
+                _ if name == LOCK || name == NIGHTLY => {}
+                Some(name) if name == NIGHTLY => {}
                 Some(month) if is_month(month) => {
                     report.notes.push((path, "a rewriting that was not finished".into()));
                 }
