@@ -1,25 +1,27 @@
 //! How fast does a file come in, and with how much memory? `measure STORE FILE... [--jobs N] [--logformat STR]
-//! [--raw] [--columns]`
+//! [--compact] [--raw] [--columns]`
 //!
-//! Makes the store anew, takes the files in, prints rows a second, the peak of memory, and with `--raw` how long it takes
-//! to give the bytes back, with `--columns` what each column takes.
+//! Makes the store if there is none, takes the files in, prints rows a second, the peak of memory, and with `--raw` how
+//! long it takes to give the bytes back, with `--columns` what each column takes, with `--compact` both after a compaction.
 
 #![expect(clippy::print_stdout, reason = "it is a program")]
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Instant;
 
-use dwell_ingest::raw::{self, RawRequest};
+use dwell_ingest::raw::{self, Lines, RawRequest};
 use dwell_ingest::{IngestOptions, InputArg};
 use storage::clock;
+use storage::compact::{self, CompactOptions, Policy};
 use storage::fs;
-use storage::store::{InitOptions, Store};
+use storage::store::{CommitOptions, InitOptions, LOCK_WAIT_MS, Store};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut options = IngestOptions { by: "measure".into(), ..IngestOptions::default() };
     let mut paths: Vec<PathBuf> = Vec::new();
-    let (mut give_back, mut columns) = (false, false);
+    let (mut give_back, mut columns, mut compact) = (false, false, false);
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
         let mut value = || arguments.next().ok_or("a value is missing");
@@ -29,6 +31,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             "--logformat" => options.logformat = Some(value()?),
             "--raw" => give_back = true,
             "--columns" => columns = true,
+            "--compact" => compact = true,
             _ => paths.push(argument.into()),
         }
     }
@@ -58,6 +61,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     );
     let stored: u64 = store.state().files().map(|meta| meta.bytes).sum();
     println!("{stored} bytes stored of {bytes}");
+    if compact {
+        put_together(&store)?;
+    }
     if columns {
         print_columns(&store)?;
     }
@@ -72,6 +78,29 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     for line in status.lines().filter(|line| line.starts_with("VmHWM")) {
         println!("{line}");
     }
+    Ok(())
+}
+
+/// How long does it take to put the days together, and what is gained?
+fn put_together(store: &Arc<Store>) -> Result<(), Box<dyn std::error::Error>> {
+    let begin = Instant::now();
+    let options = CompactOptions {
+        policy: Policy::default(),
+        commit: CommitOptions {
+            now_us: clock::now_us(),
+            wait_ms: LOCK_WAIT_MS,
+            by: "measure".into(),
+        },
+        lines: &Lines,
+        check: &|| Ok(()),
+        done: &|_| (),
+    };
+    let report = compact::run(store, &options)?;
+    let seconds = begin.elapsed().as_secs_f64();
+    let rows: u64 = report.groups.iter().map(|group| group.rows).sum();
+    let before: u64 = report.groups.iter().map(|group| group.bytes_before).sum();
+    let after: u64 = report.groups.iter().map(|group| group.bytes_after).sum();
+    println!("compact: {seconds:.3} s, {:.0} rows/s, {before} -> {after}", rows as f64 / seconds);
     Ok(())
 }
 

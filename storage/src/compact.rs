@@ -1,7 +1,7 @@
 //! How do many small files of a day become few large ones, with the same rows?
 //!
 //! Files of one day and of one seal (or of none) are merged by (source, line), cut into row groups, and each row group is
-//! sorted by host, client and time. Lines that are not shown any more are left out. What was written is read back and
+//! sorted by host. Lines that are not shown any more are left out. What was written is read back and
 //! compared with what was read ([`plan`] says which days are due, the ledger's record keeps row count, digest and the
 //! counts by source). Readers are not disturbed: files that were replaced lie in `trash/` as long as somebody may need
 //! them.

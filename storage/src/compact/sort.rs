@@ -1,9 +1,14 @@
-//! In which order do the rows of a compacted row group lie? By host, client and time, with dictionaries in the order of
-//! their values.
+//! In which order do the rows of a compacted row group lie? By host, and those of a host in the order of their lines, with
+//! dictionaries in the order of their values.
 //!
 //! The rows of a row group follow one another in (source, line), so that the bytes of a source come back with one row
 //! group in memory; within it they are sorted for size and for skipping pages. Sorted dictionaries give each page its least
 //! and greatest value at no cost, whatever their size.
+//!
+//! Measured with 400,000 lines of Squid with agents over 1.4 days (112 MB; `zstd -19 --long=27` 13.40 MB; fresh files 15.06
+//! MB), zstd 6: in the order of arrival with sorted dictionaries 13.74 MB; by client 13.81; client, host 13.48; host,
+//! client, time 12.98; host, agent, client 12.99; host 12.83 (`line_no` and `ts` rise within a host). Without sorting the
+//! dictionaries 3 % more.
 
 use arrow::array::RecordBatch;
 
@@ -50,23 +55,11 @@ fn sort_values(coded: &mut Coded) {
 
 /// The rows in the order that they get.
 fn order(group: &RowGroup) -> Vec<u32> {
-    let codes = |col: Col| match group.columns.get(col as usize) {
-        Some(ColumnData::Text(coded)) => Some(coded.codes.as_slice()),
-        _ => None,
-    };
-    let (hosts, clients) = (codes(Col::Host), codes(Col::ClientIp));
-    let times = match group.columns.get(Col::Ts as usize) {
-        Some(ColumnData::Int64 { values, .. }) => Some(values.as_slice()),
-        _ => None,
-    };
-    let code = |codes: Option<&[u32]>, row: usize| codes.map_or(0, |codes| codes[row]);
-    let key = |&row: &u32| {
-        let row = row as usize;
-        let time = times.map_or(0, |times| times[row]);
-        (code(hosts, row), code(clients, row), time, row)
-    };
     let mut order: Vec<u32> = (0..group.rows as u32).collect();
-    order.sort_unstable_by_key(key);
+    if let Some(ColumnData::Text(hosts)) = group.columns.get(Col::Host as usize) {
+        // NULL has the highest code. Stable: rows of a host stay in the order of their lines.
+        order.sort_by_key(|&row| hosts.codes[row as usize]);
+    }
     order
 }
 

@@ -24,8 +24,9 @@ pub const BLOCK_BYTES: u64 = 64 * 1024;
 /// The zstd level of fresh files: 1 costs half of what the rest of ingest does, 3 twice that for 3 % of the bytes.
 pub(super) const ZSTD_LEVEL: i32 = 1;
 
-/// The zstd level of compacted files.
-pub(super) const KEPT_ZSTD_LEVEL: i32 = 6;
+/// The zstd level of compacted files. Of 15.06 MB fresh, 1 leaves 12.88, 3 13.14, 6 12.83, 9 12.54, 12 12.44, 19 12.06; from 12
+/// on it takes more time than all the rest of a compaction.
+pub(super) const KEPT_ZSTD_LEVEL: i32 = 9;
 
 /// How much work goes into making a file small.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
