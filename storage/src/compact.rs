@@ -7,12 +7,14 @@
 //! them.
 
 mod digest;
-pub(crate) mod origins;
+mod origins;
 mod plan;
 mod run;
 mod sealed;
 mod sort;
 mod write;
 
+pub(crate) use self::origins::{Origin, Origins};
 pub use self::plan::{Group, Input, Kept, Plan, Policy, Why, plan};
 pub use self::run::{CompactOptions, Compacted, Report, run};
+pub(crate) use self::write::digest_of;

@@ -1,6 +1,8 @@
 //! What if the ledger is lost, or an older copy is all there is? It is rebuilt from the footers of the data files, or
 //! the copy is taken as the store in use; either way the ledger says so ever after.
 
+mod plan;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -14,12 +16,12 @@ use crate::ledger::chain::KeyChain;
 use crate::ledger::file;
 use crate::ledger::keys::KeyRing;
 use crate::ledger::note::SignerKey;
-use crate::ledger::record::{Body, Encrypt, Ingest, Record, Recover, Retried, Shifted};
+use crate::ledger::record::{Body, Encrypt, Recover};
 use crate::ledger::text::Text;
 use crate::schema::SCHEMA_VERSION;
 use crate::segment::{self, FileMeta, key};
 use crate::store::commit::Draft;
-use crate::store::{self, LOCK_WAIT_MS, OpenOptions, Standing, State, Store, layout, load};
+use crate::store::{self, LOCK_WAIT_MS, OpenOptions, Standing, Store, layout, load};
 use crate::verify::Finding;
 
 /// How a store is recovered.
@@ -103,7 +105,7 @@ pub fn from_files(dir: &Path, options: &RecoverOptions) -> Result<Recovered> {
     if let Some(vault) = fs.vault() {
         draft.add(Body::Encrypt(Encrypt::with(vault.store_key()?.id())), Text::default())?;
     }
-    let bodies = plan(found, &verifier, &mut done)?;
+    let bodies = plan::plan(fs, dir, found, &verifier, &mut done)?;
     let recover =
         Recover { files: done.files, rows: done.rows, records_lost: done.records_lost, old_key };
     draft.add(Body::Recover(recover), Text::by(&options.by).with("reason", &options.reason))?;
@@ -284,93 +286,6 @@ fn choose_key(
     let signer = store::init::new_key(id)?;
     keys.create(&signer)?;
     Ok((signer, Some(old)))
-}
-
-/// Puts files together to extents, and extents to sources; what does not fit is skipped.
-fn plan(
-    found: Vec<Found>,
-    verifier: &crate::ledger::note::VerifierKey,
-    done: &mut Recovered,
-) -> Result<Vec<Body>> {
-    let mut by_transaction: BTreeMap<String, Vec<Found>> = BTreeMap::new();
-    for file in found {
-        by_transaction.entry(file.get(key::TRANSACTION).to_owned()).or_default().push(file);
-    }
-    let mut candidates = Vec::new();
-    for (transaction, files) in by_transaction {
-        match put_together(&transaction, &files) {
-            Ok(body) => {
-                let from = match &body {
-                    Body::Ingest(ingest) => ingest.extent.from,
-                    _ => u64::MAX,
-                };
-                // The name begins with the version it stood on, so this is the order of the commits.
-                let version = transaction.get(..10).unwrap_or_default().to_owned();
-                candidates.push((version, from, body, files));
-            }
-            Err(error) => skip(&files, &error, done),
-        }
-    }
-    candidates.sort_by(|a, b| (&a.0, a.1).cmp(&(&b.0, b.1)));
-    let mut state = State::default();
-    let mut seq = 0;
-    let mut try_record = |body: Body, state: &mut State| {
-        let record = Record { seq: seq + 1, at: 0, text: None, body };
-        let mut next = state.clone();
-        next.apply(&record, &Text::default())?;
-        seq += 1;
-        *state = next;
-        Ok::<(), Error>(())
-    };
-    try_record(Body::Key(verifier.clone()), &mut state)?;
-    let mut bodies = Vec::new();
-    for (_, _, body, files) in candidates {
-        match try_record(body.clone(), &mut state) {
-            Ok(()) => bodies.push(body),
-            Err(error) => skip(&files, &error, done),
-        }
-    }
-    done.sources = state.sources.len() as u64;
-    done.files = state.files().count() as u64;
-    done.rows = state.segments().map(|(_, segment)| segment.meta.rows).sum();
-    Ok(bodies)
-}
-
-fn skip(files: &[Found], error: &Error, done: &mut Recovered) {
-    let what = format!("its commit can't be put together: {error}");
-    let finding =
-        |file: &Found| Finding { path: file.meta.path.clone().into(), what: what.clone() };
-    done.skipped.extend(files.iter().map(finding));
-}
-
-fn put_together(transaction: &str, files: &[Found]) -> Result<Body> {
-    let json = files.first().map_or("", |file| file.get(key::EXTENT));
-    if files.iter().any(|file| file.get(key::EXTENT) != json) {
-        return Err(Error::new(ErrorKind::Integrity, "the footers of its files differ"));
-    }
-    let (mut segments, mut lines) = (Vec::new(), None);
-    for file in files {
-        let meta = file.meta.clone();
-        if meta.path.starts_with(layout::LINES) {
-            lines = Some(meta);
-        } else {
-            segments.push((file.get(key::DAY).parse::<Day>()?, meta));
-        }
-    }
-    if let Some(mut retried) = Retried::from_footer(json) {
-        transaction.clone_into(&mut retried.transaction);
-        (retried.retry.segments, retried.retry.lines) = (segments, lines);
-        return Ok(Body::Retry(Box::new(retried)));
-    }
-    if let Some(mut shifted) = Shifted::from_footer(json) {
-        transaction.clone_into(&mut shifted.transaction);
-        (shifted.shift.segments, shifted.shift.lines) = (segments, lines);
-        return Ok(Body::Shift(Box::new(shifted)));
-    }
-    let mut ingest = Ingest::from_footer(json)?;
-    transaction.clone_into(&mut ingest.transaction);
-    (ingest.extent.segments, ingest.extent.lines) = (segments, lines);
-    Ok(Body::Ingest(Box::new(ingest)))
 }
 
 /// Moves what is left of the old ledger away and writes the new one.

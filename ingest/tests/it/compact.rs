@@ -133,3 +133,123 @@ fn large_files_stay_and_siblings_stay_together() {
     // One new file beside those that were written as one: nothing gains.
     assert_eq!(compact(&bench.store, policy).unwrap(), Report::default());
 }
+
+fn recover(bench: &Bench) -> storage::recover::Recovered {
+    let options = storage::recover::RecoverOptions {
+        key_dir: Some(bench.path("keys")),
+        fallback_dir: None,
+        fs: storage::fs::real(),
+        now_us: NOW_US,
+        by: "tests".into(),
+        reason: "lost".into(),
+        new_key: false,
+        accept_head: true,
+    };
+    std::fs::remove_dir_all(bench.path("store/ledger")).unwrap();
+    storage::recover::from_files(&bench.path("store"), &options).unwrap()
+}
+
+/// Sources without what differs by the order of the records.
+fn facts(store: &Store) -> Vec<String> {
+    let state = store.state();
+    let facts = state.sources.values().map(|source| {
+        let extents = source.extents.iter().map(|it| (it.from, it.to, it.first_line, it.lines));
+        let extents: Vec<_> = extents.collect();
+        format!(
+            "{} {:?} {} {:?} {:?} {:?} {:?} {}",
+            source.id,
+            source.path,
+            source.sha256,
+            source.counts,
+            source.state,
+            extents,
+            source.first_ts,
+            source.retired
+        )
+    });
+    facts.collect()
+}
+
+#[test]
+fn a_lost_ledger_is_rebuilt_from_compacted_files() {
+    let bench = Bench::new();
+    let mut sources = many(&bench);
+    compact(&bench.store, Policy { file_rows: 500, ..Policy::default() }).unwrap();
+    // Two generations: a file of the first goes into the second, beside new ones, and one new file stays.
+    for nth in 7..9_u64 {
+        let text = log(86_300 + 100 * nth, 30 + nth);
+        let path = bench.write(&format!("later{nth}.log"), &text);
+        bench.run(&[&path], &options());
+        sources.insert(nth as i32, text);
+    }
+    compact(&bench.store, Policy::default()).unwrap();
+    let text = log(100, 20);
+    let path = bench.write("last.log", &text);
+    bench.run(&[&path], &options());
+    sources.insert(9, text);
+    let before = (facts(&bench.reopen().unwrap()), raw_day(&bench.store, "2026-11-20"));
+    let state = bench.store.refresh().unwrap();
+    let rows: u64 = state.segments().map(|(_, segment)| segment.meta.rows).sum();
+
+    let done = recover(&bench);
+    assert_eq!((done.skipped.as_slice(), done.sources, done.rows), (&[][..], 9, rows));
+    let store = bench.reopen().unwrap();
+    assert_all(&store, &sources);
+    assert_eq!((facts(&store), raw_day(&store, "2026-11-20")), before);
+    assert_eq!(store.state().hidden, []);
+    // It goes on as any other: content that was stored is known, days are put together.
+    let path = bench.write("copy.log", &sources[&3]);
+    dwell_ingest::run(&store, &[path.into()], &options(), &()).unwrap();
+    assert_eq!(store.state().sources.len(), 9);
+    compact(&store, Policy::default()).unwrap();
+    assert_all(&store, &sources);
+}
+
+#[test]
+fn files_of_which_nothing_is_shown_leave_their_footers_to_others() {
+    let bench = Bench::new();
+    let text = log(86_000, 300);
+    let path = bench.write("proxy.log", &text);
+    bench.take(&path);
+    // Both days of it come anew with other times; the old files show nothing.
+    let apply = |by_us| {
+        let progress = &();
+        dwell_ingest::pipeline::shift::apply(&bench.store, 1, by_us, "slow", &options(), progress)
+    };
+    assert!(apply(-86_400_000_000).unwrap());
+    assert_eq!(files(&bench.store).0, 2);
+    let shown = bench.store.state().segments().map(|(day, _)| day.to_string()).collect::<Vec<_>>();
+    let report = compact(&bench.store, Policy::default()).unwrap();
+    assert!(report.groups.iter().any(|group| group.files_after == 0), "{shown:?} {report:?}");
+    assert!(report.groups.iter().any(|group| group.why == Why::Heir), "{report:?}");
+    assert_eq!(bench.store.state().hidden, []);
+    assert_same(&bench.raw(1), &text);
+    assert_eq!(compact(&bench.store, Policy::default()).unwrap(), Report::default());
+    let before = facts(&bench.reopen().unwrap());
+
+    let done = recover(&bench);
+    assert_eq!((done.skipped.as_slice(), done.sources, done.rows), (&[][..], 1, 300));
+    let store = bench.reopen().unwrap();
+    assert_same(&crate::support::raw_of(&store, 1).unwrap(), &text);
+    assert_eq!(facts(&store), before);
+    assert_eq!(store.state().sources[&1].shift_us, -86_400_000_000);
+}
+
+#[test]
+fn of_a_commit_that_is_not_all_there_the_rest_comes_back() {
+    let bench = Bench::new();
+    let text = log(86_000, 900);
+    for nth in 0..2 {
+        let path = bench.write(&format!("{nth}.log"), &log(86_000 - nth, 900));
+        bench.take(&path);
+    }
+    compact(&bench.store, Policy::default()).unwrap();
+    let second = bench.path("store/requests/day=2026-11-20");
+    std::fs::remove_dir_all(second).unwrap();
+    let done = recover(&bench);
+    assert_eq!((done.skipped.as_slice(), done.sources, done.rows), (&[][..], 2, 801));
+    let store = bench.reopen().unwrap();
+    let source = &store.state().sources[&1];
+    assert_eq!((source.counts.rows, source.retired), (900, 500));
+    assert_same(&raw_day(&store, "2026-11-19")[..1000], &text[..1000]);
+}

@@ -10,8 +10,10 @@ use arrow::datatypes::Int64Type;
 use super::digest::RowsDigest;
 use super::plan::Group;
 use super::sort;
+use crate::digest::Digest;
 use crate::error::{Error, ErrorKind, Result};
 use crate::fs::Fs;
+use crate::ledger::record::Table;
 use crate::merge::{FileKind, Merge, Run};
 use crate::schema::Col;
 use crate::segment::reader::{self, ReadOptions};
@@ -279,4 +281,23 @@ fn read_back(file: &VerifiedFile, kind: FileKind, digest: &mut RowsDigest) -> Re
         digest.add(kind, &batch?)?;
     }
     Ok(())
+}
+
+/// The digest of the rows of some files, and how many there are of each source.
+pub(crate) fn digest_of(
+    fs: &dyn Fs,
+    dir: &Path,
+    table: Table,
+    files: &[FileMeta],
+) -> Result<(Digest, Vec<(i32, u64)>)> {
+    let kind = match table {
+        Table::Requests => FileKind::Rows,
+        Table::Lines => FileKind::Lines,
+    };
+    let mut digest = RowsDigest::default();
+    for meta in files {
+        let file = VerifiedFile::open_with(dir.join(&meta.path), meta, fs.vault())?;
+        read_back(&file, kind, &mut digest)?;
+    }
+    Ok((digest.digest(), digest.sources.into_iter().collect()))
 }
