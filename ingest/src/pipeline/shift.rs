@@ -27,6 +27,9 @@ use crate::report::SourceReport;
 /// Rows of a row group: fewer than at ingest, for stored rows take more memory than lines.
 const GROUP_ROWS: usize = 100_000;
 
+/// How often a correction is begun anew because others commit meanwhile.
+const PLANS_MAX: u32 = 5;
+
 /// Entries of `lines/` that are handed on at once.
 const ENTRIES: usize = 256;
 
@@ -94,6 +97,23 @@ pub fn plan(store: &Store, source_id: i32, new_us: Micros) -> Result<ShiftPlan> 
 /// # Errors
 /// As [`plan`]; the store's own troubles, and `Interrupted`: the store is then as before.
 pub fn apply(
+    store: &Arc<Store>,
+    source_id: i32,
+    new_us: Micros,
+    reason: &str,
+    options: &IngestOptions,
+    progress: &dyn Progress,
+) -> Result<bool> {
+    let mut plans = 1;
+    loop {
+        match try_once(store, source_id, new_us, reason, options, progress) {
+            Err(error) if error.kind() == ErrorKind::Conflict && plans < PLANS_MAX => plans += 1,
+            done => return done,
+        }
+    }
+}
+
+fn try_once(
     store: &Arc<Store>,
     source_id: i32,
     new_us: Micros,

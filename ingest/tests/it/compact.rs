@@ -1,40 +1,33 @@
 //! Are the rows the same after their files were put together, whatever happens on the way?
 
+mod faults;
+mod kept;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use dwell_ingest::IngestOptions;
-use dwell_ingest::raw::{self, RawRequest};
+use dwell_ingest::raw::{self, Lines, RawRequest};
 use storage::compact::{self, CompactOptions, Policy, Report, Why};
-use storage::error::{Error, ErrorKind, Result};
+use storage::error::Result;
 use storage::ledger::record::Table;
-use storage::seal::{Line, LineSource};
-use storage::segment::VerifiedFile;
-use storage::store::{CommitOptions, Source, Store};
+use storage::store::{CommitOptions, Store};
 
 use crate::support::{Bench, NOW_US, assert_same, log, options, squid};
 
-/// Nothing is sealed in these tests.
-struct NoLines;
-
-impl LineSource for NoLines {
-    fn lines(
-        &self,
-        _: &VerifiedFile,
-        _: u64,
-        _: &BTreeMap<i32, Arc<Source>>,
-        _: &dyn Fn(u64) -> bool,
-        _: &mut dyn FnMut(Line<'_>) -> Result<()>,
-    ) -> Result<()> {
-        Err(Error::new(ErrorKind::Internal, "no line is asked for"))
-    }
+pub(crate) fn compact(store: &Arc<Store>, policy: Policy) -> Result<Report> {
+    let options = CompactOptions {
+        policy,
+        commit: commit_options(),
+        lines: &Lines,
+        check: &|| Ok(()),
+        done: &|_| (),
+    };
+    compact::run(store, &options)
 }
 
-pub(crate) fn compact(store: &Arc<Store>, policy: Policy) -> Result<Report> {
-    let commit = CommitOptions { now_us: NOW_US, wait_ms: 1000, by: "tests".into() };
-    let options =
-        CompactOptions { policy, commit, lines: &NoLines, check: &|| Ok(()), done: &|_| () };
-    compact::run(store, &options)
+fn commit_options() -> CommitOptions {
+    CommitOptions { now_us: NOW_US, wait_ms: 1000, by: "tests".into() }
 }
 
 /// Rows of a day as they come out of `raw`.

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use crate::clock::Micros;
 use crate::day::Day;
+use crate::hold;
 use crate::ledger::record::Table;
 use crate::merge::{FileKind, MergeFile};
 use crate::segment::FileMeta;
@@ -331,8 +332,7 @@ impl<'a> Held<'a> {
 
     /// Whether a day is held; one that has changed since a query was asked which days it holds counts as held.
     pub(super) fn day(&self, day: Day, changed: u64) -> bool {
-        let active = self.state.holds.values().filter(|hold| hold.is_active(self.now_us));
-        active.into_iter().any(|hold| {
+        hold::active(self.state, self.now_us).any(|hold| {
             hold.covers(day) || hold.query_at.is_some_and(|asked_at| changed > asked_at)
         })
     }

@@ -8,8 +8,8 @@ use std::sync::atomic::Ordering;
 
 use super::load::{self, Checked, Entry, Folded};
 use super::{
-    CommitOptions, Outcome, Source, Store, Transaction, clean, fold, layout, lock, read_config,
-    rights,
+    CommitOptions, Outcome, Source, State, Store, Transaction, clean, fold, layout, lock,
+    read_config, rights,
 };
 use crate::clock::Micros;
 use crate::day::Day;
@@ -323,10 +323,26 @@ impl Transaction {
             return Err(Error::new(ErrorKind::Conflict, what));
         };
         // Anything new in the source, also what was hidden in it, may concern the lines that were read.
-        if self.base().hidden.len() != state.hidden.len() {
+        if self.base().hidden != state.hidden {
             return Err(Error::new(ErrorKind::Conflict, "lines were hidden meanwhile"));
         }
+        self.same_files(&state)?;
         Ok(Arc::clone(source))
+    }
+
+    /// Whoever hides lines must have begun after the files were written that hold them: where a ledger is rebuilt from
+    /// files, the versions that transactions began with are all that tells their order.
+    fn same_files(&self, state: &State) -> Result<()> {
+        let id = self.source_id();
+        let paths = |state: &State| -> BTreeSet<String> {
+            let own = |meta: &&FileMeta| meta.sources.iter().any(|range| range.source_id == id);
+            state.live_files().filter(own).map(|meta| meta.path.clone()).collect()
+        };
+        if paths(self.base()) == paths(state) {
+            return Ok(());
+        }
+        let what = format!("the files of source {id} have changed meanwhile");
+        Err(Error::new(ErrorKind::Conflict, what))
     }
 
     /// Moves the files to their days and writes the record that names them; the caller holds the lock.
@@ -394,6 +410,9 @@ impl Transaction {
             return conflict(format!("source {} has grown meanwhile", source.id));
         }
         fold::check_continues(source, extent).map_err(refused)?;
+        if extent.supersedes.is_some() {
+            self.same_files(&state)?;
+        }
         Ok(Verdict::Go)
     }
 
