@@ -2,10 +2,12 @@
 //! come from here too.
 
 pub(crate) mod archive;
+pub(crate) mod checkpoint;
 pub(crate) mod compact;
 pub(crate) mod proof;
 pub(crate) mod retain;
 pub(crate) mod seal;
+pub(crate) mod verify;
 
 use std::path::PathBuf;
 
@@ -49,6 +51,9 @@ pub(crate) struct Global {
     /// The public key (a C2SP verifier key line) that the store must be signed with
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) key: Option<PathBuf>,
+    /// Write nothing into the store, not even a reader's lease: for read-only mounts, copies and evidence
+    #[arg(long, global = true)]
+    pub(crate) read_only: bool,
     /// How long to wait for another writer [default: 10; nightly: 3600]
     #[arg(long, global = true, value_name = "SECONDS")]
     pub(crate) wait: Option<u64>,
@@ -90,7 +95,12 @@ pub(crate) enum Verb {
     /// What is in a Parquet file, a ledger file or a log
     Inspect(Inspect),
     /// Check signatures, digests and accounts
-    Verify(Verify),
+    Verify(verify::Verify),
+    /// The signed head of the ledger: send it elsewhere, prove growth, stamp its time, replace its key
+    Checkpoint {
+        #[command(subcommand)]
+        what: checkpoint::Checkpoint,
+    },
     /// Protect days from every command that removes
     Hold {
         #[command(subcommand)]
@@ -404,20 +414,6 @@ pub(crate) struct Inspect {
     /// The file
     #[arg(value_name = "FILE")]
     pub(crate) file: PathBuf,
-}
-
-/// `dwell verify`
-#[derive(Debug, Args)]
-pub(crate) struct Verify {
-    /// A store or a copy of one; default is the store
-    #[arg(value_name = "PATH")]
-    pub(crate) path: Option<PathBuf>,
-    /// Read every byte, and give back every source and compare its digest
-    #[arg(long)]
-    pub(crate) deep: bool,
-    /// A signed checkpoint (C2SP signed note) that the ledger must contain
-    #[arg(long, value_name = "FILE")]
-    pub(crate) trusted: Option<PathBuf>,
 }
 
 /// `dwell recover`

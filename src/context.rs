@@ -6,6 +6,7 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result};
 use storage::Micros;
 use storage::config::Config;
+use storage::fs::{Fs, ReadOnlyFs};
 use storage::store::{OpenOptions, Standing, Store};
 
 use crate::args::Global;
@@ -35,6 +36,8 @@ pub(crate) struct Context {
     pub(crate) pinned_key: Option<String>,
     /// Settings to read instead of the store's own.
     pub(crate) config: Option<PathBuf>,
+    /// Whether nothing may be written into the store.
+    pub(crate) read_only: bool,
     /// Results as JSON, and a summary.
     pub(crate) json: bool,
     /// How long to wait for another writer, in milliseconds.
@@ -79,6 +82,7 @@ impl Context {
             fallback_dir: below("XDG_STATE_HOME", ".local/state"),
             pinned_key,
             config: global.config,
+            read_only: global.read_only,
             json: global.json,
             wait_ms: global.wait.unwrap_or(WAIT_S).saturating_mul(1_000),
             wait_named: global.wait.map(|seconds| seconds.saturating_mul(1_000)),
@@ -88,6 +92,12 @@ impl Context {
         })
     }
 
+    /// The file system of a store: the real one, which with `--read-only` writes nothing below any store that is named.
+    pub(crate) fn fs_of(&self, dir: &Path) -> Arc<dyn Fs> {
+        let real = storage::fs::real();
+        if self.read_only { Arc::new(ReadOnlyFs::new(real, dir)) } else { real }
+    }
+
     /// How a store or a copy of one is opened.
     pub(crate) fn open_options(&self, standing: Standing) -> OpenOptions {
         OpenOptions {
@@ -95,7 +105,7 @@ impl Context {
             fallback_dir: self.fallback_dir.clone(),
             pinned_key: self.pinned_key.clone(),
             standing,
-            fs: storage::fs::real(),
+            fs: self.fs_of(&self.store_dir),
         }
     }
 

@@ -11,6 +11,7 @@ mod progress;
 mod reader;
 mod remote;
 mod say;
+mod timestamp;
 mod verb;
 mod when;
 

@@ -1,6 +1,7 @@
 //! Which code runs for which command? One file for each.
 
 mod archive;
+mod checkpoint;
 mod compact;
 mod demo;
 mod doctor;
@@ -71,6 +72,7 @@ pub(crate) fn run(context: &Context, verb: Verb) -> Result<Outcome> {
         Verb::Seal(args) => seal::run(context, &args),
         Verb::Compact(args) => compact::run(context, &args),
         Verb::Inspect(args) => inspect::run(context, &args),
+        Verb::Checkpoint { what } => checkpoint::run(context, &what),
         Verb::Verify(args) => verify::run(context, &args),
         Verb::Hold { what } => hold::run(context, what),
         Verb::Retain { what } => retain::run(context, &what),

@@ -6,6 +6,7 @@
 //! access is never given.
 
 mod faulty;
+mod read_only;
 mod real;
 mod recording;
 
@@ -16,6 +17,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use faulty::{FaultKind, FaultyFs};
+pub use read_only::ReadOnlyFs;
 pub use real::{Lock, RealFs};
 pub use recording::{CrashState, RecordingFs};
 

@@ -27,7 +27,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 pub use self::facts::SourceFacts;
-pub use self::growth::Head;
+pub use self::growth::{Head, nonce};
 use self::heads::Trust;
 pub(crate) use self::heads::check_key;
 pub use self::hidden::{HiddenIndex, HiddenLines};

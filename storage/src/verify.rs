@@ -1,5 +1,6 @@
 //! Is everything as it was signed? Each signature, root and record, each file with its size and, if asked, each byte.
 
+mod accounts;
 mod files;
 mod keys;
 mod ledger;
@@ -15,7 +16,7 @@ pub use self::report::{Finding, Problem, Report, Stamped};
 use crate::clock::Micros;
 use crate::config;
 use crate::digest::Digest;
-use crate::error::{Breach, Result};
+use crate::error::{Breach, Error, ErrorKind, Result};
 use crate::fs::{self, Fs};
 use crate::ledger::keys::KeyRing;
 use crate::ledger::note::VerifierKey;
@@ -47,6 +48,15 @@ pub struct VerifyOptions {
 
 /// Verifies the store at `dir`. An error means that it could not be done; whatever is wrong stands in the report.
 pub fn verify(dir: &Path, options: &VerifyOptions) -> Result<Report> {
+    verify_part(dir, options, None)
+}
+
+/// Verifies a restored set of the store at `dir`: the whole ledger, and of the files those of the set.
+pub fn verify_set(dir: &Path, set: &str, options: &VerifyOptions) -> Result<Report> {
+    verify_part(dir, options, Some(set))
+}
+
+fn verify_part(dir: &Path, options: &VerifyOptions, set: Option<&str>) -> Result<Report> {
     let mut report = Report::default();
     check_options(options)?;
     let options = &keys::with_keys(dir, options);
@@ -72,8 +82,22 @@ pub fn verify(dir: &Path, options: &VerifyOptions) -> Result<Report> {
         let ring = KeyRing::new(Arc::clone(&options.fs), keys, fallback);
         trusted::check(trusted, &ring.known_all(key.name())?, &audit, &mut report);
     }
-    check_settings(dir, options, audit.folded.state.config, &mut report)?;
-    files::check(dir, &audit, options, &mut report)?;
+    let state = &audit.folded.state;
+    report.since_seq = audit.since_seq;
+    report.retired = state.retired.len() as u64;
+    let redacted = state.redacted.iter().map(|it| (it.last - it.first + 1).max(0).unsigned_abs());
+    report.redacted = redacted.sum();
+    if let Some(set) = set {
+        if !state.restored.contains_key(set) && audit.complete {
+            let what = format!("there is no restored set `{set}`");
+            return Err(Error::new(ErrorKind::InvalidInput, what).at(dir));
+        }
+        files::check(dir, &audit, options, Some(set), &mut report)?;
+        return Ok(report);
+    }
+    accounts::check(state, &mut report);
+    check_settings(dir, options, state.config, &mut report)?;
+    files::check(dir, &audit, options, None, &mut report)?;
     keys::check(dir, &audit.folded.state, options, &mut report)?;
     check_query_log(dir, options, &audit.shredded.places, &mut report)?;
     Ok(report)

@@ -2,8 +2,10 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod access;
 mod anew;
 mod bad_input;
+mod checkpoint;
 mod encryption;
 mod formats;
 mod house;

@@ -12,6 +12,9 @@ pub const FOLDER: &str = "ledger";
 /// Digits of a file's name.
 const DIGITS: usize = 10;
 
+/// What the name of a time stamp ends with.
+const STAMP: &str = ".tsr";
+
 /// The name of file number `version`, from 1.
 pub fn name(version: u64) -> String {
     format!("{version:010}")
@@ -20,6 +23,16 @@ pub fn name(version: u64) -> String {
 /// The name of the words beside it.
 pub fn text_name(version: u64) -> String {
     format!("{version:010}.text")
+}
+
+/// The name of the time stamp beside it: the answer of a time-stamping authority (RFC 3161) over its checkpoint.
+pub fn stamp_name(version: u64) -> String {
+    format!("{version:010}{STAMP}")
+}
+
+/// The number of the ledger file whose time stamp has this name.
+pub fn stamp_of(name: &str) -> Option<u64> {
+    name.strip_suffix(STAMP).and_then(version_of)
 }
 
 /// The number of a ledger file of this name.

@@ -1,12 +1,18 @@
 //! What can be shown of the ledger's past? Its signed checkpoints, and that it has only grown between two of them.
 
-use super::{Store, load};
+use super::{Store, layout, load};
 use crate::digest::Digest;
 use crate::error::{Error, ErrorKind, Result};
-use crate::ledger::chain;
+use crate::fs;
+use crate::ledger::{chain, file};
 use crate::ledger::note::Checkpoint;
 use crate::ledger::proof::Consistency;
 use crate::ledger::tree;
+
+/// A number that nobody could have foreseen, for a request to another system.
+pub fn nonce() -> Result<[u8; 8]> {
+    super::transaction::random().map(u64::to_le_bytes)
+}
 
 /// A checkpoint that a caller names.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +31,27 @@ impl Store {
             return Err(Error::new(ErrorKind::InvalidInput, what).at(&self.dir));
         }
         Ok(load::boundary_at(&*self.fs, &self.dir, version, &self.keys())?.1)
+    }
+
+    /// The time stamp that was kept of the checkpoint of ledger file number `version`.
+    pub fn stamp(&self, version: u64) -> Result<Option<Vec<u8>>> {
+        let path = self.dir.join(file::FOLDER).join(file::stamp_name(version));
+        fs::read_if_there(&*self.fs, &path)
+    }
+
+    /// Keeps a time stamp over the checkpoint of ledger file number `version` beside it, in the place of an earlier one.
+    pub fn keep_stamp(&self, version: u64, stamp: &[u8], wait_ms: u64) -> Result<()> {
+        self.writable()?;
+        self.checkpoint_of(version)?;
+        let _lock = self.lock_writer(wait_ms)?;
+        let name = file::stamp_name(version);
+        let staged = layout::staging_path(&self.dir, &name);
+        fs::remove_if_there(&*self.fs, &staged)?;
+        fs::write_new(&*self.fs, &staged, stamp)?;
+        let folder = self.dir.join(file::FOLDER);
+        let target = folder.join(name);
+        self.fs.rename(&staged, &target).map_err(|error| Error::io("rename", &staged, error))?;
+        fs::sync_dir(&*self.fs, &folder)
     }
 
     /// The proof that the ledger had only grown from `old` to `new`, else to its newest checkpoint.

@@ -16,6 +16,8 @@ pub(crate) const REQUESTS: &str = "requests";
 pub(crate) const LINES: &str = "lines";
 /// The wrapped keys of an encrypted store; no other has this folder.
 pub(crate) const KEYS: &str = crate::crypt::FOLDER;
+/// Restored sets.
+pub(crate) const RESTORED: &str = "restored";
 /// The writer's lock.
 pub(crate) const LOCK: &str = "lock";
 
@@ -25,7 +27,7 @@ pub(crate) const FOLDERS: &[(&str, Rights)] = &[
     (LINES, Rights::Inherit),
     ("summaries", Rights::Inherit),
     ("tables", Rights::Inherit),
-    ("restored", Rights::Inherit),
+    (RESTORED, Rights::Inherit),
     ("findings", Rights::Inherit),
     ("log", Rights::Shared),
     (crate::ledger::file::FOLDER, Rights::Inherit),

@@ -23,22 +23,21 @@ const UNNAMED: &[&str] = &[layout::STAGING, layout::TRASH, layout::LEASES, "log"
 /// The largest side file that is read; the ledger says what each must be.
 const SIDE_MAX: u64 = 1 << 32;
 
-/// Checks every file that the newest version names, and that there is no other.
+/// Checks every file that the newest version names, and that there is no other; with `set`, those of that restored set.
 pub(super) fn check(
     dir: &Path,
     audit: &Audit,
     options: &VerifyOptions,
+    set: Option<&str>,
     report: &mut Report,
 ) -> Result<()> {
     let state = &audit.folded.state;
-    let (asked, earlier): (Vec<_>, Vec<_>) =
-        named::all(state).into_iter().partition(|file| file.seq >= audit.since_seq);
+    let wanted = named::all(state).into_iter().filter(|file| set.is_none() || file.set == set);
+    let (asked, earlier): (Vec<_>, Vec<_>) = wanted.partition(|file| file.seq >= audit.since_seq);
     report.skipped = earlier.len() as u64;
     report.files = asked.len() as u64;
     report.bytes = asked.iter().map(Named::bytes).sum();
-    let segments = state.segments().map(|(_, segment)| segment);
-    let segments = segments.filter(|segment| segment.seq >= audit.since_seq);
-    report.rows = segments.map(|segment| segment.meta.rows).sum();
+    report.rows = asked.iter().map(Named::rows).sum();
     let mut changed = BTreeSet::new();
     for (at, error) in check_all(dir, &asked, options.deep) {
         if error.kind() != ErrorKind::Integrity {
@@ -54,7 +53,7 @@ pub(super) fn check(
     }
     // With a ledger that ends early, files of the commits behind that would look foreign.
     if audit.complete {
-        check_foreign(dir, audit, options, report)?;
+        check_foreign(dir, audit, options, set, report)?;
     } else {
         report.notes.push(
             "the ledger could not be read to its end: foreign files were not looked for".into(),
@@ -134,6 +133,7 @@ fn check_foreign(
     dir: &Path,
     audit: &Audit,
     options: &VerifyOptions,
+    set: Option<&str>,
     report: &mut Report,
 ) -> Result<()> {
     let all = named::all(&audit.folded.state);
@@ -150,11 +150,14 @@ fn check_foreign(
             report.problem(Breach::Altered, &name, "no folder, but a link or a file");
             continue;
         }
-        if !folder || UNNAMED.contains(&name.as_str()) || name == crate::ledger::file::FOLDER {
+        let elsewhere = set.is_some() && name != layout::RESTORED;
+        let is_ledger = name == crate::ledger::file::FOLDER;
+        if !folder || UNNAMED.contains(&name.as_str()) || is_ledger || elsewhere {
             continue;
         }
+        let below = set.map_or_else(|| name.clone().into(), |set| Path::new(&name).join(set));
         let mut found = Vec::new();
-        walk(&*options.fs, dir, Path::new(&name), &mut found)?;
+        walk(&*options.fs, dir, &below, &mut found)?;
         for path in found {
             let text = path.to_string_lossy();
             if names.contains(&*text) {

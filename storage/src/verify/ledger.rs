@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use super::{Report, VerifyOptions};
+use super::{Report, Stamped, VerifyOptions};
 use crate::digest::Digest;
 use crate::error::{Breach, Error, ErrorKind, Result};
 use crate::fs;
@@ -287,6 +287,10 @@ fn check_names(
     let grown = file::path(dir, newest + 1).exists();
     for name in fs::list_if_there(&*options.fs, &dir.join(file::FOLDER))? {
         let path = Path::new(file::FOLDER).join(&name);
+        if let Some(version) = file::stamp_of(&name).filter(|version| *version <= newest) {
+            report.stamps.push(stamped(dir, path, version, options)?);
+            continue;
+        }
         let words_of = name.strip_suffix(".text").and_then(file::version_of);
         match (file::version_of(&name), words_of) {
             (Some(version), _) if version > newest && audit.complete && !grown => {
@@ -305,6 +309,20 @@ fn check_names(
         }
     }
     Ok(())
+}
+
+/// What a time stamp beside the ledger is to be over.
+fn stamped(
+    dir: &Path,
+    path: std::path::PathBuf,
+    version: u64,
+    options: &VerifyOptions,
+) -> Result<Stamped> {
+    let bytes = fs::read_if_there(&*options.fs, &file::path(dir, version))?.unwrap_or_default();
+    let file = LedgerFile::parse(&bytes)?;
+    let last = file.records.last().copied().unwrap_or_default();
+    let at = crate::ledger::record::Record::parse(last)?.at;
+    Ok(Stamped { path, version, note: file.note.to_owned(), at })
 }
 
 fn has_words(dir: &Path, version: u64, options: &VerifyOptions) -> Result<bool> {

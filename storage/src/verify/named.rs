@@ -30,6 +30,8 @@ pub(super) struct Named<'a> {
     pub(super) seq: u64,
     /// Its day, of a live segment that stands under a seal.
     pub(super) sealed: Option<Day>,
+    /// The restored set that it belongs to.
+    pub(super) set: Option<&'a str>,
 }
 
 impl<'a> Named<'a> {
@@ -37,6 +39,16 @@ impl<'a> Named<'a> {
         match self.content {
             Content::Data(meta) => &meta.path,
             Content::Side(file) => &file.path,
+        }
+    }
+
+    /// Rows, where it holds such.
+    pub(super) fn rows(&self) -> u64 {
+        match self.content {
+            Content::Data(meta) if !meta.path.split('/').any(|part| part == layout::LINES) => {
+                meta.rows
+            }
+            _ => 0,
         }
     }
 
@@ -54,19 +66,22 @@ pub(super) fn all(state: &State) -> Vec<Named<'_>> {
     for (day, held) in &state.days {
         for segment in &held.segments {
             let sealed = segment.seal.map(|_| *day);
-            named.push(Named { content: Content::Data(&segment.meta), seq: segment.seq, sealed });
+            let content = Content::Data(&segment.meta);
+            named.push(Named { content, seq: segment.seq, sealed, set: None });
         }
         for sealed in &held.seals {
             let content = Content::Side(&sealed.seal.salts);
-            named.push(Named { content, seq: sealed.seq, sealed: Some(*day) });
+            named.push(Named { content, seq: sealed.seq, sealed: Some(*day), set: None });
         }
     }
-    let plain = |content, seq| Named { content, seq, sealed: None };
-    named.extend(state.lines.iter().map(|it| plain(Content::Data(&it.meta), it.seq)));
+    let lines = state.lines.iter().map(|it| (Content::Data(&it.meta), it.seq));
+    named.extend(lines.map(|(content, seq)| Named { content, seq, sealed: None, set: None }));
     for set in state.restored.values() {
+        let (name, seq) = (Some(set.name.as_str()), set.seq);
+        let plain = |content| Named { content, seq, sealed: None, set: name };
         // Numbers of records within a set are those of its origin.
-        named.extend(set.files().map(|meta| plain(Content::Data(meta), set.seq)));
-        named.extend(set.side_files().map(|file| plain(Content::Side(file), set.seq)));
+        named.extend(set.files().map(|meta| plain(Content::Data(meta))));
+        named.extend(set.side_files().map(|file| plain(Content::Side(file))));
     }
     named
 }

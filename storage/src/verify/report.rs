@@ -45,6 +45,8 @@ pub struct Report {
     pub bytes: u64,
     /// Rows in them, by the ledger.
     pub rows: u64,
+    /// The first record of the time asked for: what earlier ones brought was left out.
+    pub since_seq: u64,
     /// Data files that were left out, because their records lie before the time asked for.
     pub skipped: u64,
     /// What is not as it was signed; with any of these, the store is not valid.
