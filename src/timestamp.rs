@@ -121,7 +121,8 @@ fn open(response: &[u8]) -> Result<(SignedData, TstInfo)> {
     let signed: SignedData = token.content.decode_as().context("the token is no signed data")?;
     let content = &signed.encap_content_info;
     ensure!(content.econtent_type == TST_INFO, "the token holds no time stamp");
-    let info = TstInfo::from_der(content_bytes(&signed)?).context("the token holds no time stamp")?;
+    let info =
+        TstInfo::from_der(content_bytes(&signed)?).context("the token holds no time stamp")?;
     Ok((signed, info))
 }
 
@@ -174,8 +175,10 @@ fn check_signature(
 ) -> Result<()> {
     let attributes = signer.signed_attrs.as_ref().context("nothing is signed")?;
     let value = |oid: ObjectIdentifier| -> Result<&Any> {
-        let mut values =
-            attributes.iter().filter(|attribute| attribute.oid == oid).flat_map(|it| it.values.iter());
+        let mut values = attributes
+            .iter()
+            .filter(|attribute| attribute.oid == oid)
+            .flat_map(|it| it.values.iter());
         match (values.next(), values.next()) {
             (Some(value), None) => Ok(value),
             _ => bail!("a signed attribute is not there, or twice"),
@@ -207,7 +210,10 @@ fn check_signature(
             Err(error) => failure = Some(error),
         }
     }
-    bail!("the signature cannot be checked: {}", failure.map_or_else(String::new, |it| it.to_string()))
+    bail!(
+        "the signature cannot be checked: {}",
+        failure.map_or_else(String::new, |it| it.to_string())
+    )
 }
 
 fn check_chain(

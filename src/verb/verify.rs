@@ -31,7 +31,8 @@ fn place(path: &Path) -> Place {
     let set = || {
         let whole = path.canonicalize().ok()?;
         let name = whole.file_name()?.to_str()?.to_owned();
-        let folder = whole.parent().filter(|it| it.file_name().is_some_and(|it| it == "restored"))?;
+        let folder =
+            whole.parent().filter(|it| it.file_name().is_some_and(|it| it == "restored"))?;
         let store = folder.parent().filter(|store| store.join("ledger").is_dir())?;
         Some(Place::Set(store.to_path_buf(), name))
     };
@@ -72,7 +73,8 @@ pub(super) fn run(context: &Context, args: &Verify) -> Result<Outcome> {
             Place::Set(_, name) => found.of_set(&store, name, &mut report)?,
         }
     }
-    let shown = shown::Shown { context, args, path, report: &report, found: &found, stamps: &stamps };
+    let shown =
+        shown::Shown { context, args, path, report: &report, found: &found, stamps: &stamps };
     shown.write()?;
     if !report.is_valid() {
         say::error(format_args!("{} is not what was signed", path.display()));

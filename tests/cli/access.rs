@@ -142,9 +142,12 @@ fn no_command_takes_or_shows_a_secret() {
     }
     // Secrets of the environment come out nowhere, however things go.
     let secret = "s3cr3t-of-the-environment";
-    for words in [&["--help"][..], &["doctor"], &["days"], &["archive", "--to", "s3://x/y"], &["nonsense"]] {
+    for words in
+        [&["--help"][..], &["doctor"], &["days"], &["archive", "--to", "s3://x/y"], &["nonsense"]]
+    {
         let mut command = world.command(words);
-        for name in ["AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "DWELL_CHECKPOINT_AUTHORIZATION"] {
+        for name in ["AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "DWELL_CHECKPOINT_AUTHORIZATION"]
+        {
             command.env(name, secret);
         }
         command.env("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE").env("AWS_ENDPOINT", "http://127.0.0.1:9");

@@ -5,6 +5,7 @@ use std::os::unix::net::UnixDatagram;
 use std::path::Path;
 
 use anyhow::{Context as _, Result, anyhow};
+use reqwest::Url;
 use serde_json::json;
 use storage::ledger::note::{self, Checkpoint};
 
@@ -30,7 +31,7 @@ const PRIORITY: u32 = 10 * 8 + 5;
 enum Goal<'a> {
     Stdout,
     Syslog(&'a Path),
-    Url(&'a str),
+    Url(Url),
     File(&'a Path),
 }
 
@@ -39,7 +40,9 @@ fn goal(to: &str) -> Result<Goal<'_>> {
         "" => return Err(usage("--to names nothing")),
         "-" => Goal::Stdout,
         "syslog" => Goal::Syslog(Path::new(SYSLOG)),
-        to if to.starts_with("http://") || to.starts_with("https://") => Goal::Url(to),
+        to if to.starts_with("http://") || to.starts_with("https://") => {
+            Goal::Url(http::checked(to)?)
+        }
         to => match (to.strip_prefix("syslog:"), to.split_once("://")) {
             (Some(socket), _) => Goal::Syslog(Path::new(socket)),
             (None, Some((scheme, _))) => {
@@ -104,7 +107,7 @@ fn send(goal: &Goal<'_>, signed: &str) -> Result<()> {
             target.write_all(signed.as_bytes())?;
             target.finish()
         }
-        Goal::Url(url) => http::put(url, signed),
+        Goal::Url(url) => http::put(url.clone(), signed),
         Goal::Syslog(socket) => {
             let line = note::to_line(signed).ok_or_else(|| anyhow!("no signed checkpoint"))?;
             let what = || format!("cannot write to the log at `{}`", socket.display());
@@ -126,7 +129,8 @@ mod tests {
         assert_eq!(goal("syslog").unwrap(), Goal::Syslog(Path::new("/dev/log")));
         assert_eq!(goal("syslog:/run/x").unwrap(), Goal::Syslog(Path::new("/run/x")));
         assert_eq!(goal("a/b.note").unwrap(), Goal::File(Path::new("a/b.note")));
-        assert_eq!(goal("https://x/y?z").unwrap(), Goal::Url("https://x/y?z"));
+        assert!(matches!(goal("https://x/y?z").unwrap(), Goal::Url(url) if url.path() == "/y"));
+        assert!(goal("https://me:secret@x/y").is_err());
         assert!(goal("ftp://x/y").is_err() && goal("").is_err());
         assert_eq!(shown("https://x/y?sig=secret"), "https://x/y");
     }

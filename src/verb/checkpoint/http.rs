@@ -19,8 +19,7 @@ const TIMEOUT: Duration = Duration::from_secs(60);
 const ANSWER_MAX: usize = 1 << 20;
 
 /// Puts a checkpoint at `url`.
-pub(super) fn put(url: &str, note: &str) -> Result<()> {
-    let url = checked(url)?;
+pub(super) fn put(url: Url, note: &str) -> Result<()> {
     let mut request = client()?.put(url).body(note.to_owned());
     if let Some(value) = environment(AUTHORIZATION_VARIABLE) {
         let mut value = HeaderValue::from_str(&value.to_string_lossy())
@@ -37,8 +36,8 @@ pub(super) fn ask_authority(url: &str, query: &[u8]) -> Result<Vec<u8>> {
     run(request.header(CONTENT_TYPE, "application/timestamp-query"))
 }
 
-/// A password in a URL would stand in the list of processes.
-fn checked(url: &str) -> Result<Url> {
+/// Reads a URL. A password in it would stand in the list of processes.
+pub(super) fn checked(url: &str) -> Result<Url> {
     let url = Url::parse(url).map_err(|error| usage(format!("no URL: {error}")))?;
     if url.password().is_some() || !url.username().is_empty() {
         return Err(usage(format!(
@@ -54,21 +53,22 @@ fn client() -> Result<Client> {
 
 fn run(request: RequestBuilder) -> Result<Vec<u8>> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(async {
-        // An error of this crate would name the URL with its query, which may hold a secret.
-        let mut answer = request.send().await.map_err(reqwest::Error::without_url)?;
-        let status = answer.status();
-        if !status.is_success() {
-            bail!("the receiver answered {status}");
-        }
-        let mut body = Vec::new();
-        while let Some(piece) = answer.chunk().await.map_err(reqwest::Error::without_url)? {
-            body.extend_from_slice(&piece);
-            if body.len() > ANSWER_MAX {
-                bail!("the receiver answered more than {ANSWER_MAX} bytes");
+    runtime
+        .block_on(async {
+            // An error of this crate would name the URL with its query, which may hold a secret.
+            let mut answer = request.send().await.map_err(reqwest::Error::without_url)?;
+            let status = answer.status();
+            if !status.is_success() {
+                bail!("the receiver answered {status}");
             }
-        }
-        Ok(body)
-    })
-    .context("cannot send the request")
+            let mut body = Vec::new();
+            while let Some(piece) = answer.chunk().await.map_err(reqwest::Error::without_url)? {
+                body.extend_from_slice(&piece);
+                if body.len() > ANSWER_MAX {
+                    bail!("the receiver answered more than {ANSWER_MAX} bytes");
+                }
+            }
+            Ok(body)
+        })
+        .context("cannot send the request")
 }

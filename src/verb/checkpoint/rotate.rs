@@ -19,11 +19,8 @@ const REPORT_VERSION: u32 = 1;
 pub(super) fn run(context: &Context, args: &RotateKey) -> Result<Outcome> {
     let store = context.open()?;
     let old = store.key();
-    let options = CommitOptions {
-        now_us: context.now_us,
-        wait_ms: context.wait_ms,
-        by: context.by.clone(),
-    };
+    let options =
+        CommitOptions { now_us: context.now_us, wait_ms: context.wait_ms, by: context.by.clone() };
     let new = store.rotate_key(&args.reason, &options)?;
     let mut target = Target::stdout();
     if context.json {

@@ -145,12 +145,7 @@ impl Found {
         Ok(())
     }
 
-    fn take(
-        &self,
-        report: &mut Report,
-        path: &Path,
-        checked: storage::Result<()>,
-    ) -> Result<()> {
+    fn take(&self, report: &mut Report, path: &Path, checked: storage::Result<()>) -> Result<()> {
         match checked {
             Err(error) if error.kind() == ErrorKind::Integrity => {
                 note(report, path, &error.as_breach(Breach::SealedDayChanged));

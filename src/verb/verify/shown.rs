@@ -80,10 +80,9 @@ impl Shown<'_> {
                 0 => "valid".into(),
                 behind => format!("valid, older by {behind} records"),
             },
-            number => format!(
-                "NOT VALID: {number} {}",
-                say::plural(number as u64, "problem", "problems")
-            ),
+            number => {
+                format!("NOT VALID: {number} {}", say::plural(number as u64, "problem", "problems"))
+            }
         });
         lines
     }

@@ -4,10 +4,10 @@ use super::{Store, layout, load};
 use crate::digest::Digest;
 use crate::error::{Error, ErrorKind, Result};
 use crate::fs;
-use crate::ledger::{chain, file};
 use crate::ledger::note::Checkpoint;
 use crate::ledger::proof::Consistency;
 use crate::ledger::tree;
+use crate::ledger::{chain, file};
 
 /// A number that nobody could have foreseen, for a request to another system.
 pub fn nonce() -> Result<[u8; 8]> {
