@@ -29,3 +29,6 @@ pub(crate) const FOLDER: &str = "keys";
 
 /// What an encrypted Parquet file begins and ends with.
 pub const ENCRYPTED_MAGIC: [u8; 4] = *b"PARE";
+
+#[cfg(test)]
+mod tests;

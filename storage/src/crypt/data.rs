@@ -131,6 +131,14 @@ struct Wrapped {
     wrapped: String,
 }
 
+/// What a wrapped key says of where it comes from; nobody has checked it.
+pub(super) struct KeyOrigin {
+    /// The store that it was made for.
+    pub(super) store: String,
+    /// The id of the store key that it is wrapped with.
+    pub(super) under: String,
+}
+
 const CIPHER: &str = "AES-256-GCM";
 const VERSION: u32 = 1;
 
@@ -224,12 +232,12 @@ impl DataKey {
         Ok(file)
     }
 
-    /// Whether `bytes` look like the file of the key `name`, and the id of the store key that it is wrapped with: what can
-    /// be told without that key.
-    pub(super) fn wrapped_under(bytes: &[u8], name: &KeyName) -> Result<String> {
+    /// Whether `bytes` look like the file of the key `name`, and what it says of its origin: what can be told without the
+    /// key that it is wrapped with.
+    pub(super) fn wrapped_under(bytes: &[u8], name: &KeyName) -> Result<KeyOrigin> {
         let file = Self::look(bytes)?;
         if file.id == name.id && file.scope == name.scope.to_string() {
-            return Ok(file.under);
+            return Ok(KeyOrigin { store: file.store, under: file.under });
         }
         Err(Error::new(ErrorKind::Integrity, "the file of another key"))
     }

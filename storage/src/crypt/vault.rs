@@ -239,6 +239,37 @@ impl Vault {
         Ok(key)
     }
 
+    /// Takes in the file of a key that comes with data from elsewhere (an archive, a backup), under its path in a store:
+    /// `keys/day=.../<id>.key`. One of another store is wrapped anew, if that store's key lies in the folder of keys. Tells
+    /// whether it was not there yet.
+    ///
+    /// # Errors
+    /// `Integrity`: it is no such file, or was changed. `Io`: the key that it is wrapped with is not here.
+    pub fn take_in(&self, path: &str, bytes: &[u8]) -> Result<bool> {
+        let name = KeyName::from_path(path)
+            .ok_or_else(|| Error::integrity(path, "no file of a wrapped key"))?;
+        let own = self.store_key()?;
+        let origin = DataKey::wrapped_under(bytes, &name).map_err(|error| error.at(path))?;
+        let (key, bytes) = if origin.under == own.id() {
+            (DataKey::unwrap(bytes, &name, own), bytes.to_vec())
+        } else {
+            let dir = self.places.key_dir.as_deref();
+            let other = dir.map(|dir| key_file(dir, &origin.store));
+            let other = other.and_then(|path| fs::read_if_there(&*self.fs, &path).ok().flatten());
+            let other = other.map(|bytes| StoreKey::parse(&bytes)).transpose()?;
+            // Without that key, the error says which one it is.
+            let key = DataKey::unwrap(bytes, &name, other.as_ref().unwrap_or(own));
+            let bytes = key.as_ref().map_or(Ok(Vec::new()), |key| key.wrap(own))?;
+            (key, bytes)
+        };
+        key.map_err(|error| error.at_if_none(path))?;
+        if self.has(&name) {
+            return Ok(false);
+        }
+        self.put(&name, &bytes)?;
+        Ok(true)
+    }
+
     /// Writes the file of a key, so that it is there with all its bytes or not at all.
     pub(super) fn put(&self, name: &KeyName, bytes: &[u8]) -> Result<()> {
         let path = self.dir.join(name.path());
