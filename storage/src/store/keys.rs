@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Store, layout};
+use super::{State, Store, layout};
 use crate::crypt::Scope;
 use crate::day::Day;
 use crate::error::Result;
@@ -22,13 +22,17 @@ impl Store {
     }
 
     /// Destroys the keys of every day of which no file is left: not in the newest version, not in `trash/`, not in a
-    /// restored set. What was encrypted with them can't be read any more, wherever copies of it lie. To be called when
-    /// `trash/` has been emptied; tells which keys are gone.
+    /// restored set. What was encrypted with them can't be read any more, wherever copies of it lie. [`Store::purge`] does it
+    /// once the trash is emptied. Tells which keys are gone.
     pub fn shred_unused_keys(&self, wait_ms: u64) -> Result<Vec<Scope>> {
-        let Some(vault) = self.vault() else { return Ok(Vec::new()) };
         self.writable()?;
         let _lock = self.lock_writer(wait_ms)?;
-        let state = self.refresh()?;
+        self.shred_keys_of(&*self.refresh()?)
+    }
+
+    /// The same for whoever holds the writer's lock and has seen the newest version.
+    pub(super) fn shred_keys_of(&self, state: &State) -> Result<Vec<Scope>> {
+        let Some(vault) = self.vault() else { return Ok(Vec::new()) };
         let mut paths: Vec<String> = state.files().map(|meta| meta.path.clone()).collect();
         let trash = self.dir.join(layout::TRASH);
         for version in fs::list_if_there(&*self.fs, &trash)? {

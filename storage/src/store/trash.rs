@@ -90,11 +90,12 @@ impl Store {
         found.into_iter().find(|path| path.exists()).unwrap_or(path)
     }
 
-    /// Deletes what lies in `trash/` for longer than `grace_us` and is needed by no living reader.
+    /// Deletes what lies in `trash/` for longer than `grace_us` and is needed by no living reader, and in an encrypted store
+    /// the keys of days of which nothing is left then.
     pub fn purge(&self, now_us: Micros, grace_us: Micros, wait_ms: u64) -> Result<Purged> {
         self.writable()?;
         let _lock = self.lock_writer(wait_ms)?;
-        self.refresh()?;
+        let state = self.refresh()?;
         let mut purged = Purged::default();
         let oldest = self.oldest_lease()?;
         let trash = self.dir.join(layout::TRASH);
@@ -118,6 +119,7 @@ impl Store {
             purged.files += files.len() as u64;
         }
         fs::sync_dir(&*self.fs, &trash)?;
+        self.shred_keys_of(&state)?;
         Ok(purged)
     }
 
