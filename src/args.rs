@@ -4,6 +4,7 @@
 pub(crate) mod archive;
 pub(crate) mod checkpoint;
 pub(crate) mod compact;
+pub(crate) mod encryption;
 pub(crate) mod proof;
 pub(crate) mod retain;
 pub(crate) mod seal;
@@ -119,6 +120,8 @@ pub(crate) enum Verb {
     Recover(Recover),
     /// Rows with the proof that they were sealed; views for other tools that read the files
     Export(proof::Export),
+    /// Give an encrypted store a new store key
+    Rekey(encryption::Rekey),
     /// Look for what may go wrong: rights, space, keys, versions
     Doctor,
     /// Print the completion script of a shell

@@ -18,6 +18,7 @@ mod pseudonym;
 mod quarantine;
 mod raw;
 mod recover;
+mod rekey;
 mod retain;
 mod seal;
 mod shell;
@@ -80,6 +81,7 @@ pub(crate) fn run(context: &Context, verb: Verb) -> Result<Outcome> {
         Verb::Archive(args) => archive::run(context, &args),
         Verb::Recover(args) => recover::run(context, &args),
         Verb::Export(args) => export::run(context, &args),
+        Verb::Rekey(args) => rekey::run(context, &args),
         Verb::Doctor => doctor::run(context),
         Verb::Completions { shell } => shell::completions(shell),
         Verb::Man => shell::man(),

@@ -22,7 +22,7 @@ pub use self::key::StoreKey;
 pub(crate) use self::prefix::{CryptoMetadata, FileId, store_of};
 pub(crate) use self::sealed::SealedFs;
 pub use self::vault::Vault;
-pub(crate) use self::vault::{KeyPlaces, key_file};
+pub(crate) use self::vault::{KeyPlaces, key_file, next_of, old_of};
 
 /// The folder of the wrapped data keys.
 pub(crate) const FOLDER: &str = "keys";

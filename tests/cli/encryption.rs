@@ -137,3 +137,15 @@ fn a_flipped_bit_is_noticed_by_verify_and_by_the_query() {
     world.run(&["verify", "--deep"]).ends(12);
     world.run(&["sql", "SELECT * FROM requests"]).ends(12);
 }
+
+#[test]
+fn a_new_key_takes_the_place_of_the_old_one() {
+    let world = encrypted();
+    let old = std::fs::read(key(&world)).unwrap();
+    let said = world.run(&["rekey"]);
+    assert!(said.ends(0).stderr.contains("data keys wrapped with the new store key"));
+    assert_ne!(std::fs::read(key(&world)).unwrap(), old);
+    assert_eq!(world.csv("SELECT count(*) FROM requests"), ["12"]);
+    world.run(&["verify", "--deep"]).ends(0);
+    World::with_store().run(&["rekey"]).ends(2);
+}

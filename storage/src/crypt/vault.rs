@@ -30,8 +30,14 @@ pub struct Vault {
     dir: PathBuf,
     fs: Arc<dyn Fs>,
     places: KeyPlaces,
-    key: OnceLock<std::result::Result<StoreKey, (ErrorKind, String)>>,
+    key: OnceLock<std::result::Result<StoreKeys, (ErrorKind, String)>>,
     data: Mutex<Opened>,
+}
+
+/// The store key, and others that wrapped keys may lie under: one that is to take its place, or had it before.
+struct StoreKeys {
+    own: StoreKey,
+    others: Vec<StoreKey>,
 }
 
 #[derive(Default)]
@@ -52,6 +58,22 @@ pub(crate) fn key_file(key_dir: &Path, store_id: &str) -> PathBuf {
     key_dir.join(format!("{store_id}.encryption"))
 }
 
+fn beside(path: &Path, ending: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(ending);
+    name.into()
+}
+
+/// The file of a store key that is about to take the place of the one at `path`.
+pub(crate) fn next_of(path: &Path) -> PathBuf {
+    beside(path, ".next")
+}
+
+/// The file of the store key that was at `path` before: packages in archives may lie under it.
+pub(crate) fn old_of(path: &Path) -> PathBuf {
+    beside(path, ".old")
+}
+
 impl Vault {
     /// The keys of the store in `dir`. `fs` is the file system below all encryption.
     pub(crate) fn new(store_id: &str, dir: &Path, fs: Arc<dyn Fs>, places: KeyPlaces) -> Self {
@@ -68,7 +90,7 @@ impl Vault {
     /// The keys of the store in `dir`, with the store key at hand.
     pub fn with_key(store_id: &str, dir: &Path, fs: Arc<dyn Fs>, key: StoreKey) -> Self {
         let vault = Self::new(store_id, dir, fs, KeyPlaces::default());
-        let _ = vault.key.set(Ok(key));
+        let _ = vault.key.set(Ok(StoreKeys { own: key, others: Vec::new() }));
         vault
     }
 
@@ -96,22 +118,39 @@ impl Vault {
     /// # Errors
     /// `Io`: it is not here.
     pub fn store_key(&self) -> Result<&StoreKey> {
+        self.store_keys().map(|keys| &keys.own)
+    }
+
+    fn store_keys(&self) -> Result<&StoreKeys> {
         let found =
             self.key.get_or_init(|| self.find().map_err(|error| (error.kind(), error.to_string())));
         found.as_ref().map_err(|(kind, message)| Error::new(*kind, message.clone()))
     }
 
-    fn find(&self) -> Result<StoreKey> {
+    /// The store key of this id, if it is among those at hand; else the store's own, which then says what is missing.
+    pub(super) fn store_key_of(&self, id: &str) -> Result<&StoreKey> {
+        let keys = self.store_keys()?;
+        Ok(keys.others.iter().find(|key| key.id() == id).unwrap_or(&keys.own))
+    }
+
+    fn find(&self) -> Result<StoreKeys> {
         let settings = &self.places.settings;
         if let Some(line) = &settings.key_command {
             self.may_run()?;
-            return StoreKey::parse(&command::run(line)?);
+            let own = StoreKey::parse(&command::run(line)?)?;
+            return Ok(StoreKeys { own, others: Vec::new() });
         }
         let own = self.places.key_dir.as_deref().map(|dir| key_file(dir, &self.store_id));
         let named = settings.key_file.as_ref().map(|path| self.dir.join(path));
         for path in named.iter().chain(&own) {
-            if let Some(bytes) = fs::read_if_there(&*self.fs, path)? {
-                return StoreKey::parse(&bytes).map_err(|error| error.at(path));
+            let mut keys = Vec::new();
+            for path in [path.clone(), next_of(path), old_of(path)] {
+                if let Some(bytes) = fs::read_if_there(&*self.fs, &path)? {
+                    keys.push(StoreKey::parse(&bytes).map_err(|error| error.at(path))?);
+                }
+            }
+            if !keys.is_empty() {
+                return Ok(StoreKeys { own: keys.remove(0), others: keys });
             }
         }
         let error = Error::new(ErrorKind::Io, "the store is encrypted, and its key is not here");
@@ -189,10 +228,12 @@ impl Vault {
     pub(crate) fn check_file(&self, name: &KeyName) -> Result<()> {
         let bytes = self.read(name)?;
         let path = self.dir.join(name.path());
-        let checked = match self.store_key() {
-            Ok(key) => DataKey::unwrap(&bytes, name, key).map(drop),
-            Err(_) => DataKey::wrapped_under(&bytes, name).map(drop),
-        };
+        let checked = DataKey::wrapped_under(&bytes, name).and_then(|origin| {
+            match self.store_key_of(&origin.under) {
+                Ok(key) => DataKey::unwrap(&bytes, name, key).map(drop),
+                Err(_) => Ok(()),
+            }
+        });
         checked.map_err(|error| error.at(path))
     }
 
@@ -201,12 +242,40 @@ impl Vault {
         if let Some(key) = self.opened().keys.get(name) {
             return Ok(Arc::clone(key));
         }
-        let store_key = self.store_key()?;
-        let key = DataKey::unwrap(&self.read(name)?, name, store_key)
-            .map_err(|error| error.at(self.dir.join(name.path())))?;
-        let key = Arc::new(key);
+        let key = Arc::new(self.unwrap(name, &self.read(name)?)?);
         self.opened().keys.insert(name.clone(), Arc::clone(&key));
         Ok(key)
+    }
+
+    fn unwrap(&self, name: &KeyName, bytes: &[u8]) -> Result<DataKey> {
+        self.store_key()?;
+        DataKey::wrapped_under(bytes, name)
+            .and_then(|origin| DataKey::unwrap(bytes, name, self.store_key_of(&origin.under)?))
+            .map_err(|error| error.at_if_none(self.dir.join(name.path())))
+    }
+
+    /// Wraps every data key with another store key; those that are already, stay as they are. Returns how many there are.
+    pub(crate) fn rewrap(&self, new: &StoreKey) -> Result<u64> {
+        let names = self.files()?.0;
+        for name in &names {
+            let bytes = self.read(name)?;
+            if DataKey::wrapped_under(&bytes, name)?.under == new.id() {
+                DataKey::unwrap(&bytes, name, new)?;
+                continue;
+            }
+            self.put(name, &self.unwrap(name, &bytes)?.wrap(new)?)?;
+        }
+        Ok(names.len() as u64)
+    }
+
+    /// Where the file of the store key lies, if it comes from one.
+    pub fn key_path(&self) -> Option<PathBuf> {
+        let settings = &self.places.settings;
+        if settings.key_command.is_some() {
+            return None;
+        }
+        let own = || Some(key_file(self.places.key_dir.as_deref()?, &self.store_id));
+        settings.key_file.as_ref().map(|path| self.dir.join(path)).or_else(own)
     }
 
     /// The key that new data of a scope is encrypted with; made, durably, if there is none.
@@ -250,8 +319,11 @@ impl Vault {
             .ok_or_else(|| Error::integrity(path, "no file of a wrapped key"))?;
         let own = self.store_key()?;
         let origin = DataKey::wrapped_under(bytes, &name).map_err(|error| error.at(path))?;
-        let (key, bytes) = if origin.under == own.id() {
-            (DataKey::unwrap(bytes, &name, own), bytes.to_vec())
+        let known = self.store_key_of(&origin.under)?;
+        let (key, bytes) = if origin.under == known.id() {
+            let key = DataKey::unwrap(bytes, &name, known);
+            let bytes = key.as_ref().map_or(Ok(Vec::new()), |key| key.wrap(own))?;
+            (key, bytes)
         } else {
             let dir = self.places.key_dir.as_deref();
             let other = dir.map(|dir| key_file(dir, &origin.store));

@@ -1,14 +1,49 @@
 //! Which small files does a day of an encrypted store need beside its data, and when are they destroyed?
 
 use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::Arc;
 
-use super::{State, Store, layout};
-use crate::crypt::Scope;
+use super::{CommitOptions, State, Store, layout};
+use crate::crypt::{Scope, StoreKey, next_of, old_of};
 use crate::day::Day;
-use crate::error::Result;
-use crate::fs;
+use crate::error::{Error, ErrorKind, Result};
+use crate::fs::{self, Fs};
+use crate::ledger::keys::write_secret;
+use crate::ledger::record::{Body, Encrypt};
+use crate::ledger::text::Text;
 
 impl Store {
+    /// Wraps the data keys of an encrypted store with a new store key, which from then on is the only one that opens it. The
+    /// data stays as it is: whoever knows a data key knows it still. Where the key comes from a file, the new one lies
+    /// beside it while this lasts and takes its place at the end; the old one stays as `.old`, for packages in archives
+    /// that lie under it. A rekeying that was cut off is continued by the next. Returns how many keys were wrapped.
+    ///
+    /// # Errors
+    /// `InvalidInput`: the store is not encrypted, or its key comes from a command and no new one is given.
+    pub fn rekey(
+        self: &Arc<Self>,
+        given: Option<StoreKey>,
+        options: &CommitOptions,
+    ) -> Result<u64> {
+        let Some(vault) = self.vault() else {
+            return Err(Error::new(ErrorKind::InvalidInput, "the store is not encrypted"));
+        };
+        let change = self.begin_maintenance()?;
+        let place = vault.key_path();
+        let new = new_key(&*self.fs, place.as_deref(), given)?;
+        let count = {
+            let _lock = self.lock_writer(options.wait_ms)?;
+            vault.rewrap(&new)?
+        };
+        let body = Body::Encrypt(Encrypt::with(new.id()));
+        change.commit(vec![(body, Text::by(&options.by))], &[], options, &|_| Ok(()))?;
+        if let Some(path) = place {
+            take_place(&*self.fs, &path)?;
+        }
+        Ok(count)
+    }
+
     /// The wrapped keys that the files of a day need, relative to the store: those of its rows, and those of the lines that
     /// were taken in on the days given. None for a plain store.
     pub fn key_files(&self, day: Day, lines: &[Day]) -> Result<Vec<String>> {
@@ -56,4 +91,38 @@ impl Store {
         }
         vault.shred_all_but(&rows, &lines)
     }
+}
+
+/// The key to change to: the one that lies there from a change that was cut off, or the one given, or a new one.
+fn new_key(fs: &dyn Fs, place: Option<&Path>, given: Option<StoreKey>) -> Result<StoreKey> {
+    let Some(place) = place else {
+        return given.ok_or_else(|| {
+            Error::new(ErrorKind::InvalidInput, "the key comes from a command")
+                .advise("give the new key, and let the command print that one afterwards")
+        });
+    };
+    let next = next_of(place);
+    if let Some(bytes) = fs::read_if_there(fs, &next)? {
+        let there = StoreKey::parse(&bytes).map_err(|error| error.at(&next))?;
+        if given.is_some_and(|given| given != there) {
+            let what = "another change of the key was cut off: end that one first, without a key";
+            return Err(Error::new(ErrorKind::InvalidInput, what).at(next));
+        }
+        return Ok(there);
+    }
+    let new = given.map_or_else(StoreKey::generate, Ok)?;
+    write_secret(fs, &next, &format!("{}\n", new.line()))?;
+    Ok(new)
+}
+
+/// Puts the new key in the place of the old one.
+fn take_place(fs: &dyn Fs, place: &Path) -> Result<()> {
+    let rename = |from: &Path, to: &Path| {
+        fs.rename(from, to).map_err(|error| Error::io("rename", from, error))
+    };
+    if place.exists() {
+        rename(place, &old_of(place))?;
+    }
+    rename(&next_of(place), place)?;
+    fs::sync_dir(fs, place.parent().unwrap_or(place))
 }

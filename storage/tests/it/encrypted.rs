@@ -359,3 +359,44 @@ fn what_a_store_is_is_settled_when_it_is_made() {
     assert_eq!(error.kind(), ErrorKind::Unsupported);
     assert!(!world.dir().join("ledger/0000000001").exists());
 }
+
+#[test]
+fn a_store_gets_a_new_key_whatever_stops_it_on_the_way() {
+    let (world, store, key) = encrypted();
+    let old = std::fs::read(&key).unwrap();
+    assert_eq!(store.rekey(None, &options()).unwrap(), 4);
+    assert_ne!(std::fs::read(&key).unwrap(), old);
+    drop(store);
+    let again = world.open().unwrap();
+    assert_eq!((count_rows(&again).unwrap(), again.notes().len()), (18, 0));
+    assert_eq!(again.ledger_entries().unwrap().last().unwrap().kind, "encrypt");
+    real::ingest(&again, "/var/log/secret/b.log").unwrap();
+    // The old key alone opens nothing any more.
+    let copy = |ending: &str| format!("{}{ending}", key.display());
+    let new = std::fs::read(&key).unwrap();
+    std::fs::remove_file(copy(".old")).unwrap();
+    std::fs::write(&key, &old).unwrap();
+    assert!(count_rows(&world.open().unwrap()).is_err());
+    std::fs::write(&key, &new).unwrap();
+
+    // Cut off after some keys, or between the two renames at the end: it opens, writes, and the next one ends it.
+    let third = StoreKey::generate().unwrap();
+    std::fs::write(copy(".next"), third.line()).unwrap();
+    let today = world.open().unwrap().key_files(Day::of(NOON), &[]).unwrap().remove(0);
+    let before = std::fs::read(world.dir().join(&today)).unwrap();
+    world.open().unwrap().rekey(None, &options()).unwrap();
+    let after = std::fs::read(world.dir().join(&today)).unwrap();
+    assert_ne!(before, after);
+    std::fs::write(world.dir().join(&today), before).unwrap();
+    std::fs::rename(&key, copy(".next")).unwrap();
+    let store = world.open().unwrap();
+    assert_eq!(count_rows(&store).unwrap(), 27);
+    real::ingest(&store, "/var/log/secret/b.log").unwrap();
+    store.rekey(None, &options()).unwrap();
+    assert_eq!(std::fs::read_to_string(&key).unwrap().trim(), third.line());
+    std::fs::remove_file(copy(".old")).unwrap_or_default();
+    assert_eq!(count_rows(&world.open().unwrap()).unwrap(), 36);
+    assert!(verified(&world).is_valid());
+    let error = crate::world::World::new().init().rekey(None, &options()).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidInput);
+}
