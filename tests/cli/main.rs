@@ -6,6 +6,7 @@ mod access;
 mod anew;
 mod bad_input;
 mod checkpoint;
+mod compact;
 mod encryption;
 mod formats;
 mod house;
