@@ -28,6 +28,16 @@ struct Commit {
     extent: Option<String>,
     found: Vec<Found>,
     replaced: Vec<FileMeta>,
+    /// Whether a later commit has rewritten files of it.
+    certain: bool,
+}
+
+impl Commit {
+    /// What the footers of its files say of it.
+    fn extent(&self) -> &str {
+        let of_files = self.found.first().map(|file| file.get(key::EXTENT));
+        of_files.or(self.extent.as_deref()).unwrap_or_default()
+    }
 }
 
 /// What a transaction did, with the files that say so.
@@ -50,8 +60,9 @@ pub(super) fn plan(
     done: &mut Recovered,
 ) -> Result<Vec<Body>> {
     let mut candidates = Vec::new();
-    for (transaction, commit) in commits(fs, dir, found, &mut candidates, done)? {
-        let certain = !commit.replaced.is_empty();
+    let commits = commits(fs, dir, found, &mut candidates, done)?;
+    for (transaction, commit) in joined(commits) {
+        let certain = commit.certain || !commit.replaced.is_empty();
         match put_together(&transaction, &commit) {
             Ok(body) => {
                 let from = match &body {
@@ -142,6 +153,30 @@ fn commits(
     Ok(commits)
 }
 
+/// Joins what says the same of its extent: a redaction writes files anew in a transaction of its own, and leaves in their
+/// footers what was said of the extent.
+fn joined(commits: BTreeMap<String, Commit>) -> BTreeMap<String, Commit> {
+    let mut by_extent: BTreeMap<String, String> = BTreeMap::new();
+    let mut joined: BTreeMap<String, Commit> = BTreeMap::new();
+    // In the order of their names, so the oldest, which brought the lines, comes first.
+    for (transaction, commit) in commits {
+        let is_ingest = Ingest::from_footer(commit.extent()).is_ok();
+        let first = match is_ingest {
+            true => by_extent.entry(commit.extent().to_owned()).or_insert(transaction.clone()),
+            false => &transaction,
+        };
+        match joined.get_mut(first) {
+            None => _ = joined.insert(transaction, commit),
+            Some(known) => {
+                known.found.extend(commit.found);
+                known.replaced.extend(commit.replaced);
+                known.certain = true;
+            }
+        }
+    }
+    joined
+}
+
 /// The records of a compaction: of the files that it has put together, and of those of which nothing was shown.
 fn compactions(
     fs: &dyn Fs,
@@ -202,8 +237,7 @@ fn skip(files: &[Found], error: &Error, done: &mut Recovered) {
 }
 
 fn put_together(transaction: &str, commit: &Commit) -> Result<Body> {
-    let of_files = commit.found.first().map(|file| file.get(key::EXTENT));
-    let json = of_files.or(commit.extent.as_deref()).unwrap_or_default();
+    let json = commit.extent();
     let differs = commit.found.iter().any(|file| file.get(key::EXTENT) != json);
     if differs || commit.extent.as_deref().is_some_and(|extent| extent != json) {
         return Err(Error::new(ErrorKind::Integrity, "the footers of its files differ"));
