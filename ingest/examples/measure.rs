@@ -1,8 +1,9 @@
 //! How fast does a file come in, and with how much memory? `measure STORE FILE... [--jobs N] [--logformat STR]
-//! [--compact] [--raw] [--columns]`
+//! [--compact] [--raw] [--columns] [--seal]`
 //!
 //! Makes the store if there is none, takes the files in, prints rows a second, the peak of memory, and with `--raw` how
-//! long it takes to give the bytes back, with `--columns` what each column takes, with `--compact` both after a compaction.
+//! long it takes to give the bytes back, with `--columns` what each column takes, with `--compact` both after a compaction,
+//! with `--seal` how long it takes to seal the days and to check the seals.
 
 #![expect(clippy::print_stdout, reason = "it is a program")]
 
@@ -16,12 +17,13 @@ use dwell_ingest::{IngestOptions, InputArg};
 use storage::clock;
 use storage::compact::{self, CompactOptions, Policy};
 use storage::fs;
+use storage::seal;
 use storage::store::{CommitOptions, InitOptions, LOCK_WAIT_MS, Store};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut options = IngestOptions { by: "measure".into(), ..IngestOptions::default() };
     let mut paths: Vec<PathBuf> = Vec::new();
-    let (mut give_back, mut columns, mut compact) = (false, false, false);
+    let (mut give_back, mut columns, mut compact, mut seals) = (false, false, false, false);
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
         let mut value = || arguments.next().ok_or("a value is missing");
@@ -32,6 +34,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             "--raw" => give_back = true,
             "--columns" => columns = true,
             "--compact" => compact = true,
+            "--seal" => seals = true,
             _ => paths.push(argument.into()),
         }
     }
@@ -67,6 +70,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     if columns {
         print_columns(&store)?;
     }
+    if seals {
+        seal_days(&store)?;
+    }
     if give_back {
         let begin = Instant::now();
         for source in store.state().sources.keys() {
@@ -101,6 +107,25 @@ fn put_together(store: &Arc<Store>) -> Result<(), Box<dyn std::error::Error>> {
     let before: u64 = report.groups.iter().map(|group| group.bytes_before).sum();
     let after: u64 = report.groups.iter().map(|group| group.bytes_after).sum();
     println!("compact: {seconds:.3} s, {:.0} rows/s, {before} -> {after}", rows as f64 / seconds);
+    Ok(())
+}
+
+/// Seals every day, and checks it.
+fn seal_days(store: &Arc<Store>) -> Result<(), Box<dyn std::error::Error>> {
+    let options = CommitOptions { now_us: clock::now_us(), wait_ms: 0, by: "measure".into() };
+    let days: Vec<_> = store.state().days.keys().copied().collect();
+    let (mut rows, begin) = (0, Instant::now());
+    for day in days {
+        let receipt = seal::apply(store, day, &Lines, &options)?;
+        rows += receipt.map_or(0, |receipt| receipt.leaves);
+    }
+    let nanos = |begin: Instant| begin.elapsed().as_nanos() / u128::from(rows.max(1));
+    println!("seal: {:.3} s, {} ns a row", begin.elapsed().as_secs_f64(), nanos(begin));
+    let (state, begin) = (store.state(), Instant::now());
+    for sealed in state.days.values().flat_map(|held| &held.seals) {
+        seal::check(store, &state, sealed, &Lines)?;
+    }
+    println!("check: {:.3} s, {} ns a row", begin.elapsed().as_secs_f64(), nanos(begin));
     Ok(())
 }
 

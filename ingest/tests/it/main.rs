@@ -31,6 +31,7 @@ mod privacy;
 mod redact;
 mod retry;
 mod samples;
+mod seal;
 mod shift;
 mod support;
 mod wrong;
