@@ -20,3 +20,6 @@ pub use self::rows::{
     Line, LineSource, OpenFile, RowsFile, SealedLine, SealedRoot, SealedRows, Visit, leaf,
 };
 pub use self::salts::{Secret, Seed};
+
+#[cfg(test)]
+mod tests;

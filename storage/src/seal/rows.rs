@@ -69,7 +69,7 @@ pub struct SealedRows<'a> {
     open: OpenFile<'a>,
     sources: &'a BTreeMap<i32, Arc<Source>>,
     lines: &'a dyn LineSource,
-    window: u64,
+    pub(super) window: u64,
 }
 
 /// A sealed line with its place.
