@@ -28,6 +28,10 @@ fn schema() -> Schema {
         number("retired"),
         // The holds over it, by number.
         text("holds"),
+        // The seals over it: its own and those of its addenda.
+        number("seals"),
+        // Rows that stand under no seal yet, hidden ones too.
+        number("unsealed"),
     ])
 }
 
@@ -71,6 +75,11 @@ fn rows(facts: &Facts, schema: SchemaRef) -> Result<RecordBatch> {
             times(|day| day.segments.iter().map(|one| one.meta.max_ts).max()),
             Arc::new(Int64Array::from_iter_values(days.iter().map(|(day, _)| count(retired(day))))),
             Arc::new(StringViewArray::from_iter_values(days.iter().map(|(day, _)| holds(day)))),
+            numbers(|day| day.seals.len() as u64),
+            numbers(|day| {
+                let open = day.segments.iter().filter(|one| one.seal.is_none());
+                open.map(|one| one.meta.rows).sum()
+            }),
         ],
     )?;
     Ok(batch)

@@ -23,6 +23,8 @@ fn schema() -> Schema {
         time("first_ts"),
         time("last_ts"),
         text("sha256"),
+        // Number of the record of the seal that it stands under.
+        Field::new("seal", DataType::Int64, true),
     ])
 }
 
@@ -44,6 +46,7 @@ fn rows(facts: &Facts, schema: SchemaRef) -> Result<RecordBatch> {
             Arc::new(TimestampMicrosecondArray::from_iter_values(metas().map(|meta| meta.min_ts))),
             Arc::new(TimestampMicrosecondArray::from_iter_values(metas().map(|meta| meta.max_ts))),
             Arc::new(StringViewArray::from_iter_values(digests)),
+            Arc::new(segments.iter().map(|(_, one)| one.seal.map(count)).collect::<Int64Array>()),
         ],
     )?;
     Ok(batch)
