@@ -146,3 +146,25 @@ fn an_independent_checker_believes_the_proof_and_nothing_else() {
     }
     assert!(checker(&dir, &[]).status.success());
 }
+
+#[test]
+fn the_checker_believes_an_archived_day() {
+    if !has_python() {
+        println!("skipped: no python3 with `cryptography` or `pynacl`");
+        return;
+    }
+    let world = with_rows();
+    world.run(&["seal", "--before", "2026-11-30"]).ends(0);
+    world.run(&["archive", "--to", "archive"]).ends(0);
+    let day = world.path("archive/days/2026-11-20");
+    let package = std::fs::read_dir(day).unwrap().next().unwrap().unwrap().path();
+    let good = checker(&package, &[]);
+    assert!(good.status.success(), "{}", String::from_utf8_lossy(&good.stderr));
+    assert!(String::from_utf8_lossy(&good.stdout).contains("files are what the records name"));
+    let rows = package.join("requests/day=2026-11-20");
+    let segment = std::fs::read_dir(rows).unwrap().next().unwrap().unwrap().path();
+    let mut bytes = std::fs::read(&segment).unwrap();
+    bytes[100] ^= 1;
+    std::fs::write(&segment, &bytes).unwrap();
+    assert!(!checker(&package, &[]).status.success());
+}
