@@ -15,6 +15,7 @@ use storage::retention::{self, Applied, Facts, Plan, Policy};
 use storage::store::{CommitOptions, Purged, Store};
 
 use super::nightly::Memory;
+use super::seal::Lines;
 use super::{Outcome, hold};
 use crate::args::retain::Retain;
 use crate::context::Context;
@@ -135,7 +136,8 @@ pub(super) fn retire(
             }
             Ok(false)
         };
-        match retention::apply(store, policy, bad_copies, asked, &options, &mut agree) {
+        let lines = Lines(context.cancel.clone());
+        match retention::apply(store, policy, bad_copies, asked, &lines, &options, &mut agree) {
             Err(error) if error.kind() == ErrorKind::Conflict && tries < TRIES => tries += 1,
             done => break done?,
         }

@@ -2,6 +2,7 @@
 //! over.
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::inventory::Facts;
@@ -10,10 +11,11 @@ use super::policy::Policy;
 use crate::day::Day;
 use crate::error::{Error, ErrorKind, Result};
 use crate::hold::Asked;
-use crate::ledger::record::{Body, NamedFile, Retire, RetireDay};
+use crate::ledger::record::{Body, NamedFile, Retire, RetireDay, SealSalts};
 use crate::ledger::text::Text;
+use crate::seal::{self, LineSource};
 use crate::segment::FileMeta;
-use crate::store::{CommitOptions, State, Store};
+use crate::store::{CommitOptions, Maintenance, State, Store};
 
 /// What became of a plan.
 #[derive(Debug, Clone)]
@@ -34,6 +36,7 @@ pub fn apply(
     policy: &Policy,
     bad_copies: &BTreeSet<Day>,
     asked: Asked,
+    lines: &dyn LineSource,
     options: &CommitOptions,
     agree: &mut dyn FnMut(&Plan) -> Result<bool>,
 ) -> Result<Applied> {
@@ -53,9 +56,41 @@ pub fn apply(
     };
     // What came between planning and here is looked at under the lock, too; this spares a record in vain.
     recheck(&base)?;
-    let record = (Body::Retire(receipt(&plan)), Text::by(&options.by));
-    let seqs = change.commit(vec![record], &[], options, &recheck)?;
+    let mut retire = receipt(&plan);
+    let mut moves = Vec::new();
+    for (day, part) in plan.retired.iter().filter(|(_, part)| !part.whole) {
+        keep_leaves(&change, *day, part, lines, &mut retire.salts, &mut moves)?;
+    }
+    let record = (Body::Retire(retire), Text::by(&options.by));
+    let seqs = change.commit(vec![record], &moves, options, &recheck)?;
     Ok(Applied { plan, receipt: seqs.last().copied() })
+}
+
+/// What stays of rows that go while others of the same seal stay: their leaf hashes, in new files of salts, so that those
+/// that stay can still be proven.
+fn keep_leaves(
+    change: &Maintenance,
+    day: Day,
+    part: &RetiredPart,
+    lines: &dyn LineSource,
+    salts: &mut Vec<SealSalts>,
+    moves: &mut Vec<(PathBuf, String)>,
+) -> Result<()> {
+    let paths: BTreeSet<&str> = part.files.iter().map(|file| file.path.as_str()).collect();
+    let state = change.base();
+    let Some(held) = state.days.get(&day) else { return Ok(()) };
+    for sealed in &held.seals {
+        let mut files = held.segments.iter().filter(|it| it.seal == Some(sealed.seq));
+        if !files.any(|it| paths.contains(it.meta.path.as_str())) {
+            continue;
+        }
+        let mut leaves = |_: i32, _: i64, path: &str| paths.contains(path);
+        let left = seal::without(change.store(), state, sealed, lines, &mut leaves)?;
+        let (file, moved) = seal::write_salts(change, (day, sealed.seal.number), &left)?;
+        salts.push(SealSalts { file, seal: sealed.seq });
+        moves.push(moved);
+    }
+    Ok(())
 }
 
 /// Whether everything that a plan looked at of what it removes is as it was.
@@ -92,6 +127,7 @@ fn receipt(plan: &Plan) -> Retire {
     Retire {
         days: plan.retired.iter().map(|(day, part)| receipt_of(*day, part)).collect(),
         lines: plan.lines.iter().map(|lines| named(&lines.file)).collect(),
+        salts: Vec::new(),
     }
 }
 

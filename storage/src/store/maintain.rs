@@ -253,6 +253,8 @@ impl Removals {
                     self.trash.extend(seals.map(|sealed| sealed.seal.salts.path.clone()));
                 }
                 self.trash.extend(retire.lines.iter().map(|file| file.path.clone()));
+                let salts = retire.salts.iter().filter_map(|salts| salts_of(state, salts.seal));
+                self.trash.extend(salts);
             }
             Body::Drop(drop) => {
                 if let Some(set) = state.restored.get(&drop.name) {

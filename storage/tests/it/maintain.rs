@@ -100,7 +100,7 @@ fn retire(store: &Arc<Store>) -> Result<Vec<u64>> {
         };
         let hold = Hold { days: vec![(today(), today())], id: 1, query_at: None, until: None };
         let records = vec![
-            (Body::Retire(Retire { days: vec![gone], lines: Vec::new() }), Text::by("anna")),
+            (Body::Retire(Retire { days: vec![gone], ..Retire::default() }), Text::by("anna")),
             (Body::Hold(hold), Text::by("anna").with("reason", "a case")),
         ];
         Ok((records, Vec::new()))

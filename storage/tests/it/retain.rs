@@ -14,6 +14,7 @@ use dwell_storage::segment::{FileMeta, SourceRange};
 use dwell_storage::store::{CommitOptions, DayState, SegmentRef, Source, Standing, State, Store};
 use dwell_storage::{Day, Digest, ErrorKind, Micros, Result};
 
+use crate::seal::Made;
 use crate::world::{NOON, World, ingest, init, open, options, store_dir, temporary};
 
 /// When everything has expired.
@@ -34,7 +35,9 @@ fn policy() -> Policy {
 fn apply(store: &Arc<Store>) -> Result<Applied> {
     let asked = Asked::at(&*store.refresh()?);
     let none = BTreeSet::new();
-    retention::apply(store, &policy(), &none, asked, &at(LATER), &mut |_| Ok(true))
+    retention::apply(store, &policy(), &none, asked, &Made::default(), &at(LATER), &mut |_| {
+        Ok(true)
+    })
 }
 
 fn place(store: &Arc<Store>, first: Day, last: Day) -> Result<u64> {
@@ -188,7 +191,8 @@ fn a_hold_that_comes_meanwhile_is_seen_under_the_lock() {
         place(&other, today(), today()).map(|_| true)
     };
     let error =
-        retention::apply(&store, &policy(), &none, asked, &at(LATER), &mut agree).unwrap_err();
+        retention::apply(&store, &policy(), &none, asked, &Made::default(), &at(LATER), &mut agree)
+            .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Conflict, "{error}");
     let applied = apply(&store).unwrap();
     assert_eq!(applied.plan.retired.len(), 1);
@@ -204,7 +208,8 @@ fn rows_that_come_meanwhile_are_seen_under_the_lock() {
     let (asked, none) = (Asked::at(&store.state()), BTreeSet::new());
     let mut agree = |_: &Plan| ingest(&other, "/a").map(|_| true);
     let error =
-        retention::apply(&store, &policy(), &none, asked, &at(LATER), &mut agree).unwrap_err();
+        retention::apply(&store, &policy(), &none, asked, &Made::default(), &at(LATER), &mut agree)
+            .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Conflict, "{error}");
     assert_eq!(store.refresh().unwrap().days.len(), 2);
 }

@@ -7,18 +7,21 @@ use std::sync::Arc;
 use arrow::array::{AsArray, RecordBatch, UInt32Array};
 use arrow::compute::{concat_batches, take_record_batch};
 use arrow::datatypes::{Int32Type, Int64Type};
+use dwell_storage::config::Config;
 use dwell_storage::fs::{self, FaultKind, FaultyFs, Fs, RecordingFs};
+use dwell_storage::hold::Asked;
 use dwell_storage::ledger::note::Checkpoint;
 use dwell_storage::ledger::record::{Body, Compact, Record, Seal, Table};
 use dwell_storage::ledger::text::Text;
 use dwell_storage::ledger::tree;
+use dwell_storage::retention::{self, Policy};
 use dwell_storage::schema::Col;
 use dwell_storage::seal::{self, Line, LineSource, RowsFile, SealFile, SealPolicy, SealedRows};
 use dwell_storage::segment::reader::{self, ReadOptions};
 use dwell_storage::segment::{
     FileMeta, SegmentHeader, SegmentWriter, SourceRange, VerifiedFile, encode, row_group,
 };
-use dwell_storage::store::{Sealed, Source, Standing, State, Store};
+use dwell_storage::store::{CommitOptions, Sealed, Source, Standing, State, Store};
 use dwell_storage::{Day, Digest, ErrorKind, Result};
 
 use crate::real;
@@ -26,7 +29,7 @@ use crate::world::{NOON, World, init, open, options, store_dir, temporary};
 
 /// Makes lines of the numbers and hosts of the rows; one of them may be told wrongly.
 #[derive(Default)]
-struct Made {
+pub(crate) struct Made {
     wrong: Option<(i32, i64)>,
 }
 
@@ -263,6 +266,30 @@ fn lines_that_leave_keep_their_place_and_lose_their_salt() {
         let root = &sealed.seal.root;
         assert!(tree::verify_inclusion(&leaf, row.index, 8, &row.path, root));
     }
+}
+
+#[test]
+fn what_retention_takes_of_a_sealed_day_leaves_the_rest_proven() {
+    let world = World::new();
+    let store = begin(world.path());
+    let sealed = seal_today(&store);
+    let rule = "[[retention.rule]]\nsource = \"/b\"\nkeep_days = 10\n";
+    let policy = Policy::new(&Config::parse(rule.as_bytes()).unwrap().retention, None);
+    let later = CommitOptions { now_us: NOON + 100 * 86_400_000_000, ..options() };
+    let asked = Asked::at(&store.refresh().unwrap());
+    let (none, made) = (BTreeSet::new(), Made::default());
+    retention::apply(&store, &policy, &none, asked, &made, &later, &mut |_| Ok(true)).unwrap();
+    let state = store.state();
+    assert_eq!(state.days[&today()].segments.len(), 1);
+    check(&store, None).unwrap();
+    let salts = seal::salts(&store, &state.days[&today()].seals[0].seal.salts).unwrap();
+    // All of a source is one subtree here.
+    assert_eq!((salts.num_gone(), salts.gone().len()), (4, 1));
+    assert!(!world.dir().join(&sealed.seal.salts.path).exists());
+    let evidence = seal::prove(&store, &lines_of(1..=2, 1..=4), &made).unwrap();
+    assert_eq!(evidence.rows.len(), 4);
+    compact(&store, &state.days[&today()].seals[0], &|_, line| line == 2);
+    check(&world.open().unwrap(), None).unwrap();
 }
 
 #[test]

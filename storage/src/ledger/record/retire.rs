@@ -1,7 +1,7 @@
 //! What does a retirement's receipt say? Which files of which days are gone, with their digests, and why.
 
-use super::NamedFile;
 use super::form;
+use super::{NamedFile, SealSalts};
 use crate::day::Day;
 
 /// Days, or the rows of some sources of them, that retention has removed.
@@ -13,6 +13,9 @@ pub struct Retire {
     /// Files of lines that are no rows.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub lines: Vec<NamedFile>,
+    /// Salts of the seals of which only a part has gone, from here on.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub salts: Vec<SealSalts>,
 }
 
 /// What was removed of a day.

@@ -129,6 +129,7 @@ impl State {
         for gone in &retire.days {
             self.retire_day(record, gone)?;
         }
+        self.resalt(&retire.salts)?;
         let gone: BTreeSet<&str> = retire.lines.iter().map(|file| file.path.as_str()).collect();
         let before = self.lines.len();
         self.lines.retain(|lines| !gone.contains(lines.meta.path.as_str()));
