@@ -64,7 +64,13 @@ fn has_python() -> bool {
 fn checker(dir: &std::path::Path, more: &[&str]) -> std::process::Output {
     let script = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/verify_proof.py");
     // Nothing may depend on assertions, which -O takes out.
-    std::process::Command::new("python3").arg("-O").arg(script).arg(dir).args(more).output().unwrap()
+    std::process::Command::new("python3")
+        .arg("-O")
+        .arg(script)
+        .arg(dir)
+        .args(more)
+        .output()
+        .unwrap()
 }
 
 #[test]
