@@ -324,7 +324,7 @@ impl ArchiveTarget for S3Target {
         let own = if self.prefix.is_empty() { String::new() } else { format!("{}/", self.prefix) };
         let listed = found.into_iter().filter_map(|meta| {
             let name = meta.location.as_ref().strip_prefix(&own)?.to_owned();
-            Some(Listed { name, bytes: meta.size })
+            Some(Listed { name, bytes: meta.size, is_odd: false })
         });
         Ok(listed.collect())
     }

@@ -1,5 +1,6 @@
 //! `dwell archive`: sealed days go to folders and buckets, and leave them by policy.
 
+pub(super) mod check;
 mod expire;
 pub(super) mod report;
 
@@ -21,6 +22,8 @@ use crate::output::target::Target;
 use crate::progress::BytesProgress;
 use crate::remote::{self, Missing};
 use crate::say;
+
+pub(super) use self::report::sentence;
 
 /// Version of the JSON reports.
 const REPORT_VERSION: u32 = 1;

@@ -11,7 +11,7 @@ use anyhow::Result;
 use storage::store::{OpenOptions, Standing, Store};
 use storage::verify::{Report, VerifyOptions, verify, verify_set};
 
-use super::Outcome;
+use super::{Outcome, archive};
 use crate::args::verify::Verify;
 use crate::context::{Context, read_text};
 use crate::exit::{Exit, usage};
@@ -42,6 +42,9 @@ fn place(path: &Path) -> Place {
 /// Verifies the store, or what lies at PATH.
 pub(super) fn run(context: &Context, args: &Verify) -> Result<Outcome> {
     let path = args.path.as_deref().unwrap_or(&context.store_dir);
+    if archive::check::is_archive(path) {
+        return archive::check::run(context, path, args);
+    }
     let place = place(path);
     let (Place::Store(dir) | Place::Set(dir, _)) = &place;
     let live = same_folder(dir, &context.store_dir);

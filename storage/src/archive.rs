@@ -15,6 +15,7 @@ mod proof;
 mod run;
 mod send;
 pub mod target;
+mod verify;
 
 pub use self::expire::{ExpireReport, Expiring, expire, plan_expiry, sweep};
 pub use self::extract::Proven;
@@ -26,3 +27,4 @@ pub use self::plan::{Plan, plan};
 pub use self::run::{RunOptions, RunReport, run};
 pub use self::send::Counters;
 pub use self::target::{ArchiveTarget, DirTarget, LockMode, ObjectLock, Put, Upload};
+pub use self::verify::{ArchiveReport, VerifyOptions, verify};

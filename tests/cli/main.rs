@@ -4,6 +4,7 @@
 
 mod access;
 mod anew;
+mod archive;
 mod bad_input;
 mod checkpoint;
 mod compact;

@@ -5,17 +5,21 @@ use std::sync::Arc;
 
 use anyhow::Result;
 use serde_json::json;
-use storage::Day;
-use storage::archive::{self, Archive, ExpireReport, Expiring};
+use storage::archive::{self, Archive, ArchiveTarget, ExpireReport, Expiring};
 use storage::config::ArchiveConfig;
 use storage::store::{State, Store};
+use storage::{Day, ErrorKind};
 
+use super::super::hold;
 use super::{Told, options, ranges, report};
+use crate::context::Context;
 use crate::exit::usage;
 use crate::progress::BytesProgress;
 use crate::remote::{self, Missing};
 use crate::say;
-use crate::verb::hold;
+
+/// How often one plans anew because others were writing.
+const TRIES: u32 = 20;
 
 /// Shows, or shows and removes.
 pub(super) fn run(
@@ -34,36 +38,27 @@ pub(super) fn run(
     let target = remote::target(settings, Missing::Refuse)?;
     let opened = Archive::open(Arc::clone(&target), &remote::trust(context))?;
     opened.notes().iter().for_each(say::note);
-    // What queries of holds would find now counts as held, whether it is noted or only shown.
-    let asked = yes.then(|| hold::ask(context, store)).transpose()?;
+    // What a query would find now is held already, for what is shown.
     let state = hold::preview(context, store)?;
     let old = archive::plan_expiry(&state, &opened, keep_days, context.now_us);
-    let due: BTreeSet<Day> =
-        old.iter().filter(|it| it.holds.is_empty()).map(|it| it.indexed.day).collect();
+    let due = old.iter().filter(|it| it.holds.is_empty()).count() as u64;
     for expiring in &old {
         told.texts.push(line(expiring));
     }
     let mut removed = None;
-    if let Some(asked) = asked {
-        let progress = BytesProgress::new(&settings.name);
-        let cancel = || context.cancel.is_asked();
-        let advance = |bytes| progress.advance(bytes);
-        let options = options(context, settings, &cancel, &advance);
-        let recheck =
-            |state: &State| asked.recheck(state, due.iter().copied(), storage::clock::now_us());
-        let done = archive::expire(store, &target, &due, &options, &recheck)?;
+    if yes {
+        let done = remove(context, store, &target, settings, keep_days)?;
         done.notes.iter().for_each(say::note);
         told.texts.push(sentence(settings, &done));
         removed = Some(done);
     } else {
-        let count = due.len() as u64;
-        told.texts.push(match count {
+        told.texts.push(match due {
             0 => format!("archive {}: nothing has expired", settings.name),
             _ => format!(
                 "archive {}: {} {} would leave it; --yes removes them",
                 settings.name,
-                say::count(count),
-                say::plural(count, "day", "days")
+                say::count(due),
+                say::plural(due, "day", "days")
             ),
         });
     }
@@ -79,6 +74,34 @@ pub(super) fn run(
         })),
     }));
     Ok(())
+}
+
+/// Removes what has expired and is under no hold, by the newest answers of the queries of holds.
+fn remove(
+    context: &Context,
+    store: &Arc<Store>,
+    target: &Arc<dyn ArchiveTarget>,
+    settings: &ArchiveConfig,
+    keep_days: u32,
+) -> Result<ExpireReport> {
+    let progress = BytesProgress::new(&settings.name);
+    let cancel = || context.cancel.is_asked();
+    let advance = |bytes| progress.advance(bytes);
+    let options = options(context, settings, &cancel, &advance);
+    let now_us = options.commit.now_us;
+    let mut tries = 0;
+    loop {
+        let asked = hold::ask(context, store)?;
+        let opened = Archive::open(Arc::clone(target), &options.trust)?;
+        let old = archive::plan_expiry(&*store.refresh()?, &opened, keep_days, now_us);
+        let due: BTreeSet<Day> =
+            old.iter().filter(|it| it.holds.is_empty()).map(|it| it.indexed.day).collect();
+        let recheck = |newest: &State| asked.recheck(newest, due.iter().copied(), now_us);
+        match archive::expire(store, target, &due, &options, &recheck) {
+            Err(error) if error.kind() == ErrorKind::Conflict && tries < TRIES => tries += 1,
+            done => return Ok(done?),
+        }
+    }
 }
 
 fn line(expiring: &Expiring) -> String {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::index::{self, Head, Index, IndexedDay};
 use super::manifest;
-use super::open::Archive;
+use super::open::{self, Archive};
 use super::run::{self, RunOptions, RunReport};
 use super::send::Sender;
 use super::target::{self, ArchiveTarget};
@@ -89,7 +89,7 @@ pub fn expire(
     let url = target::digest_of(target.url());
     let _alone = run::alone(store, &url, options.commit.wait_ms)?;
     let archive = Archive::open(Arc::clone(target), &options.trust)?;
-    if !store.keys().contains(archive.key()) {
+    if *archive.key() != store.key() {
         return Err(
             Error::new(ErrorKind::InvalidInput, "the archive of another store").at(target.url())
         );
@@ -139,6 +139,8 @@ fn write_index(
         days,
         number: newest.number + 1,
         previous: Some(*sha256),
+        readme: newest.readme,
+        rotations: open::rotations(store)?,
         store: store.id().to_owned(),
     };
     let sender = Sender::new(store, target, None, options);
@@ -163,7 +165,7 @@ pub fn sweep(
     let url = target::digest_of(target.url());
     let _alone = run::alone(store, &url, options.commit.wait_ms)?;
     let archive = Archive::open(Arc::clone(target), &options.trust)?;
-    if !store.keys().contains(archive.key()) {
+    if *archive.key() != store.key() {
         return Err(
             Error::new(ErrorKind::InvalidInput, "the archive of another store").at(target.url())
         );

@@ -95,7 +95,7 @@ impl Wanted {
         });
         brings
             || match body {
-                Body::Key(_) | Body::Recover(_) => true,
+                Body::Key(_) | Body::Rotate(_) | Body::Recover(_) => true,
                 Body::Retry(retried) => self.sources.contains(&retried.source_id),
                 Body::Shift(shifted) => self.sources.contains(&shifted.source_id),
                 Body::Seal(seal) => seal.day == self.day,

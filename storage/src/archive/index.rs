@@ -7,10 +7,11 @@ use serde::{Deserialize, Serialize};
 use crate::clock::Micros;
 use crate::day::Day;
 use crate::digest::Digest;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Breach, Error, ErrorKind, Result};
+use crate::ledger::chain::KeyChain;
 use crate::ledger::json;
 use crate::ledger::note::{SignerKey, VerifierKey};
-use crate::ledger::record::form;
+use crate::ledger::record::{Body, Record, form};
 
 /// What the text of an index begins with, so that no other signed text can pass for one.
 const HEADER: &str = "dwell archive index 1\n";
@@ -108,6 +109,10 @@ pub struct Index {
     pub number: u64,
     /// SHA-256 of the index before it.
     pub previous: Option<Digest>,
+    /// SHA-256 of the archive's README.md.
+    pub readme: Digest,
+    /// The records that brought new keys, oldest first: each key vouches for the next.
+    pub rotations: Vec<String>,
     /// The id of the store.
     pub store: String,
 }
@@ -122,6 +127,9 @@ struct IndexBody {
     #[serde(with = "form::int")]
     number: u64,
     previous: Option<Digest>,
+    readme: Digest,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    rotations: Vec<String>,
     store: String,
 }
 
@@ -133,6 +141,8 @@ impl Index {
             days: self.days.values().cloned().collect(),
             number: self.number,
             previous: self.previous,
+            readme: self.readme,
+            rotations: self.rotations.clone(),
             store: self.store.clone(),
         };
         let line = String::from_utf8(json::to_bytes(&body)?).map_err(|error| {
@@ -146,14 +156,19 @@ impl Index {
         Ok(signer.sign(&self.text()?).into_bytes())
     }
 
-    /// Reads an index that `key` has signed for its own store; the signature is checked before anything is read.
-    pub fn parse(bytes: &[u8], key: &VerifierKey) -> Result<Self> {
+    /// Reads an index of the store whose first key is `first`. It is signed by the newest of the keys, of which each is
+    /// vouched for by the one before it. Returns it with these keys.
+    pub fn parse(bytes: &[u8], first: &VerifierKey) -> Result<(Self, KeyChain)> {
         let bad = |what: &str| Error::new(ErrorKind::Integrity, what);
-        let note = std::str::from_utf8(bytes).map_err(|_| bad("no signed note"))?;
-        let text = key.open(note)?;
-        let line = text.strip_prefix(HEADER).ok_or_else(|| bad("signed, but no index"))?;
+        let note = std::str::from_utf8(bytes).map_err(|_| bad("altered: no signed note"))?;
+        // Which keys there are is read before the signature is checked: each of them proves itself.
+        let end = note.rfind("\n\n").ok_or_else(|| bad("altered: no signed note"))?;
+        let text = &note[..=end];
+        let line = text.strip_prefix(HEADER).ok_or_else(|| bad("altered: no index"))?;
         let body: IndexBody = serde_json::from_str(line.trim_end_matches('\n'))
-            .map_err(|error| bad("no index").caused_by(error))?;
+            .map_err(|error| bad("altered: no index").caused_by(error))?;
+        let keys = chain(first, &body.rotations)?;
+        keys.newest().unwrap_or(first).open(note)?;
         let days = body.days.into_iter().map(|day| (day.day, day)).collect();
         let index = Self {
             at: body.at,
@@ -161,16 +176,31 @@ impl Index {
             days,
             number: body.number,
             previous: body.previous,
+            readme: body.readme,
+            rotations: body.rotations,
             store: body.store,
         };
-        if index.store != key.name() {
-            return Err(bad("the index of another store"));
+        if index.store != first.name() {
+            return Err(bad("the index of another store").as_breach(Breach::WrongKey));
         }
         if index.days.values().any(|day| !is_content(&day.content)) || index.text()? != text {
-            return Err(bad("no index in canonical form"));
+            return Err(bad("altered: no index in canonical form"));
         }
-        Ok(index)
+        Ok((index, keys))
     }
+}
+
+/// The keys that follow from the first by records of rotation.
+fn chain(first: &VerifierKey, rotations: &[String]) -> Result<KeyChain> {
+    let mut keys = KeyChain::of(first);
+    for line in rotations {
+        let record = Record::parse(line.as_bytes())?;
+        let Body::Rotate(rotation) = &record.body else {
+            return Err(Error::new(ErrorKind::Integrity, "altered: no record of a rotation"));
+        };
+        keys.rotate(record.seq, record.seq, rotation)?;
+    }
+    Ok(keys)
 }
 
 #[cfg(test)]
@@ -192,6 +222,8 @@ mod tests {
             days: days.into_iter().map(day).collect(),
             number: 3,
             previous: None,
+            readme: Digest::of(b"r"),
+            rotations: Vec::new(),
             store: "s".into(),
         }
     }
@@ -204,7 +236,7 @@ mod tests {
             let signer = SignerKey::from_seed("s", &[1; 32]).unwrap();
             let index = index(days);
             let bytes = index.render(&signer).unwrap();
-            prop_assert_eq!(Index::parse(&bytes, &signer.verifier().unwrap()).unwrap(), index);
+            prop_assert_eq!(Index::parse(&bytes, &signer.verifier().unwrap()).unwrap().0, index);
         }
     }
 

@@ -236,3 +236,127 @@ impl Manifest {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::segment::SourceRange;
+
+    fn meta(path: String, rows: u64, bytes: u64) -> FileMeta {
+        FileMeta {
+            bytes,
+            sha256: Digest::of(path.as_bytes()),
+            tail: bytes / 2,
+            root: Digest::of(b"root"),
+            rows,
+            min_ts: -1,
+            max_ts: i64::MAX,
+            sources: vec![SourceRange { source_id: 1, first_line: 1, last_line: 2, rows }],
+            stats: Vec::new().into(),
+            path,
+        }
+    }
+
+    fn manifest(segments: &[(u64, u64)], lines: &[u64], hidden: Vec<(i32, i64)>) -> Manifest {
+        let file = |file| RestoredFile { file, seal: Some(7), seq: 1 << 60 };
+        let day: Day = "2026-11-20".parse().unwrap();
+        let segments: Vec<_> = segments
+            .iter()
+            .enumerate()
+            .map(|(at, (rows, bytes))| {
+                file(meta(format!("requests/day=2026-11-20/{at}.parquet"), *rows, *bytes))
+            })
+            .collect();
+        let lines = lines.iter().enumerate();
+        let lines = lines
+            .map(|(at, bytes)| file(meta(format!("lines/day=2026-11-21/{at}.parquet"), 1, *bytes)));
+        let hidden = hidden.into_iter().map(|(source_id, first)| Hidden {
+            source_id,
+            first,
+            last: first,
+            before_seq: 3,
+            rows: true,
+        });
+        let contents = Contents {
+            day,
+            files: vec![NamedFile::of("keys/a.key", b"k")],
+            hidden: hidden.collect(),
+            lines: lines.collect(),
+            rows: segments.iter().map(|file| file.file.rows).sum(),
+            seals: Vec::new(),
+            segments,
+            sources: Vec::new(),
+            store: "s".into(),
+        };
+        let mut objects = contents.objects();
+        objects.extend(PAPERS.map(|name| Object {
+            bytes: 1,
+            name: name.to_owned(),
+            sha256: Digest::of(name.as_bytes()),
+        }));
+        let head = Head { root: Digest::of(b"h"), size: 9 };
+        Manifest::new(5, head, contents, Vec::new(), "k".into(), objects)
+    }
+
+    proptest! {
+        #[test]
+        fn a_manifest_is_written_and_read(
+            segments in prop::collection::vec((0..1_u64 << 50, 0..1_u64 << 50), 0..6),
+            lines in prop::collection::vec(0..1_u64 << 50, 0..4),
+            hidden in prop::collection::vec((any::<i32>(), any::<i64>()), 0..5),
+        ) {
+            let manifest = manifest(&segments, &lines, hidden);
+            let bytes = manifest.render().unwrap();
+            let read = Manifest::parse(&bytes).unwrap();
+            prop_assert_eq!(&read, &manifest);
+            prop_assert_eq!(read.contents.id().unwrap(), manifest.contents.id().unwrap());
+            prop_assert_eq!(read.indexed(&bytes).unwrap().objects, manifest.objects.len() as u64 + 1);
+        }
+
+        #[test]
+        fn other_bytes_are_refused_or_say_something_else(
+            at in any::<prop::sample::Index>(), byte in any::<u8>()
+        ) {
+            let manifest = manifest(&[(3, 100)], &[50], vec![(1, 2)]);
+            let mut bytes = manifest.render().unwrap();
+            let at = at.index(bytes.len());
+            prop_assume!(bytes[at] != byte);
+            bytes[at] = byte;
+            if let Ok(read) = Manifest::parse(&bytes) {
+                prop_assert_ne!(read, manifest);
+            }
+        }
+    }
+
+    #[test]
+    fn manifests_that_make_no_sense_are_refused() {
+        let good = manifest(&[(3, 100)], &[50], Vec::new());
+        let refused = |change: &dyn Fn(&mut Manifest)| {
+            let mut bad = good.clone();
+            change(&mut bad);
+            Manifest::parse(&bad.render().unwrap()).unwrap_err().kind()
+        };
+        let changes: [&dyn Fn(&mut Manifest); 11] = [
+            &|it| it.objects.swap(0, 1),
+            &|it| it.objects.push(it.objects[0].clone()),
+            &|it| it.objects[0].name = "../x".into(),
+            &|it| it.objects[0].bytes = u64::MAX,
+            &|it| drop(it.objects.remove(0)),
+            &|it| it.objects.push(Object { name: "zzz".into(), ..it.objects[0].clone() }),
+            &|it| it.contents.rows += 1,
+            &|it| it.contents.day = Day(1),
+            &|it| it.contents.segments[0].file.path = "requests/day=2026-11-20/../x".into(),
+            &|it| it.contents.lines[0].file.path = "requests/day=2026-11-20/y".into(),
+            &|it| it.contents.files[0].sha256 = Digest::of(b"other"),
+        ];
+        for change in changes {
+            assert_eq!(refused(change), ErrorKind::Integrity);
+        }
+        assert_eq!(refused(&|it| it.v = 2), ErrorKind::Unsupported);
+        let doubled =
+            String::from_utf8(good.render().unwrap()).unwrap().replacen('{', "{\"x\":1,", 1);
+        assert_eq!(Manifest::parse(doubled.as_bytes()).unwrap_err().kind(), ErrorKind::Unsupported);
+    }
+}

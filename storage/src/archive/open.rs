@@ -10,11 +10,13 @@ use super::package::Package;
 use super::target::{self, ArchiveTarget, Put, Upload};
 use crate::day::Day;
 use crate::digest::Digest;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Breach, Error, ErrorKind, Result};
 use crate::fs::Fs;
 use crate::ledger::chain::KeyChain;
+use crate::ledger::file::LedgerFile;
 use crate::ledger::keys::KeyRing;
 use crate::ledger::note::{Checkpoint, VerifierKey};
+use crate::ledger::record::{Body, Record};
 use crate::store::{Store, check_key};
 
 /// The object that says that this is an archive, and whose.
@@ -57,7 +59,11 @@ impl Trust {
 #[derive(Debug, Clone)]
 pub struct Archive {
     target: Arc<dyn ArchiveTarget>,
+    /// The key of record 1, as the mark has it.
+    first: VerifierKey,
+    /// The newest key.
     key: VerifierKey,
+    keys: KeyChain,
     index: Option<(Index, Digest)>,
     notes: Vec<String>,
 }
@@ -73,10 +79,15 @@ fn mark(key: &VerifierKey) -> String {
     format!("{HEADER}\n{}\n", key.line())
 }
 
+/// The digest of the archive's README.md: it stays as the first run wrote it.
+pub(super) fn readme_of(newest: Option<&Index>) -> Digest {
+    newest.map_or_else(|| Digest::of(ABOUT.as_bytes()), |index| index.readme)
+}
+
 /// Reads the mark; `None` if there is none.
 fn read_mark(target: &dyn ArchiveTarget) -> Result<Option<VerifierKey>> {
     let Some(bytes) = target::read_small(target, MARK, LONGEST_MARK)? else { return Ok(None) };
-    let bad = || Error::integrity(MARK, "not the mark of an archive");
+    let bad = || Error::integrity(MARK, "altered: not the mark of an archive");
     let text = std::str::from_utf8(&bytes).map_err(|_| bad())?;
     let line = text.strip_prefix(HEADER).and_then(|rest| rest.strip_prefix('\n'));
     let key = VerifierKey::parse(line.ok_or_else(bad)?.trim_end()).map_err(|_| bad())?;
@@ -92,20 +103,37 @@ pub(super) fn index_numbers(target: &dyn ArchiveTarget) -> Result<Vec<u64>> {
     Ok(numbers)
 }
 
-/// Reads an index that must be there and signed.
+/// Reads an index that must be there and signed; gives the keys that it stands on, too.
 pub(super) fn read_index(
     target: &dyn ArchiveTarget,
     number: u64,
-    key: &VerifierKey,
-) -> Result<(Index, Digest)> {
+    first: &VerifierKey,
+) -> Result<(Index, Digest, KeyChain)> {
     let name = index::name(number);
     let bytes =
         target::read_small(target, &name, index::LONGEST)?.ok_or_else(|| target::missing(&name))?;
-    let index = Index::parse(&bytes, key).map_err(|error| error.at(&name))?;
+    let (index, keys) = Index::parse(&bytes, first).map_err(|error| error.at(&name))?;
     if index.number != number {
         return Err(Error::integrity(name, format!("altered: it is index {}", index.number)));
     }
-    Ok((index, Digest::of(&bytes)))
+    Ok((index, Digest::of(&bytes), keys))
+}
+
+/// The records of a store's ledger that brought new keys.
+pub(super) fn rotations(store: &Store) -> Result<Vec<String>> {
+    let mut found = Vec::new();
+    for version in store.keys().rotations() {
+        let path = crate::ledger::file::path(store.dir(), version);
+        let bytes = crate::fs::read_if_there(&**store.fs(), &path)?
+            .ok_or_else(|| Error::integrity(&path, "a file of the ledger is missing"))?;
+        let file = LedgerFile::parse(&bytes).map_err(|error| error.at(&path))?;
+        for line in file.records {
+            if matches!(Record::parse(line)?.body, Body::Rotate(_)) {
+                found.push(String::from_utf8_lossy(line).into_owned());
+            }
+        }
+    }
+    Ok(found)
 }
 
 impl Archive {
@@ -121,10 +149,8 @@ impl Archive {
             }
             return Err(target::missing(MARK));
         };
-        let ring = trust.ring();
-        let mut notes = Vec::new();
-        check_key(&ring, &KeyChain::of(&key), trust.pinned_key.as_deref(), &mut notes)?;
-        Self::with_key(target, key, &ring, trust, notes)
+        let keys = KeyChain::of(&key);
+        Self::with_key(target, key, keys, trust)
     }
 
     /// Opens the archive of `store` at `target`; an empty target becomes one.
@@ -136,9 +162,9 @@ impl Archive {
         store: &Store,
         trust: &Trust,
     ) -> Result<Self> {
-        let ring = trust.ring();
-        match read_mark(&*target)? {
-            Some(key) if key == store.key() => {}
+        let keys = store.keys();
+        let first = match read_mark(&*target)? {
+            Some(key) if keys.contains(&key) => key,
             Some(key) => {
                 let what = format!("the archive of another store, {}", key.name());
                 return Err(Error::new(ErrorKind::InvalidInput, what)
@@ -154,28 +180,38 @@ impl Archive {
                         .advise("give a folder (or prefix) of its own"));
                 }
                 target.put(README, &Upload::of_bytes(ABOUT.as_bytes()), None)?;
-                let mark = mark(&store.key());
+                let first = keys.keys().next().cloned().unwrap_or_else(|| store.key());
+                let mark = mark(&first);
                 if target.put(MARK, &Upload::of_bytes(mark.as_bytes()), None)? == Put::Taken {
                     return Err(Error::new(ErrorKind::Conflict, "another process was faster")
                         .at(target.url()));
                 }
+                first
             }
-        }
-        Self::with_key(target, store.key(), &ring, trust, Vec::new())
+        };
+        Self::with_key(target, first, keys, trust)
     }
 
+    /// Opens the archive whose mark has the key `first`; without an index the keys are those given.
     fn with_key(
         target: Arc<dyn ArchiveTarget>,
-        key: VerifierKey,
-        ring: &KeyRing,
+        first: VerifierKey,
+        keys: KeyChain,
         trust: &Trust,
-        notes: Vec<String>,
     ) -> Result<Self> {
         let newest = index_numbers(&*target)?.last().copied();
-        let index = newest.map(|number| read_index(&*target, number, &key)).transpose()?;
-        let mut archive = Self { target, key, index, notes };
-        archive.check_seen(ring)?;
-        archive.check_head(ring)?;
+        let index = newest.map(|number| read_index(&*target, number, &first)).transpose()?;
+        let (index, keys) = match index {
+            Some((index, sha256, keys)) => (Some((index, sha256)), keys),
+            None => (None, keys),
+        };
+        let ring = trust.ring();
+        let mut notes = Vec::new();
+        check_key(&ring, &keys, trust.pinned_key.as_deref(), &mut notes)?;
+        let key = keys.newest().unwrap_or(&first).clone();
+        let mut archive = Self { target, first, key, keys, index, notes };
+        archive.check_seen(&ring)?;
+        archive.check_head(&ring)?;
         archive.check_trusted(trust)?;
         Ok(archive)
     }
@@ -196,7 +232,7 @@ impl Archive {
                     "rolled back: the newest index is {}, this machine has written {number}",
                     found.map_or_else(|| "missing".into(), |(at, _)| at.to_string())
                 );
-                Err(Error::new(ErrorKind::Integrity, what).at(self.target.url()).advise(
+                Err(Error::integrity(self.target.url(), what).as_breach(Breach::RolledBack).advise(
                     "if the archive was emptied on purpose, give it another folder or prefix",
                 ))
             }
@@ -220,10 +256,11 @@ impl Archive {
         let wrong = |error: Error| {
             Error::new(ErrorKind::Integrity, "the trusted checkpoint").caused_by(error)
         };
-        let trusted = self.key.open(note).and_then(Checkpoint::parse).map_err(wrong)?;
+        let trusted = self.keys.open(note).and_then(Checkpoint::parse).map_err(wrong)?;
         let Some((index, _)) = &self.index else { return Ok(()) };
         if trusted.origin != self.key.name() {
-            return Err(Error::new(ErrorKind::Integrity, "a trusted checkpoint of another store"));
+            let what = "the trusted checkpoint is of another store";
+            return Err(Error::new(ErrorKind::Integrity, what).as_breach(Breach::WrongKey));
         }
         let head = index.head;
         if trusted.size == head.size && trusted.root != head.root {
@@ -249,9 +286,19 @@ impl Archive {
         self.key.name()
     }
 
-    /// The key that it is signed with.
+    /// The key that it is signed with: the newest of the store.
     pub fn key(&self) -> &VerifierKey {
         &self.key
+    }
+
+    /// All keys of the store: older packages were signed with older ones.
+    pub fn keys(&self) -> &KeyChain {
+        &self.keys
+    }
+
+    /// The first of them.
+    pub(super) fn first_key(&self) -> &VerifierKey {
+        &self.first
     }
 
     /// What the person at the keyboard should know.
@@ -279,6 +326,6 @@ impl Archive {
             Error::new(ErrorKind::InvalidInput, format!("{day} is not in the archive"))
                 .at(self.target.url())
         })?;
-        Package::open(&self.target, &self.key, indexed)
+        Package::open(&self.target, &self.keys, indexed)
     }
 }

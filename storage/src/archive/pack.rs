@@ -11,6 +11,7 @@ use super::target::{self, ArchiveTarget};
 use crate::clock::Micros;
 use crate::digest::Digest;
 use crate::error::{ErrorKind, Result};
+use crate::ledger::chain::KeyChain;
 use crate::ledger::note::VerifierKey;
 use crate::store::HoldState;
 
@@ -62,7 +63,7 @@ impl Pack {
     pub(super) fn look(
         &mut self,
         target: &Arc<dyn ArchiveTarget>,
-        key: &VerifierKey,
+        keys: &KeyChain,
         indexed: Option<&IndexedDay>,
     ) -> Result<()> {
         let listed = target.list(&format!("days/{}/", self.contents.day))?;
@@ -84,7 +85,7 @@ impl Pack {
         if !has_manifest {
             return Ok(());
         }
-        match self.read_ready(target, key) {
+        match self.read_ready(target, keys) {
             Ok(Some(ready)) => self.ready = Some(ready),
             Err(error) if error.kind() != ErrorKind::Integrity => return Err(error),
             _ => self.begin_anew(&**target)?,
@@ -96,7 +97,7 @@ impl Pack {
     fn read_ready(
         &self,
         target: &Arc<dyn ArchiveTarget>,
-        key: &VerifierKey,
+        keys: &KeyChain,
     ) -> Result<Option<(Manifest, Vec<u8>)>> {
         let name = self.name(manifest::NAME);
         let Some(bytes) = target::read_small(&**target, &name, manifest::LONGEST)? else {
@@ -108,7 +109,7 @@ impl Pack {
         }
         let prefix = self.prefix.clone();
         let sha256 = Digest::of(&bytes);
-        let package = Package::of_manifest(target, key, prefix, manifest, sha256)?;
+        let package = Package::of_manifest(target, keys, prefix, manifest, sha256)?;
         Ok(Some((package.manifest, bytes)))
     }
 

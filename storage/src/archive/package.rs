@@ -9,7 +9,8 @@ use super::index::IndexedDay;
 use super::manifest::{self, Manifest, Object};
 use super::target::{self, ArchiveTarget};
 use crate::digest::Digest;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Breach, Error, ErrorKind, Result};
+use crate::ledger::chain::KeyChain;
 use crate::ledger::note::{Checkpoint, VerifierKey};
 use crate::ledger::record::Body;
 use crate::segment::FileMeta;
@@ -33,13 +34,13 @@ pub struct Package {
 
 impl Package {
     /// Reads the package of `indexed`: the manifest is the one that the signed index names, the checkpoint is signed by
-    /// `key`, the records are under it, and they name every data file and every seal.
+    /// one of `keys`, the records are under it, and they name every data file and every seal.
     ///
     /// # Errors
     /// `Integrity`, naming the object.
     pub fn open(
         target: &Arc<dyn ArchiveTarget>,
-        key: &VerifierKey,
+        keys: &KeyChain,
         indexed: &IndexedDay,
     ) -> Result<Self> {
         let prefix = indexed.prefix();
@@ -53,13 +54,13 @@ impl Package {
         if manifest.indexed(&bytes)? != *indexed {
             return Err(Error::integrity(&name, "altered: the index says otherwise of this day"));
         }
-        Self::of_manifest(target, key, prefix, manifest, indexed.manifest)
+        Self::of_manifest(target, keys, prefix, manifest, indexed.manifest)
     }
 
     /// The same for a manifest that no index names yet.
     pub(super) fn of_manifest(
         target: &Arc<dyn ArchiveTarget>,
-        key: &VerifierKey,
+        keys: &KeyChain,
         prefix: String,
         manifest: Manifest,
         manifest_sha256: Digest,
@@ -67,11 +68,14 @@ impl Package {
         let target = Arc::clone(target);
         let mut package = Self { target, prefix, manifest, manifest_sha256, records: Vec::new() };
         let name = package.name_of(manifest::NAME);
-        if package.manifest.contents.store != key.name() || package.manifest.key != key.line() {
-            return Err(Error::integrity(name, "of another store, or under another key"));
-        }
+        let line = &package.manifest.key;
+        let known = keys.keys().find(|key| key.line() == *line);
+        let Some(key) = known.filter(|key| key.name() == package.manifest.contents.store) else {
+            return Err(Error::integrity(name, "of another store, or under another key")
+                .as_breach(Breach::WrongKey));
+        };
         package.check_key(key)?;
-        let checkpoint = package.checkpoint(key)?;
+        let checkpoint = package.checkpoint(keys, key.name())?;
         let lines = package.paper(manifest::LEDGER)?;
         let words = package.paper(manifest::WORDS)?;
         package.records = extract::read(&lines, &words, &checkpoint)
@@ -122,13 +126,13 @@ impl Package {
         Err(Error::integrity(self.name_of(manifest::KEY), "another key"))
     }
 
-    fn checkpoint(&self, key: &VerifierKey) -> Result<Checkpoint> {
+    fn checkpoint(&self, keys: &KeyChain, store: &str) -> Result<Checkpoint> {
         let name = self.name_of(manifest::CHECKPOINT);
         let note = String::from_utf8(self.paper(manifest::CHECKPOINT)?)
             .map_err(|_| Error::integrity(&name, "no checkpoint"))?;
-        let read = key.open(&note).and_then(Checkpoint::parse).map_err(|error| error.at(&name))?;
+        let read = keys.open(&note).and_then(Checkpoint::parse).map_err(|error| error.at(&name))?;
         let head = self.manifest.checkpoint;
-        if read.origin != key.name() || (read.size, read.root) != (head.size, head.root) {
+        if read.origin != store || (read.size, read.root) != (head.size, head.root) {
             return Err(Error::integrity(name, "not the checkpoint of the manifest"));
         }
         Ok(read)

@@ -1,6 +1,8 @@
 //! Which days are due in an archive, and what does the package of each hold?
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::sync::Arc;
 
 use super::index::IndexedDay;
 use super::manifest::Contents;
@@ -9,8 +11,9 @@ use crate::day::Day;
 use crate::digest::Digest;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ledger::record::RestoredFile;
+use crate::ledger::text::Text;
 use crate::segment::FileMeta;
-use crate::store::{DayState, Hidden, HoldState, LinesRef, SegmentRef, SourceFacts, State};
+use crate::store::{DayState, Hidden, HoldState, LinesRef, SegmentRef, Source, SourceFacts, State};
 
 /// What a run has to do.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -56,11 +59,13 @@ pub(super) fn lines_by_source(state: &State) -> BTreeMap<i32, Vec<&LinesRef>> {
     by_source
 }
 
-/// What the package of a day holds, by this version of the store.
+/// What the package of a day holds, by this version of the store, but for files that are not in the ledger. That of an
+/// encrypted store must not say the paths of its sources.
 pub(super) fn contents(
     state: &State,
     day: Day,
     lines_by_source: &BTreeMap<i32, Vec<&LinesRef>>,
+    is_encrypted: bool,
 ) -> Result<Contents> {
     let held = state
         .days
@@ -76,7 +81,11 @@ pub(super) fn contents(
     let lines: Vec<RestoredFile> = lines.into_values().map(of_lines).collect();
     let sources = ids.iter().map(|id| {
         let lost = || Error::new(ErrorKind::Internal, format!("no source {id}"));
-        SourceFacts::of(state.sources.get(id).ok_or_else(lost)?)
+        let source = state.sources.get(id).ok_or_else(lost)?;
+        if !is_encrypted {
+            return SourceFacts::of(source);
+        }
+        SourceFacts::of(&Source { path: PathBuf::new(), ..Source::clone(source) })
     });
     Ok(Contents {
         day,
@@ -126,8 +135,12 @@ fn hidden<'a>(
     state.hidden.iter().filter(touches).copied().collect()
 }
 
-/// The holds over a day at this time.
-pub(super) fn holds(state: &State, day: Day, now_us: Micros) -> Vec<HoldState> {
-    let over = |hold: &&std::sync::Arc<HoldState>| hold.is_active(now_us) && hold.covers(day);
-    state.holds.values().filter(over).map(|hold| (**hold).clone()).collect()
+/// The holds over a day at this time; without their words, if the store is encrypted.
+pub(super) fn holds(state: &State, day: Day, now_us: Micros, is_encrypted: bool) -> Vec<HoldState> {
+    let over = |hold: &&Arc<HoldState>| hold.is_active(now_us) && hold.covers(day);
+    let shown = |hold: &Arc<HoldState>| {
+        let words = if is_encrypted { Text::default() } else { hold.words.clone() };
+        HoldState { words, ..HoldState::clone(hold) }
+    };
+    state.holds.values().filter(over).map(shown).collect()
 }

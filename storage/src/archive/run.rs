@@ -1,7 +1,7 @@
 //! How do due days get into an archive? Object by object, each read back; then the index; then, and only then, the
 //! record. Whatever is there already and right is not sent again.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::extract;
@@ -19,7 +19,7 @@ use crate::digest::Digest;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ledger::keys::KeyRing;
 use crate::ledger::note::Checkpoint;
-use crate::ledger::record::{self, ArchiveDay, Body};
+use crate::ledger::record::{self, ArchiveDay, Body, NamedFile};
 use crate::ledger::text::Text;
 use crate::store::{CommitOptions, Scratch, State, Store};
 
@@ -118,10 +118,13 @@ impl Run<'_> {
     /// Archives some days and notes them in the ledger.
     fn batch(&mut self, days: &[Day]) -> Result<()> {
         let lines = plan::lines_by_source(&self.state);
-        let contents = days
-            .iter()
-            .map(|day| plan::contents(&self.state, *day, &lines))
-            .collect::<Result<Vec<_>>>()?;
+        let is_encrypted = self.store.vault().is_some();
+        let contents = days.iter().map(|day| {
+            let mut contents = plan::contents(&self.state, *day, &lines, is_encrypted)?;
+            contents.files = self.key_files(&contents)?;
+            Ok(contents)
+        });
+        let contents = contents.collect::<Result<Vec<_>>>()?;
         let extracts = extract::of_days(self.store, self.state.version, &contents)?;
         let packs = self.packs(contents, extracts)?;
         let sender = Sender::new(self.store, self.target, self.lock(), self.options);
@@ -151,6 +154,21 @@ impl Run<'_> {
         Ok(())
     }
 
+    /// The wrapped keys that a day of an encrypted store needs.
+    fn key_files(&self, contents: &Contents) -> Result<Vec<NamedFile>> {
+        let lines = contents.lines.iter().filter_map(|file| record::day_of(&file.file.path));
+        let lines: BTreeSet<Day> = lines.collect();
+        let lines: Vec<Day> = lines.into_iter().collect();
+        let mut files = self.store.key_files(contents.day, &lines)?;
+        files.sort_unstable();
+        let named = files.into_iter().map(|path| {
+            let from = self.store.dir().join(&path);
+            let bytes = std::fs::read(&from).map_err(|error| Error::io("read", &from, error))?;
+            Ok(NamedFile::of(path, &bytes))
+        });
+        named.collect()
+    }
+
     fn lock(&self) -> Option<ObjectLock> {
         let (mode, days) = self.options.lock?;
         let until = self.options.commit.now_us.saturating_add(i64::from(days) * DAY_US);
@@ -159,14 +177,17 @@ impl Run<'_> {
 
     /// What has to be there for each day, and what is.
     fn packs(&self, contents: Vec<Contents>, mut extracts: extract::Extracts) -> Result<Vec<Pack>> {
-        let key = &self.store.key();
-        let checkpoint = Checkpoint::parse(key.open(&extracts.note)?)?;
+        let (key, keys) = (self.store.key(), self.store.keys());
+        let checkpoint = Checkpoint::parse(keys.open(&extracts.note)?)?;
         let head = Head { root: checkpoint.root, size: checkpoint.size };
+        let is_encrypted = self.store.vault().is_some();
         let mut packs = Vec::with_capacity(contents.len());
         for contents in contents {
             let day = contents.day;
             let (ledger, words) = extracts.papers.remove(&day).unwrap_or_default();
-            let holds = plan::holds(&self.state, day, self.options.commit.now_us);
+            // What is encrypted in the store does not leave it in the clear.
+            let words = if is_encrypted { Vec::new() } else { words };
+            let holds = plan::holds(&self.state, day, self.options.commit.now_us, is_encrypted);
             let papers = BTreeMap::from([
                 (manifest::CHECKPOINT, extracts.note.clone().into_bytes()),
                 (manifest::KEY, format!("{}\n", key.line()).into_bytes()),
@@ -175,9 +196,9 @@ impl Run<'_> {
                 (manifest::WORDS, words),
             ]);
             let at = self.options.commit.now_us;
-            let mut pack = Pack::new(contents, papers, head, holds, key, at)?;
+            let mut pack = Pack::new(contents, papers, head, holds, &key, at)?;
             let indexed = self.newest.as_ref().and_then(|(index, _)| index.days.get(&day));
-            pack.look(self.target, key, indexed)?;
+            pack.look(self.target, &keys, indexed)?;
             if let Some(there) = pack.ready_head()
                 && self.store.root_at(there.size)? != Some(there.root)
             {
@@ -202,8 +223,10 @@ impl Run<'_> {
         }
         let head = Head { root: self.state.root, size: self.state.records };
         let at = self.options.commit.now_us;
+        let readme = open::readme_of(self.newest.as_ref().map(|(index, _)| index));
         let store = self.store.id().to_owned();
-        let index = Index { at, head, days, number, previous, store };
+        let rotations = open::rotations(self.store)?;
+        let index = Index { at, head, days, number, previous, readme, rotations, store };
         let sha256 = put_index(self.store, self.target, &index, sender)?;
         note_seen(self.store, &self.options.trust, &self.url, number, &sha256, &mut self.report);
         self.newest = Some((index, sha256));

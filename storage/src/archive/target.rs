@@ -18,7 +18,7 @@ pub use self::faulty::{FaultyTarget, TargetFault};
 pub use self::limited::{Limited, Pace};
 use crate::clock::Micros;
 use crate::digest::Digest;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Breach, Error, ErrorKind, Result};
 
 /// Objects are read in pieces of this size.
 const PIECE_BYTES: u64 = 4 << 20;
@@ -107,6 +107,8 @@ pub struct Listed {
     pub name: String,
     /// Its size.
     pub bytes: u64,
+    /// Whether it is no object at all: a link, a socket.
+    pub is_odd: bool,
 }
 
 /// A place for objects. Names are relative and pass [`name::check`]; every call is done when it returns.
@@ -147,7 +149,7 @@ pub fn digest_of(url: &str) -> Digest {
 
 /// The error of an object that is named and not there.
 pub fn missing(name: &str) -> Error {
-    Error::integrity(name, "missing")
+    Error::integrity(name, "missing").as_breach(Breach::Missing)
 }
 
 /// Copies an object that must have this size and digest. What was written to `out` before an error is not to be used.

@@ -1,11 +1,15 @@
 //! Do archived days prove themselves, whatever happens on the way and whatever is done to them?
 
+mod damage;
+mod expiry;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use dwell_storage::archive::target::{FaultyTarget, TargetFault};
 use dwell_storage::archive::{
-    Archive, ArchiveTarget, DirTarget, RunOptions, RunReport, Trust, run,
+    Archive, ArchiveReport, ArchiveTarget, DirTarget, RunOptions, RunReport, Trust, VerifyOptions,
+    run, verify,
 };
 use dwell_storage::fs;
 use dwell_storage::ledger::record::{Body, NamedFile, Seal};
@@ -83,19 +87,32 @@ impl Sealed {
         }
     }
 
+    fn options(&self) -> RunOptions<'static> {
+        RunOptions {
+            jobs: 3,
+            commit: options(),
+            lock: None,
+            trust: self.trust(),
+            cancel: &|| false,
+            progress: &|_| (),
+        }
+    }
+
     fn archive(&self, target: &Arc<dyn ArchiveTarget>) -> Result<RunReport> {
-        run(
-            &self.store,
-            target,
-            &RunOptions {
-                jobs: 3,
-                commit: options(),
-                lock: None,
-                trust: self.trust(),
-                cancel: &|| false,
-                progress: &|_| (),
-            },
-        )
+        run(&self.store, target, &self.options())
+    }
+
+    fn verify(&self, deep: bool) -> ArchiveReport {
+        let trust = self.trust();
+        let options = VerifyOptions {
+            deep,
+            days: None,
+            jobs: 2,
+            trust: &trust,
+            cancel: &|| false,
+            progress: &|_| (),
+        };
+        verify(&self.target(), &options).unwrap()
     }
 
     fn open(&self) -> Result<Archive> {
@@ -214,4 +231,22 @@ fn an_older_index_is_a_rollback_and_another_store_is_refused() {
     let full = Arc::new(DirTarget::open(&other.at("full"), fs::real()).unwrap());
     let error = other.archive(&(full as Arc<dyn ArchiveTarget>)).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidInput, "{error}");
+}
+
+#[test]
+fn days_of_a_store_with_another_key_follow_on_the_old_ones() {
+    let sealed = Sealed::new();
+    sealed.archive(&sealed.target()).unwrap();
+    let key = sealed.store.key();
+    sealed.store.rotate_key("the old one was seen", &options()).unwrap();
+    assert_ne!(sealed.store.key(), key);
+    real::ingest(&sealed.store, "/var/log/c.log").unwrap();
+    seal(&sealed.store, days()[1]);
+    sealed.archive(&sealed.target()).unwrap();
+    let archive = sealed.open().unwrap();
+    assert_eq!(*archive.key(), sealed.store.key());
+    check_all(&archive).unwrap();
+    assert!(sealed.verify(true).is_valid());
+    let stranger = Trust { key_dir: None, ..sealed.trust() };
+    assert_eq!(check_all(&Archive::open(sealed.target(), &stranger).unwrap()).unwrap(), 23);
 }

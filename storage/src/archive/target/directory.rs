@@ -156,7 +156,7 @@ impl DirTarget {
             if there.is_dir() {
                 self.walk(&path, &name, found)?;
             } else {
-                found.push(Listed { name, bytes: there.size() });
+                found.push(Listed { name, bytes: there.size(), is_odd: !there.is_file() });
             }
         }
         Ok(())
@@ -279,7 +279,7 @@ mod tests {
         assert_eq!(target.head("days/x/one").unwrap(), Some(4));
         assert_eq!(target.head("days/y").unwrap(), None);
         let listed = target.list("days/").unwrap();
-        assert_eq!(listed, [Listed { name: "days/x/one".into(), bytes: 4 }]);
+        assert_eq!(listed, [Listed { name: "days/x/one".into(), bytes: 4, is_odd: false }]);
         assert_eq!(target.list("none/").unwrap(), []);
         assert!(target.get("days/x/one", 2..5).is_err());
         target.delete("days/x/one").unwrap();
