@@ -15,6 +15,9 @@ pub(crate) struct Archive {
     /// The most that goes over the line, to and fro together: 10MiB/s
     #[arg(long, value_name = "RATE")]
     pub(crate) limit: Option<Rate>,
+    /// Read again what is there of the days that the store still has, and send anew what is missing or damaged
+    #[arg(long, conflicts_with_all = ["list", "expire"])]
+    pub(crate) repair: bool,
     /// Show the days that the archive holds
     #[arg(long, conflicts_with_all = ["expire", "yes"])]
     pub(crate) list: bool,

@@ -55,7 +55,7 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<Outcome> {
         let done = match (arguments.list, arguments.expire) {
             (true, _) => told.list(target),
             (_, true) => expire::run(&mut told, &store, target, arguments.yes),
-            _ => told.archive(&store, target),
+            _ => told.archive(&store, target, arguments.repair),
         };
         if let Err(error) = done {
             let error = error.context(format!("archive {}", target.name));
@@ -99,8 +99,13 @@ impl Told<'_> {
         }
     }
 
-    fn archive(&mut self, store: &Arc<Store>, settings: &ArchiveConfig) -> Result<()> {
-        let done = to_target(self.context, store, settings)?;
+    fn archive(
+        &mut self,
+        store: &Arc<Store>,
+        settings: &ArchiveConfig,
+        repair: bool,
+    ) -> Result<()> {
+        let done = to_target(self.context, store, settings, repair)?;
         for day in &done.unsealed {
             say::note(format_args!("{day} is not sealed: it is not archived (`dwell seal`)"));
         }
@@ -168,12 +173,13 @@ pub(super) fn to_target(
     context: &Context,
     store: &Arc<Store>,
     settings: &ArchiveConfig,
+    repair: bool,
 ) -> Result<RunReport> {
     let target = remote::target(settings, Missing::Create)?;
     let progress = BytesProgress::new(&settings.name);
     let cancel = || context.cancel.is_asked();
     let advance = |bytes| progress.advance(bytes);
-    let options = options(context, settings, &cancel, &advance);
+    let options = RunOptions { repair, ..options(context, settings, &cancel, &advance) };
     Ok(archive::run(store, &target, &options)?)
 }
 
@@ -192,6 +198,7 @@ fn options<'a>(
             by: context.by.clone(),
         },
         lock: settings.lock(),
+        repair: false,
         trust: remote::trust(context),
         cancel,
         progress,

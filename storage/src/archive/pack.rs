@@ -85,7 +85,7 @@ impl Pack {
         if !has_manifest {
             return Ok(());
         }
-        match self.read_ready(target, keys) {
+        match self.read_ready(target, keys, indexed) {
             Ok(Some(ready)) => self.ready = Some(ready),
             Err(error) if error.kind() != ErrorKind::Integrity => return Err(error),
             _ => self.begin_anew(&**target)?,
@@ -93,22 +93,30 @@ impl Pack {
         Ok(())
     }
 
-    /// The manifest that is there, if it is sound and says the same of the day.
+    /// The manifest that is there, if it is sound and says the same of the day. One that the index names must be that one.
     fn read_ready(
         &self,
         target: &Arc<dyn ArchiveTarget>,
         keys: &KeyChain,
+        indexed: Option<&IndexedDay>,
     ) -> Result<Option<(Manifest, Vec<u8>)>> {
         let name = self.name(manifest::NAME);
         let Some(bytes) = target::read_small(&**target, &name, manifest::LONGEST)? else {
             return Ok(None);
         };
         let manifest = Manifest::parse(&bytes)?;
-        if manifest.contents != self.contents {
+        let sha256 = Digest::of(&bytes);
+        let named = indexed.filter(|indexed| indexed.prefix() == self.prefix);
+        let same_readme =
+            manifest.object(manifest::README) == self.manifest.object(manifest::README);
+        let is_same = match named {
+            Some(indexed) => indexed.manifest == sha256,
+            None => same_readme && manifest.holds == self.manifest.holds,
+        };
+        if !is_same || manifest.contents != self.contents {
             return Ok(None);
         }
         let prefix = self.prefix.clone();
-        let sha256 = Digest::of(&bytes);
         let package = Package::of_manifest(target, keys, prefix, manifest, sha256)?;
         Ok(Some((package.manifest, bytes)))
     }
@@ -137,8 +145,8 @@ impl Pack {
         let Some(object) = self.objects().get(at) else { return Ok(()) };
         let name = self.name(&object.name);
         match self.papers.get(object.name.as_str()) {
-            // Those of an earlier run were read when its manifest was checked.
-            Some(_) if self.ready.is_some() => Ok(()),
+            // Those of an earlier run stand on an earlier checkpoint; they were read when its manifest was checked.
+            Some(_) if self.ready.is_some() && object.name != manifest::README => Ok(()),
             Some(content) => sender.paper(&name, content),
             None => sender.file(&name, &object.name, object.bytes, &object.sha256),
         }

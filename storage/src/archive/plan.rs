@@ -48,6 +48,14 @@ pub fn plan(state: &State, target: &Digest, indexed: &BTreeMap<Day, IndexedDay>)
     plan
 }
 
+/// Every day whose rows all stand under a seal.
+pub(super) fn sealed_days(state: &State) -> Vec<Day> {
+    let is_sealed = |held: &DayState| {
+        !held.segments.is_empty() && held.segments.iter().all(|segment| segment.seal.is_some())
+    };
+    state.days.iter().filter(|(_, held)| is_sealed(held)).map(|(day, _)| *day).collect()
+}
+
 /// The files of lines by source, so that each day need not look at all of them.
 pub(super) fn lines_by_source(state: &State) -> BTreeMap<i32, Vec<&LinesRef>> {
     let mut by_source: BTreeMap<i32, Vec<&LinesRef>> = BTreeMap::new();

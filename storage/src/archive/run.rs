@@ -39,6 +39,8 @@ pub struct RunOptions<'a> {
     pub lock: Option<(LockMode, u32)>,
     /// What the archive that is there is checked with.
     pub trust: Trust,
+    /// Whether days that are there already are read again, and what is wrong with them is sent anew.
+    pub repair: bool,
     /// Whether to stop.
     pub cancel: &'a (dyn Fn() -> bool + Sync),
     /// Told of every piece of bytes sent or read back.
@@ -92,7 +94,11 @@ pub fn run(
     let archive = Archive::open_or_create(Arc::clone(target), store, &options.trust)?;
     let _lease = store.lease()?;
     let state = store.refresh()?;
-    let Plan { due, current, unsealed } = plan::plan(&state, &url, archive.days());
+    let Plan { mut due, mut current, unsealed } = plan::plan(&state, &url, archive.days());
+    if options.repair {
+        due = plan::sealed_days(&state);
+        current = 0;
+    }
     let notes = archive.notes().to_vec();
     let newest = archive.index().cloned();
     let report = RunReport { current, unsealed, notes, ..RunReport::default() };

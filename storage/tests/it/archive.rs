@@ -92,6 +92,7 @@ impl Sealed {
             jobs: 3,
             commit: options(),
             lock: None,
+            repair: false,
             trust: self.trust(),
             cancel: &|| false,
             progress: &|_| (),

@@ -187,3 +187,31 @@ fn a_manifest_that_says_what_no_record_says_is_refused_though_it_is_signed() {
     assert!(error.to_string().contains("no record of the ledger names"), "{error}");
     assert!(!sealed.verify(false).is_valid());
 }
+
+#[test]
+fn what_is_damaged_or_gone_is_sent_anew() {
+    let sealed = archived();
+    let repair = RunOptions { repair: true, ..sealed.options() };
+    let mut mended = 0;
+    for path in objects(&sealed) {
+        // What is beside the packages says that it is an archive, and which. The other day has rows under no seal.
+        if !path.to_string_lossy().contains(&format!("/days/{}/", days()[1])) {
+            continue;
+        }
+        let whole = std::fs::read(&path).unwrap();
+        let mut flipped = whole.clone();
+        flipped[whole.len() / 2] ^= 8;
+        std::fs::write(&path, &flipped).unwrap();
+        let done = run(&sealed.store, &sealed.target(), &repair).unwrap();
+        assert!(done.failed.is_empty() && done.counters.sent > 0, "{}: {done:?}", path.display());
+        let report = sealed.verify(true);
+        assert!(report.is_valid(), "{}: {report:?}", path.display());
+        std::fs::remove_file(&path).unwrap();
+        run(&sealed.store, &sealed.target(), &repair).unwrap();
+        assert!(sealed.verify(true).is_valid());
+        mended += 2;
+    }
+    assert!(mended > 20, "{mended}");
+    let done = run(&sealed.store, &sealed.target(), &repair).unwrap();
+    assert_eq!((done.archived.len(), done.counters.sent), (1, 0));
+}
