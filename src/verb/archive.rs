@@ -105,7 +105,7 @@ impl Told<'_> {
         settings: &ArchiveConfig,
         repair: bool,
     ) -> Result<()> {
-        let done = to_target(self.context, store, settings, repair)?;
+        let done = run_at(self.context, store, settings, repair)?;
         for day in &done.unsealed {
             say::note(format_args!("{day} is not sealed: it is not archived (`dwell seal`)"));
         }
@@ -170,6 +170,14 @@ impl Told<'_> {
 
 /// Archives what is due to one target.
 pub(super) fn to_target(
+    context: &Context,
+    store: &Arc<Store>,
+    settings: &ArchiveConfig,
+) -> Result<RunReport> {
+    run_at(context, store, settings, false)
+}
+
+fn run_at(
     context: &Context,
     store: &Arc<Store>,
     settings: &ArchiveConfig,
