@@ -23,8 +23,6 @@ use crate::progress::BytesProgress;
 use crate::remote::{self, Missing};
 use crate::say;
 
-pub(super) use self::report::sentence;
-
 /// Version of the JSON reports.
 const REPORT_VERSION: u32 = 1;
 
