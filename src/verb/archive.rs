@@ -4,6 +4,7 @@ pub(super) mod check;
 mod expire;
 pub(super) mod report;
 
+use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Result;
@@ -181,12 +182,28 @@ fn run_at(
     settings: &ArchiveConfig,
     repair: bool,
 ) -> Result<RunReport> {
+    if is_inside(Path::new(&settings.to), store.dir()) {
+        return Err(usage(format!(
+            "{} lies in the store itself: that is no second place",
+            settings.to
+        )));
+    }
     let target = remote::target(settings, Missing::Create)?;
     let progress = BytesProgress::new(&settings.name);
     let cancel = || context.cancel.is_asked();
     let advance = |bytes| progress.advance(bytes);
     let options = RunOptions { repair, ..options(context, settings, &cancel, &advance) };
     Ok(archive::run(store, &target, &options)?)
+}
+
+/// Whether a path, of which the end may not be there yet, lies in a folder.
+fn is_inside(path: &Path, folder: &Path) -> bool {
+    let there = path.ancestors().find_map(|above| {
+        let above = if above.as_os_str().is_empty() { Path::new(".") } else { above };
+        above.canonicalize().ok()
+    });
+    let folder = folder.canonicalize().ok();
+    folder.zip(there).is_some_and(|(folder, there)| there.starts_with(folder))
 }
 
 /// How a run at a target goes.

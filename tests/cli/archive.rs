@@ -141,6 +141,8 @@ fn wrong_targets_are_refused_with_the_next_step() {
     run.ends(2);
     assert!(run.stderr.contains("not empty, and no archive: it holds letter"), "{}", run.stderr);
     world.run(&["archive", "--to", "none", "--list"]).ends(10);
+    world.run(&["archive", "--to", "store/archive/x"]).ends(2);
+    assert!(!world.store().join("archive").exists());
     let mut command = world.command(&["archive", "--to", "s3://bucket/x"]);
     command.env("AWS_ENDPOINT_URL", "http://127.0.0.1:9").env("AWS_ACCESS_KEY_ID", "an-id");
     let run = world.ran(command.output().unwrap());

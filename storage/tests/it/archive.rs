@@ -1,5 +1,6 @@
 //! Do archived days prove themselves, whatever happens on the way and whatever is done to them?
 
+mod crash;
 mod damage;
 mod expiry;
 
