@@ -15,7 +15,7 @@ use crate::fs::Fs;
 use crate::ledger::chain::KeyChain;
 use crate::ledger::file::LedgerFile;
 use crate::ledger::keys::KeyRing;
-use crate::ledger::note::{Checkpoint, VerifierKey};
+use crate::ledger::note::{self, Checkpoint, VerifierKey};
 use crate::ledger::record::{Body, Record};
 use crate::store::{Store, check_key};
 
@@ -251,27 +251,37 @@ impl Archive {
         }
     }
 
+    /// Compares the state of the ledger that the newest index stands on with checkpoints that were kept elsewhere: a signed
+    /// note, or the lines of a log.
     fn check_trusted(&mut self, trust: &Trust) -> Result<()> {
-        let Some(note) = &trust.trusted else { return Ok(()) };
-        let wrong = |error: Error| {
-            Error::new(ErrorKind::Integrity, "the trusted checkpoint").caused_by(error)
-        };
-        let trusted = self.keys.open(note).and_then(Checkpoint::parse).map_err(wrong)?;
+        let Some(text) = &trust.trusted else { return Ok(()) };
         let Some((index, _)) = &self.index else { return Ok(()) };
-        if trusted.origin != self.key.name() {
-            let what = "the trusted checkpoint is of another store";
+        let notes = note::checkpoints_in(text);
+        let own: Vec<_> =
+            notes.iter().filter(|it| it.lines().next() == Some(self.store_id())).collect();
+        if own.is_empty() {
+            let what = "no trusted checkpoint is of this store";
             return Err(Error::new(ErrorKind::Integrity, what).as_breach(Breach::WrongKey));
         }
-        let head = index.head;
-        if trusted.size == head.size && trusted.root != head.root {
-            return Err(Error::integrity(
-                index::name(index.number),
-                "it stands on another ledger than the trusted checkpoint",
-            ));
+        let (head, mut newest) = (index.head, 0);
+        for note in own {
+            let trusted = self.keys.open(note).and_then(Checkpoint::parse).map_err(|error| {
+                let breach = error.breach();
+                Error::new(ErrorKind::Integrity, "the trusted checkpoint")
+                    .caused_by(error)
+                    .as_breach(breach)
+            })?;
+            if trusted.size == head.size && trusted.root != head.root {
+                return Err(Error::integrity(
+                    index::name(index.number),
+                    "altered: it stands on another ledger than the trusted checkpoint",
+                ));
+            }
+            newest = newest.max(trusted.size);
         }
         self.notes.push(format!(
-            "the newest index stands on {} records, the trusted checkpoint on {}: what was archived between them is not shown by it",
-            head.size, trusted.size
+            "the newest index stands on {} records, the newest trusted checkpoint on {newest}: what was archived between them is not shown by it",
+            head.size
         ));
         Ok(())
     }
