@@ -149,3 +149,28 @@ fn a_new_key_takes_the_place_of_the_old_one() {
     world.run(&["verify", "--deep"]).ends(0);
     World::with_store().run(&["rekey"]).ends(2);
 }
+
+#[test]
+fn it_is_sealed_put_together_and_archived_in_the_dark() {
+    let world = encrypted();
+    world.file("b.log", SQUID.replace("10.1.1.", "10.2.2.").as_bytes());
+    world.run(&["ingest", "b.log"]).ends(0);
+    world.run(&["seal", "--before", "2026-11-22"]).ends(0);
+    world.run(&["compact"]).ends(0);
+    world.run(&["archive", "--to", "archive"]).ends(0);
+    assert_eq!(world.csv("SELECT count(*) FROM requests"), ["24"]);
+    world.run(&["verify", "--deep"]).ends(0);
+    world.run(&["verify", "archive", "--deep"]).ends(0);
+    let mut files = Vec::new();
+    walk(&world.store(), &mut files);
+    walk(&world.path("archive"), &mut files);
+    assert!(files.iter().any(|(path, _)| path.to_string_lossy().contains("archive/days/")));
+    for (path, bytes) in files.iter().filter(|(path, _)| !path.ends_with("dwell.toml")) {
+        for word in
+            ["anna", "corp.test", "bad.example", "10.1.1.", "a line that", "squid.log", "tester"]
+        {
+            let stands = bytes.windows(word.len()).any(|it| it == word.as_bytes());
+            assert!(!stands, "{word} in {}", path.display());
+        }
+    }
+}
