@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use dwell_ingest::pipeline::shift;
 use dwell_ingest::quarantine;
-use dwell_ingest::raw::{self, Leavings, RawRequest};
+use dwell_ingest::raw::{self, Leavings, Lines, RawRequest};
 use dwell_ingest::{IngestOptions, Outcome};
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use storage::error::{ErrorKind, Result};
@@ -75,7 +75,7 @@ fn commit_options() -> CommitOptions {
 fn redact(store: &Arc<Store>, lines: &HiddenLines) -> Result<Redaction> {
     let text = Text::by("tests").with("reason", "art. 17").with("case", "77");
     let request = Request { lines: lines.clone(), text, ..Request::default() };
-    redact::prepare(store, &request, &Leavings)?.commit(&commit_options(), &|_| Ok(()))
+    redact::prepare(store, &request, (&Leavings, &Lines))?.commit(&commit_options(), &|_| Ok(()))
 }
 
 /// Files of the store with the name in them, also within pages and dictionaries.
@@ -271,11 +271,11 @@ fn what_changes_meanwhile_is_planned_anew() {
     let (bench, text) = bench();
     let (_, lines) = without(&text);
     let request = Request { lines, ..Request::default() };
-    let prepared = redact::prepare(&bench.store, &request, &Leavings).unwrap();
+    let prepared = redact::prepare(&bench.store, &request, (&Leavings, &Lines)).unwrap();
     shift::apply(&bench.store, 1, 3_600_000_000, "clock", &options(), &()).unwrap();
     let error = prepared.commit(&commit_options(), &|_| Ok(())).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Conflict);
-    let prepared = redact::prepare(&bench.store, &request, &Leavings).unwrap();
+    let prepared = redact::prepare(&bench.store, &request, (&Leavings, &Lines)).unwrap();
     // What other sources do meanwhile is no matter.
     let other = bench.write("b.log", format!("{}\n", squid(5, "http://other.example/")).as_bytes());
     take_in(&bench.store, &other);
@@ -310,7 +310,7 @@ fn words_and_queries_that_name_somebody_go() {
         queries,
         ..Request::default()
     };
-    let prepared = redact::prepare(&store, &request, &Leavings).unwrap();
+    let prepared = redact::prepare(&store, &request, (&Leavings, &Lines)).unwrap();
     prepared.commit(&commit_options(), &|_| Ok(())).unwrap();
     assert_eq!(naming(&bench.path("store")), Vec::<PathBuf>::new());
     assert_eq!(store.state().sources[&1].path, Path::new(""));
@@ -377,7 +377,7 @@ fn redact_all(root: &Path, fs: Arc<dyn Fs>, lines: &HiddenLines) -> Result<Redac
         queries,
         ..Request::default()
     };
-    redact::prepare(&store, &request, &Leavings)?.commit(&commit_options(), &|_| Ok(()))
+    redact::prepare(&store, &request, (&Leavings, &Lines))?.commit(&commit_options(), &|_| Ok(()))
 }
 
 /// Before or after; the next writer ends what was begun.
@@ -445,4 +445,40 @@ fn a_power_loss_leaves_before_or_after() {
     }
     println!("{states} states after a power loss");
     assert!(states > 50 && seen.len() == 2, "{states}, {seen:?}");
+}
+
+#[test]
+fn sealed_days_stay_true_without_the_lines() {
+    let (bench, text) = bench();
+    let (left, lines) = without(&text);
+    let days: Vec<_> = bench.store.state().days.keys().copied().collect();
+    for day in &days {
+        storage::seal::apply(&bench.store, *day, &Lines, &commit_options()).unwrap().unwrap();
+    }
+    let salts = |state: &State| -> Vec<String> {
+        state.side_files().map(|file| file.path.clone()).collect()
+    };
+    let before = salts(&bench.store.state());
+    let done = redact(&bench.store, &lines).unwrap();
+    assert_eq!((done.seals.len(), done.all_rows()), (days.len(), 10));
+    let state = bench.store.state();
+    for sealed in state.days.values().flat_map(|day| &day.seals) {
+        storage::seal::check(&bench.store, &state, sealed, &Lines).unwrap();
+        let file = storage::seal::salts(&bench.store, &sealed.seal.salts).unwrap();
+        assert!(file.num_gone() > 0);
+    }
+    let after = salts(&state);
+    assert!(
+        before.iter().all(|path| !after.contains(path) && !bench.store.dir().join(path).exists())
+    );
+    assert_same(&bench.raw(1), &left);
+    assert_eq!(naming(&bench.path("store")), Vec::<PathBuf>::new());
+    deep(bench.dir.path());
+    // What comes later goes as well.
+    let more = HiddenLines::new(vec![(1, 3, 4)]);
+    assert_eq!(redact(&bench.store, &more).unwrap().all_rows(), 2);
+    let state = bench.store.state();
+    for sealed in state.days.values().flat_map(|day| &day.seals) {
+        storage::seal::check(&bench.store, &state, sealed, &Lines).unwrap();
+    }
 }

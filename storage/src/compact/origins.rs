@@ -11,7 +11,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::ledger::record::form;
+use crate::ledger::record::{form, without_path};
 use crate::segment::{FileMeta, VerifiedFile, key};
 
 /// More than this much of origins is no footer of ours.
@@ -97,6 +97,20 @@ impl Origins {
         let packed = zstd::encode_all(json.as_slice(), ZSTD_LEVEL).map_err(internal)?;
         let compact = CompactBody { origins: BASE64_STANDARD.encode(packed) };
         serde_json::to_string(&FooterBody { compact }).map_err(|error| internal(error.into()))
+    }
+
+    /// What such a footer says without the paths that sources came from; `None` if it names none.
+    pub(crate) fn without_paths(text: &str) -> Option<String> {
+        let mut origins = Self::default();
+        let mut changed = false;
+        for mut origin in Self::from_footer(text)?.ok()? {
+            if let Some(without) = origin.extent.as_deref().and_then(without_path) {
+                origin.extent = Some(without);
+                changed = true;
+            }
+            origins.add(origin);
+        }
+        if changed { origins.to_footer().ok() } else { None }
     }
 
     /// Reads what [`Origins::to_footer`] has written; `None` if it is the footer of another kind of commit.

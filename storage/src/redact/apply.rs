@@ -13,9 +13,10 @@ use super::trash;
 use crate::day::Day;
 use crate::digest::Digest;
 use crate::error::{Error, ErrorKind, Result};
-use crate::ledger::record::{Body, Redact, RedactedSource, ReplacedFile};
+use crate::ledger::record::{Body, Redact, RedactedSource, ReplacedFile, SealSalts};
 use crate::ledger::text::Text;
 use crate::querylog::Place;
+use crate::seal::{self, LineSource};
 use crate::segment::{FileMeta, SegmentHeader, VerifiedFile, key};
 use crate::store::{CommitOptions, HiddenIndex, HiddenLines, Maintenance, State, Store, layout};
 
@@ -73,6 +74,8 @@ pub struct Redaction {
     pub others: BTreeMap<i32, u64>,
     /// Days whose files held such lines.
     pub days: BTreeSet<Day>,
+    /// Seals (numbers of their records) that such lines stood under.
+    pub seals: BTreeSet<u64>,
     /// The lines that some file held, shown or not.
     pub lines: HiddenLines,
     /// Files that held them: written anew, or gone where nothing is left.
@@ -138,7 +141,7 @@ pub fn survey(
 pub fn prepare(
     store: &Arc<Store>,
     request: &Request,
-    remainder: &dyn Remainder,
+    (remainder, lines): (&dyn Remainder, &dyn LineSource),
 ) -> Result<Prepared> {
     let change = store.begin_maintenance()?;
     let base = Arc::clone(change.base());
@@ -146,7 +149,7 @@ pub fn prepare(
     let asked = (&request.lines, &request.paths);
     let mut work = Work::new(store, Some(&change), &base, asked);
     work.all(&base)?;
-    let Work { mut done, replaced, moves, found, .. } = work;
+    let Work { mut done, replaced, mut moves, found, .. } = work;
     let found = HiddenLines::new(found);
     if found.ranges().len() > RANGES_MAX {
         let what = format!(
@@ -178,6 +181,11 @@ pub fn prepare(
             rows: done.rows.get(&id).copied().unwrap_or(0),
         });
     }
+    for (salts, placed) in seals(&change, &base, &found, lines)? {
+        done.seals.insert(salts.seal);
+        record.salts.push(salts);
+        moves.push(placed);
+    }
     done.digest = Digest(gone.finalize().into());
     record.digest = done.digest;
     done.shredded = trash::due(store, &base, (&found, &request.paths), &done.days)?;
@@ -185,6 +193,35 @@ pub fn prepare(
     record.shredded.extend(request.queries.iter().map(ToString::to_string));
     done.lines = found;
     Ok(Prepared { change, plan, request: request.clone(), record, moves, done })
+}
+
+/// Takes the salts of the lines out of the seals that they stand under: the leaf hashes stay, so that every other line can
+/// still be proven; what is sealed is checked on the way.
+fn seals(
+    change: &Maintenance,
+    base: &State,
+    lines: &HiddenLines,
+    source: &dyn LineSource,
+) -> Result<Vec<(SealSalts, (PathBuf, String))>> {
+    let mut written = Vec::new();
+    for sealed in base.days.values().flat_map(|day| &day.seals) {
+        let touched = seal::files(base, sealed).iter().any(|file| lines.touch_file(&file.meta));
+        if !touched {
+            continue;
+        }
+        let mut count = 0;
+        let salts = seal::without(change.store(), base, sealed, source, &mut |id, line, _| {
+            let leaves = lines.covers(id, line);
+            count += u64::from(leaves);
+            leaves
+        })?;
+        if count > 0 {
+            let of = (sealed.seal.day, sealed.seal.number);
+            let (file, placed) = seal::write_salts(change, of, &salts)?;
+            written.push((SealSalts { file, seal: sealed.seq }, placed));
+        }
+    }
+    Ok(written)
 }
 
 impl Prepared {

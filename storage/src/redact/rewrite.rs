@@ -9,6 +9,7 @@ use arrow::array::{Array, AsArray, BooleanArray, RecordBatch};
 use arrow::compute::filter_record_batch;
 use arrow::datatypes::{Int32Type, Int64Type};
 
+use crate::compact::origins::Origins;
 use crate::error::{Error, ErrorKind, Result};
 use crate::fs::Fs;
 use crate::ledger::record::without_path;
@@ -156,7 +157,8 @@ fn extent_of(file: &VerifiedFile, forget: bool) -> (Option<String>, bool) {
     let pairs = file.metadata().file_metadata().key_value_metadata().into_iter().flatten();
     let extent = pairs.into_iter().find(|pair| pair.key == crate::segment::key::EXTENT);
     let Some(extent) = extent.and_then(|pair| pair.value.clone()) else { return (None, false) };
-    match without_path(&extent).filter(|_| forget) {
+    let without = || without_path(&extent).or_else(|| Origins::without_paths(&extent));
+    match forget.then(without).flatten() {
         Some(without) => (Some(without), true),
         None => (Some(extent), false),
     }
