@@ -6,6 +6,7 @@ pub(crate) mod checkpoint;
 pub(crate) mod compact;
 pub(crate) mod encryption;
 pub(crate) mod proof;
+pub(crate) mod redact;
 pub(crate) mod retain;
 pub(crate) mod seal;
 pub(crate) mod verify;
@@ -112,6 +113,8 @@ pub(crate) enum Verb {
         #[command(subcommand)]
         what: retain::Retain,
     },
+    /// Remove lines for good, for a reason that the ledger keeps; without --yes it is only shown what would go
+    Redact(redact::Redact),
     /// The whole night: ingest, seal, compact, archive, verify, drill, retire, purge, with one report
     Nightly,
     /// Copy sealed days to an archive, each read back; or show, or expire, what it holds

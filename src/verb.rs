@@ -18,6 +18,7 @@ mod pseudonym;
 mod quarantine;
 mod raw;
 mod recover;
+mod redact;
 mod rekey;
 mod retain;
 mod seal;
@@ -77,6 +78,7 @@ pub(crate) fn run(context: &Context, verb: Verb) -> Result<Outcome> {
         Verb::Verify(args) => verify::run(context, &args),
         Verb::Hold { what } => hold::run(context, what),
         Verb::Retain { what } => retain::run(context, &what),
+        Verb::Redact(args) => redact::run(context, &args),
         Verb::Nightly => nightly::run(context),
         Verb::Archive(args) => archive::run(context, &args),
         Verb::Recover(args) => recover::run(context, &args),

@@ -31,5 +31,13 @@ pub(super) fn run(context: &Context, args: &Raw) -> Result<Outcome> {
     let report = ingest::raw::write(&store, request, &mut target)?;
     target.flush()?;
     target.finish()?;
+    if report.redacted > 0 {
+        say::note(format_args!(
+            "{} {} of the source {} redacted and not among these",
+            say::count(report.redacted),
+            say::plural(report.redacted, "line", "lines"),
+            say::plural(report.redacted, "was", "were"),
+        ));
+    }
     Ok(Outcome::done(report.lines, report.bytes))
 }

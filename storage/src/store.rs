@@ -311,8 +311,13 @@ impl Store {
 
     /// Opens a data file of some version, wherever it lies, for checked reading: the way to read one, for it has what an
     /// encrypted store needs besides.
+    ///
+    /// # Errors
+    /// `Integrity`: it is not as the ledger says. `Conflict`: a newer version has removed it; ask that one.
     pub fn open_file(&self, meta: &FileMeta) -> Result<VerifiedFile> {
-        VerifiedFile::open_with(self.locate(&meta.path), meta, self.vault())
+        let path = self.locate(&meta.path);
+        VerifiedFile::open_with(&path, meta, self.vault())
+            .map_err(|error| if path.exists() { error } else { self.missing(meta, error) })
     }
 
     /// The records of the newest version, for `system.ledger`.

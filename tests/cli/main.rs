@@ -15,6 +15,7 @@ mod nightly;
 mod output;
 mod privacy;
 mod query_log;
+mod redact;
 mod retain;
 mod seal;
 mod signals;

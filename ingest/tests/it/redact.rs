@@ -284,6 +284,27 @@ fn what_changes_meanwhile_is_planned_anew() {
 }
 
 #[test]
+fn a_reader_that_loses_its_file_is_told_why() {
+    let (bench, text) = bench();
+    let (_, lines) = without(&text);
+    let reader = bench.reopen().unwrap();
+    let old = reader.state();
+    let (_, first) = old.segments().next().unwrap();
+    let opened = reader.open_file(&first.meta).unwrap();
+    redact(&bench.store, &lines).unwrap();
+    // What is open can be read to its end.
+    opened.read(0..opened.size()).unwrap();
+    let error = reader.open_file(&first.meta).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Conflict);
+    assert!(error.to_string().contains("removed for good"), "{error}");
+    let state = reader.state();
+    let (_, first) = state.segments().next().unwrap();
+    reader.open_file(&first.meta).unwrap();
+    std::fs::remove_file(bench.store.dir().join(&first.meta.path)).unwrap();
+    assert_eq!(reader.open_file(&first.meta).unwrap_err().kind(), ErrorKind::Integrity);
+}
+
+#[test]
 fn words_and_queries_that_name_somebody_go() {
     let bench = Bench::new();
     let line = format!("{}\n", squid(1, &format!("http://{NAME}.example/")));

@@ -18,7 +18,9 @@ use crate::ledger::text::Text;
 use crate::querylog::Place;
 use crate::seal::{self, LineSource};
 use crate::segment::{FileMeta, SegmentHeader, VerifiedFile, key};
-use crate::store::{CommitOptions, HiddenIndex, HiddenLines, Maintenance, State, Store, layout};
+use crate::store::{
+    CommitOptions, HiddenIndex, HiddenLines, Maintenance, Source, State, Store, layout,
+};
 
 /// So many ranges of lines fit a record: the state keeps them for ever.
 const RANGES_MAX: usize = 1_000_000;
@@ -324,7 +326,12 @@ impl<'a> Work<'a> {
             let is_other = |(id, line): &&(i32, i64)| {
                 !hidden.covers(*id, *line) && !self.shown.covers(*id, *line)
             };
-            for &(id, _) in removed.iter().filter(is_other) {
+            for &(id, line) in removed.iter().filter(is_other) {
+                if state.sources.get(&id).is_some_and(|it| is_open(it, line)) {
+                    let what = format!("line {line} of source {id} has no end yet");
+                    return Err(Error::new(ErrorKind::InvalidInput, what)
+                        .advise("leave it out, or take the rest of the source in first"));
+                }
                 *self.done.others.entry(id).or_default() += 1;
             }
         }
@@ -384,6 +391,11 @@ impl<'a> Work<'a> {
         new.path = path;
         new
     }
+}
+
+/// Whether a line is the last of its source and has no newline: what it is can change when it goes on.
+fn is_open(source: &Source, line: i64) -> bool {
+    !source.final_newline && line + 1 == source.next_line()
 }
 
 /// Where a rewritten file belongs: where the old one did, under the name of this change.

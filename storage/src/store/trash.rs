@@ -7,6 +7,7 @@ use super::{Store, clean, layout, load};
 use crate::clock::Micros;
 use crate::error::{Error, ErrorKind, Result};
 use crate::fs::{self, Fs, Rights};
+use crate::segment::FileMeta;
 
 /// What was deleted for good.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -88,6 +89,20 @@ impl Store {
         let versions = fs::list_if_there(&*self.fs, &trash).unwrap_or_default();
         let found = versions.iter().rev().map(|version| trash.join(version).join(&name));
         found.into_iter().find(|path| path.exists()).unwrap_or(path)
+    }
+
+    /// Why a file that some version names is nowhere: a newer version may have removed it for good, without waiting for
+    /// readers, as a redaction does.
+    pub(super) fn missing(&self, meta: &FileMeta, error: Error) -> Error {
+        match self.refresh() {
+            Ok(newest) if newest.files().all(|file| file.path != meta.path) => {
+                let what = "a file was removed for good while it was to be read";
+                Error::new(ErrorKind::Conflict, what)
+                    .at(self.dir.join(&meta.path))
+                    .advise("a redaction or retention has been at work: ask again")
+            }
+            _ => error,
+        }
     }
 
     /// Deletes what lies in `trash/` for longer than `grace_us` and is needed by no living reader, and in an encrypted store
