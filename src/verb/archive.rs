@@ -207,7 +207,7 @@ fn is_inside(path: &Path, folder: &Path) -> bool {
 }
 
 /// How a run at a target goes.
-fn options<'a>(
+pub(super) fn options<'a>(
     context: &Context,
     settings: &ArchiveConfig,
     cancel: &'a (dyn Fn() -> bool + Sync),

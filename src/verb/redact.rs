@@ -1,5 +1,6 @@
 //! `dwell redact`: removes lines for good, for a reason that the ledger keeps; without `--yes` it shows what would go.
 
+mod archives;
 mod found;
 mod report;
 mod texts;
@@ -49,9 +50,13 @@ pub(super) fn run(context: &Context, args: &Redact) -> Result<Outcome> {
     } else {
         dry_run(context, &store, args, &texts)?
     };
-    report::show(context, args, &texts, &shown)?;
+    let renewed = match args.yes && args.archives {
+        true => archives::renew(context, &store)?,
+        false => Vec::new(),
+    };
+    report::show(context, args, &texts, &shown, &renewed)?;
     let rows = if args.yes { shown.iter().map(|it| it.done.all_rows()).sum() } else { 0 };
-    Ok(Outcome::done(rows, 0))
+    Ok(Outcome { exit: archives::worst(&renewed), rows, bytes_read: 0 })
 }
 
 /// The texts that must not stay in words; the words of the record itself must not have them either.
@@ -100,7 +105,7 @@ fn dry_run(
     let (naming, queries) = words(store, &state, texts)?;
     let done = redact::survey(store, &state, &lines, &naming.sources)?;
     let held = held(&state, &done, context.now_us);
-    let archives = archives(&state, &done);
+    let archives = archives::holding(&state, &done.days);
     Ok(vec![Shown { done, naming, queries, held, foreign, archives }])
 }
 
@@ -132,7 +137,7 @@ fn apply(
         }
         let now_us = storage::clock::now_us();
         refuse_held(&held(&state, prepared.done(), now_us))?;
-        let archives = archives(&state, prepared.done());
+        let archives = archives::holding(&state, &prepared.done().days);
         let shown =
             |done| Shown { done, naming, queries, held: BTreeMap::new(), foreign, archives };
         if is_done {
@@ -199,17 +204,4 @@ fn refuse_foreign(foreign: &[(String, u64)]) -> Result<()> {
         say::count(*rows),
         say::plural(*rows, "row", "rows")
     )
-}
-
-/// Archives that hold days of such lines.
-fn archives(state: &State, done: &Redaction) -> BTreeMap<String, BTreeSet<Day>> {
-    let mut archives: BTreeMap<String, BTreeSet<Day>> = BTreeMap::new();
-    for archive in state.archives.values() {
-        let days = archive.days.keys().filter(|day| done.days.contains(day)).copied();
-        let days: BTreeSet<Day> = days.collect();
-        if !days.is_empty() {
-            archives.insert(archive.url.clone(), days);
-        }
-    }
-    archives
 }

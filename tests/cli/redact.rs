@@ -137,3 +137,25 @@ fn what_is_wrong_is_refused() {
     world.run(&empty).ends(2);
     assert_eq!(world.csv("SELECT count(*) FROM requests"), ["12"]);
 }
+
+#[test]
+fn archives_are_brought_up_to_date() {
+    let world = World::with_rows();
+    world.run(&["seal", "--before", "2026-11-30"]).ends(0);
+    world.run(&["archive", "--to", "copy"]).ends(0);
+    let packages = |day: &str| {
+        std::fs::read_dir(world.path(&format!("copy/days/{day}"))).map_or(0, Iterator::count)
+    };
+    assert_eq!((packages("2026-11-20"), packages("2026-11-21")), (1, 1));
+    let told = world.run(&redact(&["--where", "client_ip = '10.1.1.9'"]));
+    assert!(told.ends(0).stderr.contains("still holds 2 of these days"), "{}", told.stderr);
+    // The second day has no other rows.
+    let words = redact(&["--where", "client_ip = '10.1.1.9'", "--archives", "--yes"]);
+    let done = world.run(&words);
+    assert!(done.ends(0).stderr.contains("1 day archived anew, 1 taken out"), "{}", done.stderr);
+    assert_eq!((packages("2026-11-20"), packages("2026-11-21")), (1, 0));
+    world.run(&["archive", "--to", "copy"]).ends(0);
+    assert_eq!(packages("2026-11-20"), 1);
+    world.run(&["verify", "copy", "--deep"]).ends(0);
+    world.run(&["verify", "--deep"]).ends(0);
+}

@@ -6,6 +6,7 @@ use anyhow::Result;
 use serde_json::{Value, json};
 
 use super::Shown;
+use super::archives::Renewed;
 use crate::args::redact::Redact;
 use crate::context::Context;
 use crate::output::target::Target;
@@ -20,9 +21,11 @@ pub(super) fn show(
     args: &Redact,
     texts: &[String],
     all: &[Shown],
+    renewed: &[Renewed],
 ) -> Result<()> {
     if !context.json {
         all.iter().for_each(|shown| tell(args, texts, shown));
+        renewed.iter().for_each(tell_archive);
         return Ok(());
     }
     let mut target = Target::stdout();
@@ -37,6 +40,7 @@ pub(super) fn show(
         "quarantine": args.quarantine,
         "texts": texts,
         "redactions": all.iter().map(as_json).collect::<Vec<_>>(),
+        "archives_renewed": renewed.iter().map(archive_as_json).collect::<Vec<_>>(),
     });
     serde_json::to_writer_pretty(&mut target, &value)?;
     writeln!(target)?;
@@ -131,6 +135,33 @@ fn tell_words(args: &Redact, texts: &[String], shown: &Shown) {
             "the words of hold {hold} name it and stay, because the hold stands on them"
         ));
     }
+}
+
+fn tell_archive(renewed: &Renewed) {
+    let (days, emptied) = (renewed.days.len() as u64, renewed.emptied.len() as u64);
+    say::say(format_args!(
+        "archive {}: {} {} archived anew, {} taken out, {} old {} removed",
+        renewed.url,
+        say::count(days),
+        say::plural(days, "day", "days"),
+        say::count(emptied),
+        say::count(renewed.objects),
+        say::plural(renewed.objects, "object", "objects"),
+    ));
+}
+
+fn archive_as_json(renewed: &Renewed) -> Value {
+    let days = |days: &std::collections::BTreeSet<storage::Day>| {
+        days.iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    json!({
+        "url": renewed.url,
+        "days": days(&renewed.days),
+        "days_taken_out": days(&renewed.emptied),
+        "days_as_before": days(&renewed.kept),
+        "objects_removed": renewed.objects,
+        "error": renewed.error.as_ref().map(|(message, _)| message),
+    })
 }
 
 fn as_json(shown: &Shown) -> Value {
