@@ -35,8 +35,8 @@ struct Shown {
     queries: Vec<Place>,
     /// Held days among them, with the holds.
     held: BTreeMap<Day, Vec<u64>>,
-    /// Restored sets of other stores that have such rows.
-    foreign: Vec<(String, u64)>,
+    /// Restored sets that have such rows, and how many.
+    sets: BTreeMap<String, u64>,
     /// Archives that hold these days, by URL.
     archives: BTreeMap<String, BTreeSet<Day>>,
 }
@@ -101,12 +101,12 @@ fn dry_run(
     texts: &[String],
 ) -> Result<Vec<Shown>> {
     let state = hold::preview(context, store)?;
-    let Found { lines, foreign } = found::lines(context, store, &state, args)?;
+    let Found { lines, sets, .. } = found::lines(context, store, &state, args, texts)?;
     let (naming, queries) = words(store, &state, texts)?;
     let done = redact::survey(store, &state, &lines, &naming.sources)?;
-    let held = held(&state, &done, context.now_us);
+    let held = held(&state, &done, &sets, context.now_us);
     let archives = archives::holding(&state, &done.days);
-    Ok(vec![Shown { done, naming, queries, held, foreign, archives }])
+    Ok(vec![Shown { done, naming, queries, held, sets, archives }])
 }
 
 /// Removes what the conditions mean, until they mean nothing any more.
@@ -120,11 +120,12 @@ fn apply(
     for _ in 0..TRIES {
         let asked = hold::ask(context, store)?;
         let state = store.refresh()?;
-        let Found { lines, foreign } = found::lines(context, store, &state, args)?;
-        refuse_foreign(&foreign)?;
+        let Found { lines, elsewhere, sets } = found::lines(context, store, &state, args, texts)?;
         let (naming, queries) = words(store, &state, texts)?;
         let request = Request {
             lines,
+            elsewhere,
+            sets: sets.keys().cloned().collect(),
             paths: naming.sources.clone(),
             words: naming.records.keys().copied().collect(),
             queries: queries.clone(),
@@ -136,14 +137,13 @@ fn apply(
             return Ok(all);
         }
         let now_us = storage::clock::now_us();
-        refuse_held(&held(&state, prepared.done(), now_us))?;
+        refuse_held(&held(&state, prepared.done(), &sets, now_us))?;
         let archives = archives::holding(&state, &prepared.done().days);
-        let shown =
-            |done| Shown { done, naming, queries, held: BTreeMap::new(), foreign, archives };
+        let shown = |done| Shown { done, naming, queries, held: BTreeMap::new(), sets, archives };
         if is_done {
             return Ok(vec![shown(prepared.done().clone())]);
         }
-        let days = protected_days(&state, prepared.done());
+        let days = protected_days(&state, prepared.done(), &sets);
         let options = CommitOptions { by: args.by.clone(), ..retain::commit_options(context) };
         let recheck = |newest: &State| asked.recheck(newest, days.iter().copied(), now_us);
         match prepared.commit(&options, &recheck) {
@@ -165,10 +165,12 @@ fn record_words(args: &Redact) -> Text {
         .with("quarantine", &masked(&args.quarantine))
 }
 
-/// Days that a hold over them protects from this redaction: those of its rows, and those of the sources whose other lines
-/// go, for these lines have no day of their own.
-fn protected_days(state: &State, done: &Redaction) -> BTreeSet<Day> {
+/// Days that a hold over them protects from this redaction: those of its rows, those of sets that go, and those of the
+/// sources whose other lines go, for these lines have no day of their own.
+fn protected_days(state: &State, done: &Redaction, sets: &BTreeMap<String, u64>) -> BTreeSet<Day> {
     let mut days = done.days.clone();
+    let sets = state.restored.values().filter(|set| sets.contains_key(&set.name));
+    days.extend(sets.flat_map(|set| set.days.keys().copied()));
     for (day, segment) in state.segments() {
         if segment.meta.sources.iter().any(|range| done.others.contains_key(&range.source_id)) {
             days.insert(day);
@@ -177,8 +179,13 @@ fn protected_days(state: &State, done: &Redaction) -> BTreeSet<Day> {
     days
 }
 
-fn held(state: &State, done: &Redaction, now_us: Micros) -> BTreeMap<Day, Vec<u64>> {
-    let days = protected_days(state, done).into_iter();
+fn held(
+    state: &State,
+    done: &Redaction,
+    sets: &BTreeMap<String, u64>,
+    now_us: Micros,
+) -> BTreeMap<Day, Vec<u64>> {
+    let days = protected_days(state, done, sets).into_iter();
     let with_holds = days.map(|day| (day, holds::protects(state, day, now_us)));
     with_holds.filter(|(_, holds)| !holds.is_empty()).collect()
 }
@@ -193,15 +200,5 @@ fn refuse_held(held: &BTreeMap<Day, Vec<u64>>) -> Result<()> {
     bail!(
         "{day}{more} is held by hold {}: nothing was removed; a hold ends by `dwell hold release`",
         numbers.join(", ")
-    )
-}
-
-fn refuse_foreign(foreign: &[(String, u64)]) -> Result<()> {
-    let Some((name, rows)) = foreign.first() else { return Ok(()) };
-    bail!(
-        "restored.{name} holds {} such {} of another store: nothing was removed; \
-         `dwell restore drop {name}` first, and redact them in the store they come from",
-        say::count(*rows),
-        say::plural(*rows, "row", "rows")
     )
 }

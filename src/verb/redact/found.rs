@@ -1,5 +1,6 @@
 //! Which lines does a condition mean? It is asked of the live rows, of restored sets, and of the quarantine.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -8,7 +9,7 @@ use arrow::array::AsArray;
 use arrow::datatypes::{Int32Type, Int64Type};
 use futures::StreamExt as _;
 use query::Session;
-use storage::store::{HiddenLines, State, Store};
+use storage::store::{HiddenLines, Restored, State, Store};
 
 use crate::args::redact::Redact;
 use crate::context::Context;
@@ -19,10 +20,12 @@ use crate::verb::sql;
 /// What the conditions mean in one version.
 #[derive(Debug, Default)]
 pub(super) struct Found {
-    /// The lines, of the live data and of restored sets of this store's own days.
+    /// Lines of the live data.
     pub(super) lines: HiddenLines,
-    /// Restored sets of other stores that have such rows, with how many.
-    pub(super) foreign: Vec<(String, u64)>,
+    /// Lines of this store's days in restored sets.
+    pub(super) elsewhere: HiddenLines,
+    /// Restored sets that have such rows (or whose sources are called so), with how many.
+    pub(super) sets: BTreeMap<String, u64>,
 }
 
 /// Asks the conditions of one version.
@@ -31,26 +34,43 @@ pub(super) fn lines(
     store: &Arc<Store>,
     state: &Arc<State>,
     args: &Redact,
+    texts: &[String],
 ) -> Result<Found> {
     let mut found = Found::default();
-    let mut ranges = Vec::new();
+    let (mut ranges, mut elsewhere) = (Vec::new(), Vec::new());
     if let Some(condition) = &args.matching {
         ranges.extend(ask(context, store, state, "requests", condition)?);
-        for (name, set) in &state.restored {
-            let rows = ask(context, store, state, &format!("restored.\"{name}\""), condition)?;
-            if set.origin == state.store_id {
-                ranges.extend(rows);
-            } else if !rows.is_empty() {
-                let count = HiddenLines::new(rows).count();
-                found.foreign.push((name.clone(), count));
+    }
+    for (name, set) in &state.restored {
+        let rows = match &args.matching {
+            Some(condition) => {
+                ask(context, store, state, &format!("restored.\"{name}\""), condition)?
             }
+            None => Vec::new(),
+        };
+        if !rows.is_empty() || names(store, set, texts)? {
+            found.sets.insert(name.clone(), HiddenLines::new(rows.clone()).count());
+        }
+        if set.origin == state.store_id {
+            elsewhere.extend(rows);
         }
     }
     if let Some(condition) = &args.quarantine {
         ranges.extend(ask(context, store, state, "quarantine", condition)?);
     }
     found.lines = HiddenLines::new(ranges);
+    found.elsewhere = HiddenLines::new(elsewhere);
     Ok(found)
+}
+
+/// Whether what is known of a set's sources has one of the texts in it.
+fn names(store: &Store, set: &Restored, texts: &[String]) -> Result<bool> {
+    let Some(file) = &set.sources_file else { return Ok(false) };
+    let path = store.locate(&file.path);
+    let bytes =
+        store.fs().read(&path).with_context(|| format!("cannot read {}", path.display()))?;
+    let words = String::from_utf8_lossy(&bytes).to_lowercase();
+    Ok(texts.iter().any(|text| words.contains(&text.to_lowercase())))
 }
 
 /// Source and line of the rows of a table for which a condition is true, as ranges.

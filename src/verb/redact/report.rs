@@ -66,20 +66,18 @@ fn tell(args: &Redact, texts: &[String], shown: &Shown) {
     ));
     let hidden = done.lines.count().saturating_sub(rows + others);
     if hidden > 0 {
-        say::say(format_args!(
-            "    {} more that are not shown (of restored sets, or hidden already)",
-            say::count(hidden)
-        ));
+        say::say(format_args!("    {} more that were hidden already", say::count(hidden)));
     }
     tell_words(args, texts, shown);
     for (day, holds) in &shown.held {
         let holds: Vec<String> = holds.iter().map(u64::to_string).collect();
         say::warning(format_args!("{day} is held by hold {}", holds.join(", ")));
     }
-    for (name, rows) in &shown.foreign {
-        say::warning(format_args!(
-            "restored.{name} holds {} such rows of another store; drop it first",
-            say::count(*rows)
+    for (name, rows) in &shown.sets {
+        say::say(format_args!(
+            "    restored.{name} with {} such {}, as a whole: it can be restored again",
+            say::count(*rows),
+            say::plural(*rows, "row", "rows")
         ));
     }
     if !args.archives {
@@ -198,7 +196,7 @@ fn as_json(shown: &Shown) -> Value {
         "queries_without_words": shown.queries.iter().map(ToString::to_string).collect::<Vec<_>>(),
         "holds_that_keep_words": shown.naming.held,
         "held_days": shown.held.iter().map(|(day, holds)| json!({"day": day.to_string(), "holds": holds})).collect::<Vec<_>>(),
-        "restored_of_other_stores": shown.foreign.iter().map(|(name, rows)| json!({"name": name, "rows": rows})).collect::<Vec<_>>(),
+        "restored_sets": shown.sets.iter().map(|(name, rows)| json!({"name": name, "rows": rows})).collect::<Vec<_>>(),
         "archives": shown.archives.iter().map(|(url, held)| json!({"url": url, "days": days(held)})).collect::<Vec<_>>(),
         "digest": (done.seq > 0).then(|| done.digest.to_string()),
         "salt": (done.seq > 0).then(|| done.salt.to_string()),

@@ -13,14 +13,12 @@ use super::trash;
 use crate::day::Day;
 use crate::digest::Digest;
 use crate::error::{Error, ErrorKind, Result};
-use crate::ledger::record::{Body, Redact, RedactedSource, ReplacedFile, SealSalts};
+use crate::ledger::record::{Body, Drop, Redact, RedactedSource, ReplacedFile, SealSalts};
 use crate::ledger::text::Text;
 use crate::querylog::Place;
 use crate::seal::{self, LineSource};
 use crate::segment::{FileMeta, SegmentHeader, VerifiedFile, key};
-use crate::store::{
-    CommitOptions, HiddenIndex, HiddenLines, Maintenance, Source, State, Store, layout,
-};
+use crate::store::{CommitOptions, HiddenIndex, HiddenLines, Maintenance, Source, State, Store};
 
 /// So many ranges of lines fit a record: the state keeps them for ever.
 const RANGES_MAX: usize = 1_000_000;
@@ -55,6 +53,10 @@ pub trait Remainder {
 pub struct Request {
     /// Lines of the live data.
     pub lines: HiddenLines,
+    /// Lines of days of this store that only a restored set has: they must not come back with another restore.
+    pub elsewhere: HiddenLines,
+    /// Restored sets that hold such rows: they go as a whole, for they can be restored again.
+    pub sets: BTreeSet<String>,
     /// Sources whose path goes.
     pub paths: BTreeSet<i32>,
     /// Records whose words go.
@@ -161,8 +163,9 @@ pub fn prepare(
         return Err(Error::new(ErrorKind::Unsupported, what)
             .advise("remove them in parts, by adding a condition on ts"));
     }
+    let all = found.ranges().iter().chain(request.elsewhere.ranges()).copied();
     let mut record = Redact {
-        lines: found.ranges().to_vec(),
+        lines: HiddenLines::new(all.collect()).ranges().to_vec(),
         replaced,
         tx: change.id().to_owned(),
         words: request.words.clone(),
@@ -192,6 +195,10 @@ pub fn prepare(
     record.digest = done.digest;
     done.shredded = trash::due(store, &base, (&found, &request.paths), &done.days)?;
     record.shredded.clone_from(&done.shredded);
+    for set in base.restored.values().filter(|set| request.sets.contains(&set.name)) {
+        record.shredded.extend(set.files().map(|meta| meta.path.clone()));
+        record.shredded.extend(set.side_files().map(|file| file.path.clone()));
+    }
     record.shredded.extend(request.queries.iter().map(ToString::to_string));
     done.lines = found;
     Ok(Prepared { change, plan, request: request.clone(), record, moves, done })
@@ -236,7 +243,7 @@ impl Prepared {
     pub fn is_empty(&self) -> bool {
         let Redact { lines, shredded, words, .. } = &self.record;
         let only_trash = shredded.iter().all(|path| self.done.shredded.contains(path));
-        lines.is_empty() && only_trash && words.is_empty()
+        lines.is_empty() && only_trash && words.is_empty() && self.request.sets.is_empty()
     }
 
     /// Makes it so. `recheck` looks at the newest version under the writer's lock: holds.
@@ -261,9 +268,12 @@ impl Prepared {
             }
             recheck(newest)
         };
-        let records = vec![(Body::Redact(Box::new(record)), request.text)];
+        let mut records = vec![(Body::Redact(Box::new(record)), request.text.clone())];
+        for name in request.sets {
+            records.push((Body::Drop(Drop { name }), request.text.clone()));
+        }
         let seqs = change.commit(records, &moves, options, &check)?;
-        done.seq = seqs.last().copied().unwrap_or(0);
+        done.seq = seqs.first().copied().unwrap_or(0);
         Ok(done)
     }
 }
@@ -307,7 +317,7 @@ impl<'a> Work<'a> {
         }
     }
 
-    /// Goes through all files of a version: segments, lines that are no rows, and restored sets of the store's own days.
+    /// Goes through all files of a version: segments, and lines that are no rows.
     fn all(&mut self, state: &State) -> Result<()> {
         let mut shown = Vec::new();
         for (_, segment) in state.segments() {
@@ -333,12 +343,6 @@ impl<'a> Work<'a> {
                         .advise("leave it out, or take the rest of the source in first"));
                 }
                 *self.done.others.entry(id).or_default() += 1;
-            }
-        }
-        for set in state.restored.values().filter(|set| set.origin == state.store_id) {
-            for meta in set.files() {
-                let is_lines = meta.path.split('/').nth(2) == Some(layout::LINES);
-                self.rewrite(meta, is_lines)?;
             }
         }
         Ok(())
