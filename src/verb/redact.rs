@@ -138,12 +138,12 @@ fn apply(
         }
         let now_us = storage::clock::now_us();
         refuse_held(&held(&state, prepared.done(), &sets, now_us))?;
+        let days = protected_days(&state, prepared.done(), &sets);
         let archives = archives::holding(&state, &prepared.done().days);
         let shown = |done| Shown { done, naming, queries, held: BTreeMap::new(), sets, archives };
         if is_done {
             return Ok(vec![shown(prepared.done().clone())]);
         }
-        let days = protected_days(&state, prepared.done(), &sets);
         let options = CommitOptions { by: args.by.clone(), ..retain::commit_options(context) };
         let recheck = |newest: &State| asked.recheck(newest, days.iter().copied(), now_us);
         match prepared.commit(&options, &recheck) {
