@@ -503,3 +503,28 @@ fn sealed_days_stay_true_without_the_lines() {
         storage::seal::check(&bench.store, &state, sealed, &Lines).unwrap();
     }
 }
+
+#[test]
+fn trash_goes_at_once_where_it_must() {
+    let (bench, text) = bench();
+    let (_, lines) = without(&text);
+    let other = bench.write("b.log", format!("{}\n", squid(900, "http://other.example/")).as_bytes());
+    take_in(&bench.store, &other);
+    // What compaction has put together lies in the trash until readers are gone.
+    let compact = storage::compact::CompactOptions {
+        policy: storage::compact::Policy::default(),
+        commit: commit_options(),
+        lines: &Lines,
+        check: &|| Ok(()),
+        done: &|_| {},
+    };
+    storage::compact::run(&bench.store, &compact).unwrap();
+    let trash = bench.path("store/trash");
+    assert!(!naming(&trash).is_empty(), "nothing to remove");
+    let lease = bench.store.lease().unwrap();
+    let done = redact(&bench.store, &lines).unwrap();
+    assert!(!done.shredded.is_empty());
+    assert_eq!(naming(&bench.path("store")), Vec::<PathBuf>::new());
+    drop(lease);
+    deep(bench.dir.path());
+}

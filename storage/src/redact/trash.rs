@@ -32,7 +32,7 @@ pub(super) fn due(
             let path = folder.join(&name);
             let stays = match salts_of(&name) {
                 Some(day) => !touched.contains(&day),
-                None => may_stay(&path, &name, store.id(), &days, (lines, paths)),
+                None => may_stay(store, (&path, &name), &days, (lines, paths)),
             };
             if path.is_file() && !stays {
                 due.push(format!("{}/{version}/{name}", layout::TRASH));
@@ -49,14 +49,13 @@ fn salts_of(name: &str) -> Option<Day> {
 }
 
 fn may_stay(
-    path: &std::path::Path,
-    name: &str,
-    store_id: &str,
+    store: &Store,
+    (path, name): (&std::path::Path, &str),
     days: &BTreeSet<Day>,
     (lines, paths): (&HiddenLines, &BTreeSet<i32>),
 ) -> bool {
-    let Ok(footer) = segment::footer(path) else { return false };
-    let own = footer.get(key::STORE).is_some_and(|id| id == store_id);
+    let Ok(footer) = segment::footer_with(path, store.vault()) else { return false };
+    let own = footer.get(key::STORE).is_some_and(|id| id == store.id());
     let day = footer.get(key::DAY).and_then(|day| day.parse::<Day>().ok());
     let sources = footer.get(key::SOURCES);
     let sources: Option<Vec<SourceRange>> =
