@@ -256,12 +256,20 @@ fn whole_sources_and_days_may_go() {
     let other =
         bench.write("b.log", format!("{}\n", squid(900, "http://other.example/")).as_bytes());
     take_in(&bench.store, &other);
+    for day in bench.store.state().days.keys() {
+        storage::seal::apply(&bench.store, *day, &Lines, &commit_options()).unwrap().unwrap();
+    }
     let all = text.split_inclusive(|&byte| byte == b'\n').count() as i64;
     let done = redact(&bench.store, &HiddenLines::new(vec![(1, 1, all)])).unwrap();
     assert_eq!((done.all_rows(), done.all_others()), (590, 10));
     assert_eq!(bench.raw(1), b"");
     let state = bench.store.state();
     assert_eq!((state.days.len(), state.lines.len()), (1, 0));
+    assert_eq!(state.side_files().count(), 1);
+    let sealed = &state.days.values().next().unwrap().seals[0];
+    storage::seal::check(&bench.store, &state, sealed, &Lines).unwrap();
+    let salts = std::fs::read_dir(bench.path("store/salts")).unwrap().count();
+    assert_eq!(salts, 1);
     deep(bench.dir.path());
     assert_eq!(take_in(&bench.store, &bench.path("a.log")).outcome, Outcome::AlreadyStored);
 }
@@ -508,7 +516,8 @@ fn sealed_days_stay_true_without_the_lines() {
 fn trash_goes_at_once_where_it_must() {
     let (bench, text) = bench();
     let (_, lines) = without(&text);
-    let other = bench.write("b.log", format!("{}\n", squid(900, "http://other.example/")).as_bytes());
+    let other =
+        bench.write("b.log", format!("{}\n", squid(900, "http://other.example/")).as_bytes());
     take_in(&bench.store, &other);
     // What compaction has put together lies in the trash until readers are gone.
     let compact = storage::compact::CompactOptions {

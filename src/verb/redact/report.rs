@@ -1,5 +1,6 @@
 //! How is a redaction shown? As sentences, or as JSON with everything that a case file needs.
 
+use std::collections::BTreeSet;
 use std::io::Write as _;
 
 use anyhow::Result;
@@ -50,6 +51,7 @@ pub(super) fn show(
 fn tell(args: &Redact, texts: &[String], shown: &Shown) {
     let done = &shown.done;
     let (rows, others) = (done.all_rows(), done.all_others());
+    let ids: BTreeSet<&i32> = done.rows.keys().chain(done.others.keys()).collect();
     let verb = if args.yes { "removed" } else { "would go" };
     say::say(format_args!(
         "{} {} and {} other {} of {} {} on {} {}: {verb}, with {} {}",
@@ -57,8 +59,8 @@ fn tell(args: &Redact, texts: &[String], shown: &Shown) {
         say::plural(rows, "row", "rows"),
         say::count(others),
         say::plural(others, "line", "lines"),
-        done.rows.keys().chain(done.others.keys()).collect::<std::collections::BTreeSet<_>>().len(),
-        "sources",
+        ids.len(),
+        say::plural(ids.len() as u64, "source", "sources"),
         say::count(done.days.len() as u64),
         say::plural(done.days.len() as u64, "day", "days"),
         say::count(done.files),
@@ -149,9 +151,8 @@ fn tell_archive(renewed: &Renewed) {
 }
 
 fn archive_as_json(renewed: &Renewed) -> Value {
-    let days = |days: &std::collections::BTreeSet<storage::Day>| {
-        days.iter().map(ToString::to_string).collect::<Vec<_>>()
-    };
+    let days =
+        |days: &BTreeSet<storage::Day>| days.iter().map(ToString::to_string).collect::<Vec<_>>();
     json!({
         "url": renewed.url,
         "days": days(&renewed.days),
@@ -164,10 +165,9 @@ fn archive_as_json(renewed: &Renewed) -> Value {
 
 fn as_json(shown: &Shown) -> Value {
     let done = &shown.done;
-    let days = |days: &std::collections::BTreeSet<storage::Day>| {
-        days.iter().map(ToString::to_string).collect::<Vec<_>>()
-    };
-    let mut ids: std::collections::BTreeSet<i32> = done.rows.keys().copied().collect();
+    let days =
+        |days: &BTreeSet<storage::Day>| days.iter().map(ToString::to_string).collect::<Vec<_>>();
+    let mut ids: BTreeSet<i32> = done.rows.keys().copied().collect();
     ids.extend(done.others.keys());
     ids.extend(done.left.keys());
     let sources = ids.iter().map(|id| {

@@ -18,7 +18,9 @@ use crate::ledger::text::Text;
 use crate::querylog::Place;
 use crate::seal::{self, LineSource};
 use crate::segment::{FileMeta, SegmentHeader, VerifiedFile, key};
-use crate::store::{CommitOptions, HiddenIndex, HiddenLines, Maintenance, Source, State, Store};
+use crate::store::{
+    CommitOptions, HiddenIndex, HiddenLines, Maintenance, SegmentRef, Source, State, Store,
+};
 
 /// So many ranges of lines fit a record: the state keeps them for ever.
 const RANGES_MAX: usize = 1_000_000;
@@ -186,7 +188,10 @@ pub fn prepare(
             rows: done.rows.get(&id).copied().unwrap_or(0),
         });
     }
-    for (salts, placed) in seals(&change, &base, &found, lines)? {
+    let emptied = emptied(&base, &record.replaced);
+    let all_gone = emptied.iter().filter_map(|day| base.days.get(day)).flat_map(|day| &day.seals);
+    record.shredded.extend(all_gone.map(|sealed| sealed.seal.salts.path.clone()));
+    for (salts, placed) in seals(&change, &base, (&found, &emptied), lines)? {
         done.seals.insert(salts.seal);
         record.salts.push(salts);
         moves.push(placed);
@@ -194,7 +199,7 @@ pub fn prepare(
     done.digest = Digest(gone.finalize().into());
     record.digest = done.digest;
     done.shredded = trash::due(store, &base, (&found, &request.paths), &done.days)?;
-    record.shredded.clone_from(&done.shredded);
+    record.shredded.extend(done.shredded.iter().cloned());
     for set in base.restored.values().filter(|set| request.sets.contains(&set.name)) {
         record.shredded.extend(set.files().map(|meta| meta.path.clone()));
         record.shredded.extend(set.side_files().map(|file| file.path.clone()));
@@ -204,16 +209,26 @@ pub fn prepare(
     Ok(Prepared { change, plan, request: request.clone(), record, moves, done })
 }
 
+/// Days of which no row is left: nothing of their seals can be proven any more, and their salts go as a whole.
+fn emptied(base: &State, replaced: &[ReplacedFile]) -> BTreeSet<Day> {
+    let gone = replaced.iter().filter(|file| file.by.is_none());
+    let gone: BTreeSet<&str> = gone.map(|file| file.path.as_str()).collect();
+    let is_empty = |segment: &SegmentRef| gone.contains(segment.meta.path.as_str());
+    let days = base.days.iter().filter(|(_, held)| held.segments.iter().all(is_empty));
+    days.map(|(day, _)| *day).collect()
+}
+
 /// Takes the salts of the lines out of the seals that they stand under: the leaf hashes stay, so that every other line can
 /// still be proven; what is sealed is checked on the way.
 fn seals(
     change: &Maintenance,
     base: &State,
-    lines: &HiddenLines,
+    (lines, emptied): (&HiddenLines, &BTreeSet<Day>),
     source: &dyn LineSource,
 ) -> Result<Vec<(SealSalts, (PathBuf, String))>> {
     let mut written = Vec::new();
-    for sealed in base.days.values().flat_map(|day| &day.seals) {
+    let days = base.days.iter().filter(|(day, _)| !emptied.contains(day));
+    for sealed in days.flat_map(|(_, held)| &held.seals) {
         let touched = seal::files(base, sealed).iter().any(|file| lines.touch_file(&file.meta));
         if !touched {
             continue;
