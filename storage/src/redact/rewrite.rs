@@ -9,7 +9,7 @@ use arrow::array::{Array, AsArray, BooleanArray, RecordBatch};
 use arrow::compute::filter_record_batch;
 use arrow::datatypes::{Int32Type, Int64Type};
 
-use crate::compact::origins::Origins;
+use crate::compact::Origins;
 use crate::error::{Error, ErrorKind, Result};
 use crate::fs::Fs;
 use crate::ledger::record::without_path;
