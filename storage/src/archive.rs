@@ -23,6 +23,7 @@ pub use self::index::{Head, Index, IndexedDay};
 pub use self::manifest::{Contents, Manifest, Object};
 pub use self::open::{Archive, MARK, Trust, is_archive};
 pub use self::package::Package;
+pub(crate) use self::parallel::each;
 pub use self::plan::{Plan, plan};
 pub use self::run::{RunOptions, RunReport, run};
 pub use self::send::Counters;

@@ -8,7 +8,7 @@ use crate::error::{Error, ErrorKind, Result};
 
 /// Does `work` for each item on so many threads; results stand in the order of the items. After a failure that is not about
 /// one item's integrity nothing new is begun: what was not done counts as interrupted.
-pub(super) fn each<T: Sync>(
+pub(crate) fn each<T: Sync>(
     jobs: usize,
     items: &[T],
     work: impl Fn(&T) -> Result<()> + Sync,

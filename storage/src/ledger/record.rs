@@ -28,7 +28,7 @@ pub use self::hold::{Hold, Release};
 pub use self::ingest::Ingest;
 pub(crate) use self::ingest::{day_of, without_path};
 pub use self::redact::{Redact, RedactedSource, ReplacedFile};
-pub use self::restore::{Drop, Restore, RestoredFile, SealSalts};
+pub use self::restore::{Drop, Restore, RestoredDay, RestoredFile, SealSalts};
 pub use self::retire::{Retire, RetireDay};
 pub use self::retry::Retried;
 pub use self::seal::Seal;

@@ -183,17 +183,11 @@ pub fn check_name(name: &str, state: &State) -> Result<()> {
 }
 
 /// Whether a text has the form of a set's name.
-fn is_name(name: &str) -> bool {
+pub(crate) fn is_name(name: &str) -> bool {
     let mut chars = name.bytes();
     let first = chars.next().is_some_and(|c| c.is_ascii_lowercase() || c == b'_');
     let rest = chars.all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == b'_');
     first && rest && name.len() <= LONGEST_NAME
-}
-
-/// The sets whose time is over.
-pub fn expired(state: &State, now_us: Micros) -> Vec<String> {
-    let over = state.restored.values().filter(|set| set.until.is_some_and(|until| until <= now_us));
-    over.map(|set| set.name.clone()).collect()
 }
 
 #[cfg(test)]
@@ -267,12 +261,5 @@ mod tests {
         let wanted = request("2026-11-02", "2026-11-01", None);
         let error = plan(&archived(), &State::default(), &wanted, 0).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidInput);
-    }
-
-    #[test]
-    fn a_set_ends_when_its_time_is_over() {
-        assert_eq!(expired(&with_set("a", Some(10)), 9), Vec::<String>::new());
-        assert_eq!(expired(&with_set("a", Some(10)), 10), ["a"]);
-        assert!(expired(&with_set("a", None), Micros::MAX).is_empty());
     }
 }

@@ -1,6 +1,7 @@
 //! How does a record change the state? And what must it not do?
 
 mod kept;
+mod restore;
 
 use std::sync::Arc;
 
@@ -52,7 +53,7 @@ impl State {
             Body::Retire(retire) => self.apply_retire(record, retire)?,
             Body::Archive(archive) => self.apply_archive(record, archive, text),
             Body::Expire(expire) => self.apply_expire(expire),
-            Body::Restore(restore) => self.apply_restore(record, restore)?,
+            Body::Restore(restore) => self.apply_restore(record, restore, text)?,
             Body::Drop(drop) => self.apply_drop(drop)?,
             Body::Hold(hold) => self.apply_hold(record, hold, text),
             Body::Release(release) => self.apply_release(record, release)?,

@@ -3,13 +3,21 @@
 use super::NamedFile;
 use super::form;
 use crate::clock::Micros;
+use crate::day::Day;
+use crate::digest::Digest;
 use crate::segment::FileMeta;
-use crate::store::Hidden;
+use crate::store::{Hidden, Sealed, SourceFacts};
 
 /// Days that came back from an archive: as a set beside the live data, or into the live data.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Restore {
+    /// Sources of another store that are new in the live data, under the numbers they got; their paths stand in the words.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub added: Vec<SourceFacts>,
+    /// The packages that it came from.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub days: Vec<RestoredDay>,
     /// The files of rows.
     pub files: Vec<RestoredFile>,
     /// Lines of these files that are not shown.
@@ -37,9 +45,25 @@ pub struct Restore {
     /// What is known of the sources of a set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sources_file: Option<NamedFile>,
+    /// SHA-256 of the archive's URL, which stands in the words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target: Option<Digest>,
     /// When the set may be dropped.
     #[serde(default, with = "form::opt_int", skip_serializing_if = "Option::is_none")]
     pub until: Option<Micros>,
+}
+
+/// The package of a day that came back.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RestoredDay {
+    /// The day.
+    pub day: Day,
+    /// SHA-256 of the package's manifest.
+    pub manifest: Digest,
+    /// The seals over the day, by the ledger of its origin; their salts are the files here.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub seals: Vec<Sealed>,
 }
 
 /// A file that came back.

@@ -3,15 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::super::kept::{ArchivedDay, HoldState, Redacted, Restored, RetiredDay, Sealed, shared};
-use super::super::state::{DayState, Hidden, LinesRef, SegmentRef, Source, State};
+use super::super::kept::{ArchivedDay, HoldState, Redacted, RetiredDay, Sealed};
+use super::super::state::{Hidden, LinesRef, SegmentRef, Source, State};
 use super::broken;
-use crate::day::Day;
 use crate::error::Result;
 use crate::extent::{Counts, SourceState};
 use crate::ledger::record::{
-    Archive, Compact, Drop, Expire, Hold, Record, Redact, Release, Restore, RestoredFile, Retire,
-    RetireDay, Seal, SealSalts, Table, day_of,
+    Archive, Compact, Expire, Hold, Record, Redact, Release, Retire, RetireDay, Seal, SealSalts,
+    Table,
 };
 use crate::ledger::text::Text;
 
@@ -115,7 +114,7 @@ impl State {
     }
 
     /// Names the newest salts of seals.
-    fn resalt(&mut self, salts: &[SealSalts]) -> Result<()> {
+    pub(super) fn resalt(&mut self, salts: &[SealSalts]) -> Result<()> {
         for SealSalts { file, seal } in salts {
             let seals = self.days.values_mut().flat_map(|day| &mut day.seals);
             let sealed = seals.into_iter().find(|sealed| sealed.seq == *seal);
@@ -168,7 +167,7 @@ impl State {
     }
 
     /// Changes what is gone of a source, which must not be more than it had.
-    fn account(&mut self, id: i32, change: impl FnOnce(&mut Source)) -> Result<()> {
+    pub(super) fn account(&mut self, id: i32, change: impl FnOnce(&mut Source)) -> Result<()> {
         let source = self.sources.get_mut(&id).ok_or_else(|| broken(format!("no source {id}")))?;
         let source = Arc::make_mut(source);
         change(source);
@@ -208,70 +207,6 @@ impl State {
             let target = Arc::make_mut(target);
             target.days.retain(|day, _| !expire.days.contains(day));
         }
-    }
-
-    pub(super) fn apply_restore(&mut self, record: &Record, restore: &Restore) -> Result<()> {
-        match &restore.name {
-            Some(name) if self.restored.contains_key(name) => {
-                Err(broken(format!("restored.{name} is there already")))
-            }
-            Some(name) => {
-                let set = restored(record, name, restore)?;
-                self.restored.insert(name.clone(), Arc::new(set));
-                Ok(())
-            }
-            None => self.restore_live(record, restore),
-        }
-    }
-
-    fn restore_live(&mut self, record: &Record, restore: &Restore) -> Result<()> {
-        let own = restore.origin == self.store_id;
-        let hidden = restore.hidden.iter().filter(|it| !self.hidden.contains(it));
-        let hidden: Vec<_> = hidden.copied().collect();
-        self.hidden.extend(hidden);
-        self.hidden.sort_by_key(|hidden| hidden.before_seq);
-        for file in &restore.files {
-            let day = day_of(&file.file.path).ok_or_else(|| broken("a file outside of a day"))?;
-            self.bring_back_seals(day, file.seal.filter(|_| own));
-            let held = self.days.entry(day).or_default();
-            held.segments.push(SegmentRef {
-                meta: Arc::new(file.file.clone()),
-                seq: if own { file.seq } else { record.seq },
-                seal: file.seal.filter(|_| own),
-            });
-            held.changed = record.seq;
-        }
-        for file in &restore.lines {
-            let (mut lines, own_seq) = (lines_ref(file)?, own);
-            lines.seq = if own_seq { lines.seq } else { record.seq };
-            self.lines.push(lines);
-        }
-        self.resalt(&restore.salts)?;
-        if own {
-            for &(id, rows) in &restore.sources {
-                self.account(id, |source| source.retired = source.retired.saturating_sub(rows))?;
-            }
-        }
-        Ok(())
-    }
-
-    /// A retired day that is there again stands under its old seals.
-    fn bring_back_seals(&mut self, day: Day, seal: Option<u64>) {
-        let held = self.days.entry(day).or_default();
-        let known = seal.is_none_or(|seal| held.seals.iter().any(|it| it.seq == seal));
-        if known {
-            return;
-        }
-        let retired = self.retired.get(&day).into_iter().flatten();
-        let last = retired.rev().find(|it| it.seals.iter().any(|sealed| Some(sealed.seq) == seal));
-        if let Some(last) = last {
-            held.seals = shared(last.seals.clone());
-        }
-    }
-
-    pub(super) fn apply_drop(&mut self, drop: &Drop) -> Result<()> {
-        let gone = self.restored.remove(&drop.name);
-        gone.map(|_| ()).ok_or_else(|| broken(format!("no restored.{} to drop", drop.name)))
     }
 
     pub(super) fn apply_hold(&mut self, record: &Record, hold: &Hold, text: &Text) {
@@ -426,38 +361,4 @@ fn replace_lines(
         None => drop(files.remove(at)),
     }
     true
-}
-
-/// A file of lines that came back; its day is the one its folder names.
-fn lines_ref(file: &RestoredFile) -> Result<LinesRef> {
-    let folder = file.file.path.split('/').find_map(Day::from_folder);
-    let day = folder.ok_or_else(|| broken("lines outside of a day"))?;
-    Ok(LinesRef { meta: Arc::new(file.file.clone()), day, seq: file.seq })
-}
-
-fn restored(record: &Record, name: &str, restore: &Restore) -> Result<Restored> {
-    let mut days: std::collections::BTreeMap<Day, DayState> = std::collections::BTreeMap::new();
-    for file in &restore.files {
-        let folder = file.file.path.split('/').find_map(Day::from_folder);
-        let day = folder.ok_or_else(|| broken("a file outside of a day"))?;
-        days.entry(day).or_default().segments.push(SegmentRef {
-            meta: Arc::new(file.file.clone()),
-            seq: file.seq,
-            seal: file.seal,
-        });
-    }
-    Ok(Restored {
-        name: name.to_owned(),
-        at: record.at,
-        seq: record.seq,
-        until: restore.until,
-        origin: restore.origin.clone(),
-        key: restore.key.clone(),
-        days,
-        lines: restore.lines.iter().map(lines_ref).collect::<Result<_>>()?,
-        hidden: restore.hidden.clone(),
-        sources: restore.sources.clone(),
-        sources_file: restore.sources_file.clone(),
-        salts: restore.salts.clone(),
-    })
 }
