@@ -37,7 +37,7 @@ impl OwnRoots {
         }
         let mut leaves = Vec::new();
         let version = store.state().version;
-        load::walk(&**store.fs(), store.dir(), version, store.key(), |checked| {
+        load::walk(&**store.fs(), store.dir(), version, store.first_key(), |checked| {
             leaves.extend(checked.leaves);
         })?;
         Ok(Self { leaves })
