@@ -15,7 +15,7 @@ use crate::fs;
 use crate::ledger::record::{Body, NamedFile, Restore, RestoredDay, RestoredFile, SealSalts};
 use crate::ledger::text::Text;
 use crate::redact::{self, Rewritten};
-use crate::segment::{FileMeta, SegmentHeader};
+use crate::segment::{FileMeta, SegmentHeader, VerifiedFile};
 use crate::store::{CommitOptions, HiddenLines, Maintenance, Source, State, Store};
 
 /// How a restore goes.
@@ -304,10 +304,11 @@ impl<'a> Draft<'a> {
         if self.redacted.touch_file(&file.file) {
             let (folder, header) = self.rewriting(&file.file.path, day)?;
             let fs = self.change.fs();
-            let from = (staged.as_path(), &file.file);
+            let opened = VerifiedFile::open_with(&staged, &file.file, fs.vault())?;
+            let (dir, from) = (self.change.dir(), (&opened, &file.file));
             let done = match is_segment {
-                true => redact::segment(fs, self.change.dir(), header, from, &self.redacted)?,
-                false => redact::lines_file(fs, self.change.dir(), header, from, &self.redacted)?,
+                true => redact::segment(fs, dir, header, from, (&self.redacted).into())?,
+                false => redact::lines_file(fs, dir, header, from, (&self.redacted).into())?,
             };
             match done {
                 Rewritten::Untouched => {}

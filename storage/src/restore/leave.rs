@@ -91,6 +91,7 @@ mod tests {
             id: 3,
             query_at: None,
             released: None,
+            seq: 3,
             until: None,
             words: Text::default(),
         };
