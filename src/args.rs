@@ -7,6 +7,7 @@ pub(crate) mod compact;
 pub(crate) mod encryption;
 pub(crate) mod proof;
 pub(crate) mod redact;
+pub(crate) mod restore;
 pub(crate) mod retain;
 pub(crate) mod seal;
 pub(crate) mod verify;
@@ -119,6 +120,10 @@ pub(crate) enum Verb {
     Nightly,
     /// Copy sealed days to an archive, each read back; or show, or expire, what it holds
     Archive(archive::Archive),
+    /// Bring days back from an archive: beside the live data, or into it; list or drop what was restored
+    Restore(restore::Restore),
+    /// Restore a random archived day for practice: check it, ask it, note how long that took
+    Drill(restore::Drill),
     /// Rebuild or accept a ledger after a loss
     Recover(Recover),
     /// Rows with the proof that they were sealed; views for other tools that read the files

@@ -5,6 +5,7 @@ mod checkpoint;
 mod compact;
 mod demo;
 mod doctor;
+mod drill;
 mod export;
 mod formats;
 mod hold;
@@ -20,6 +21,7 @@ mod raw;
 mod recover;
 mod redact;
 mod rekey;
+mod restore;
 mod retain;
 mod seal;
 mod shell;
@@ -81,6 +83,8 @@ pub(crate) fn run(context: &Context, verb: Verb) -> Result<Outcome> {
         Verb::Redact(args) => redact::run(context, &args),
         Verb::Nightly => nightly::run(context),
         Verb::Archive(args) => archive::run(context, &args),
+        Verb::Restore(args) => restore::run(context, &args),
+        Verb::Drill(args) => drill::run(context, &args),
         Verb::Recover(args) => recover::run(context, &args),
         Verb::Export(args) => export::run(context, &args),
         Verb::Rekey(args) => rekey::run(context, &args),

@@ -42,7 +42,7 @@ pub(crate) fn days(text: &str) -> Result<(Day, Day), String> {
 }
 
 /// A span of time such as `7d`, in microseconds.
-fn span(text: &str) -> Option<Micros> {
+pub(crate) fn span(text: &str) -> Option<Micros> {
     let unit = text.chars().last()?;
     let number: i64 = text.strip_suffix(unit)?.parse().ok()?;
     let seconds = match unit {

@@ -2,6 +2,7 @@
 //! data, or into it.
 
 mod bring;
+mod drill;
 mod fetch;
 mod leave;
 mod live;
@@ -10,6 +11,7 @@ mod rows;
 mod sources;
 
 pub use self::bring::{Report, RestoreOptions, run};
+pub use self::drill::{Practice, Question, pick, record_drill};
 pub use self::leave::{Dropped, drop_set, expired, holds};
 pub(crate) use self::plan::is_name;
 pub use self::plan::{

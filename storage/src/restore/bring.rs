@@ -168,7 +168,6 @@ fn recheck(plan: &Plan, base: &State, newest: &State, days: &[PlannedDay]) -> Re
 
 /// The record of a restore while it is put together, and where its files go.
 struct Draft<'a> {
-    archive: &'a Archive,
     plan: &'a Plan,
     change: &'a Maintenance,
     fetcher: &'a Fetcher<'a>,
@@ -208,9 +207,9 @@ impl<'a> Draft<'a> {
             sources_file: None,
             target: Some(target::digest_of(archive.target().url())),
             until: plan.until,
+            was: Vec::new(),
         };
         Self {
-            archive,
             plan,
             change,
             fetcher,
@@ -353,7 +352,11 @@ impl<'a> Draft<'a> {
             self.moves.push((path, file.path.clone()));
             self.restore.sources_file = Some(file);
         }
-        debug_assert_eq!(self.restore.origin, self.archive.store_id());
+        if self.plan.name.is_none() {
+            let whole = |source: &&Source| source.retired == 0;
+            let was = sources(staged)?.into_values();
+            self.restore.was = was.filter(|it| whole(&it)).map(|it| (it.id, it.state)).collect();
+        }
         Ok(((self.restore, self.left_out), self.moves))
     }
 }

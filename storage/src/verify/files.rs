@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::ledger::Audit;
-use super::named::{self, Content, Named};
+use super::named::{self, Content, Left, Named};
 use super::{Finding, Report, VerifyOptions};
 use crate::day::Day;
 use crate::digest::Digest;
@@ -138,7 +138,7 @@ fn check_foreign(
 ) -> Result<()> {
     let all = named::all(&audit.folded.state);
     let names: BTreeSet<&str> = all.iter().map(Named::path).collect();
-    let leaving = named::leaving(&*options.fs, dir, audit)?;
+    let left = named::left(&*options.fs, dir, audit)?;
     for name in fs::list_if_there(&*options.fs, dir)? {
         let folder = layout::FOLDERS.iter().any(|(folder, _)| *folder == name);
         let keys = name == layout::KEYS && options.fs.vault().is_some();
@@ -163,7 +163,7 @@ fn check_foreign(
             if names.contains(&*text) {
                 continue;
             }
-            match left_by(dir, &path, audit, report, &leaving) {
+            match left_by(dir, &path, audit, report, &left) {
                 Some(what) => {
                     let what = what.to_owned();
                     report.unfinished.push(Finding { path, what });
@@ -181,10 +181,14 @@ fn left_by(
     path: &Path,
     audit: &Audit,
     report: &Report,
-    leaving: &BTreeSet<String>,
+    left: &Left,
 ) -> Option<&'static str> {
-    if leaving.contains(&*path.to_string_lossy()) {
+    let text = path.to_string_lossy();
+    if left.leaving.contains(&*text) {
         return Some("no longer named, and not yet moved away");
+    }
+    if left.placed.contains(&*text) {
+        return Some("of a commit that was not finished");
     }
     let folder = path.parent().and_then(Path::file_name)?;
     let in_a_day = Day::from_folder(&folder.to_string_lossy()).is_some();

@@ -86,22 +86,32 @@ pub(super) fn all(state: &State) -> Vec<Named<'_>> {
     named
 }
 
-/// Files that a dead writer was about to move away, because the version that it had written does not name them.
-pub(super) fn leaving(fs: &dyn Fs, dir: &Path, audit: &Audit) -> Result<BTreeSet<String>> {
+/// What a dead writer has left, by what it noted before it began.
+#[derive(Debug, Default)]
+pub(super) struct Left {
+    /// Files that it was about to move away, because the version that it had written does not name them.
+    pub(super) leaving: BTreeSet<String>,
+    /// Files that it had placed for a version that it did not write.
+    pub(super) placed: BTreeSet<String>,
+}
+
+/// What dead writers have left.
+pub(super) fn left(fs: &dyn Fs, dir: &Path, audit: &Audit) -> Result<Left> {
     let staging = dir.join(layout::STAGING);
-    let mut found = BTreeSet::new();
+    let mut left = Left::default();
     for name in fs::list_if_there(fs, &staging)? {
         let folder = staging.join(name);
         if !folder.is_dir() {
             continue;
         }
-        if let Some(intent) = maintain::read_intent(fs, &folder)?
-            && intent.version <= audit.folded.state.version
-        {
+        let Some(intent) = maintain::read_intent(fs, &folder)? else { continue };
+        if intent.version <= audit.folded.state.version {
             // Only what a record has really named may be leaving: nobody can pass another file for it.
             let gone = intent.remove.into_iter().chain(intent.shred);
-            found.extend(gone.filter(|path| audit.once.contains(path)));
+            left.leaving.extend(gone.filter(|path| audit.once.contains(path)));
+        } else {
+            left.placed.extend(intent.place);
         }
     }
-    Ok(found)
+    Ok(left)
 }

@@ -10,6 +10,7 @@ mod fixture;
 mod maintain;
 mod real;
 mod recover;
+mod restore;
 mod retain;
 mod rotate;
 mod seal;

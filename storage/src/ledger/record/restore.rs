@@ -5,6 +5,7 @@ use super::form;
 use crate::clock::Micros;
 use crate::day::Day;
 use crate::digest::Digest;
+use crate::extent::SourceState;
 use crate::segment::FileMeta;
 use crate::store::{Hidden, Sealed, SourceFacts};
 
@@ -48,6 +49,9 @@ pub struct Restore {
     /// SHA-256 of the archive's URL, which stands in the words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub target: Option<Digest>,
+    /// Where days came back into the live data: in which state their sources were before some of it was retired.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub was: Vec<(i32, SourceState)>,
     /// When the set may be dropped.
     #[serde(default, with = "form::opt_int", skip_serializing_if = "Option::is_none")]
     pub until: Option<Micros>,

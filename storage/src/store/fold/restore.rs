@@ -8,6 +8,7 @@ use super::super::state::{DayState, LinesRef, SegmentRef, State};
 use super::broken;
 use crate::day::Day;
 use crate::error::Result;
+use crate::extent::SourceState;
 use crate::ledger::record::{Drop, Record, Restore, RestoredFile, day_of};
 use crate::ledger::text::Text;
 use crate::restore::is_name;
@@ -59,6 +60,12 @@ impl State {
         if own {
             for &(id, rows) in &restore.sources {
                 self.account(id, |source| source.retired = source.retired.saturating_sub(rows))?;
+            }
+            for (id, state) in &restore.was {
+                let source = self.sources.get_mut(id).filter(|source| source.retired == 0);
+                if let Some(source) = source.filter(|it| it.state == SourceState::Complete) {
+                    Arc::make_mut(source).state = *state;
+                }
             }
         }
         Ok(())
