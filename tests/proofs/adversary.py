@@ -183,7 +183,7 @@ def two_of(paths, chance):
 
 class World:
     def __init__(self, args):
-        self.args = args
+        self.args, self.without = args, args.without.split(",")
         self.base = os.path.join(args.work, "base")
         self.here = os.path.join(args.work, "here")
 
@@ -240,19 +240,24 @@ class World:
         self.ok("archive", "--to", os.path.join(self.base, "archive"))
         self.ok("hold", "place", "--days", f"{days[1]}..{days[1]}", "--reason", "case", "--case", "7", "--by", "anna")
         self.ok("retain", "apply", "--keep-days", "11", "--yes")
-        self.ok("restore", "--from", os.path.join(self.base, "archive"), "--days", f"{days[0]}..{days[1]}", "--as", "old")
+        if "restored" not in self.without:
+            self.ok("restore", "--from", os.path.join(self.base, "archive"), "--days", f"{days[0]}..{days[1]}",
+                    "--as", "old")
         self.ok("ingest", self.log("last.log", days[4], 20), codes=(0, 3))
         self.ok("checkpoint", "export", "--to", "head.note")
         # Another store of another owner, with another key.
         self.ok("init", store="other", keys="other-keys")
         self.ok("ingest", os.path.join(self.base, "proxy00.log"), store="other", keys="other-keys", codes=(0, 3))
         self.ok("verify", "--deep", "--trusted", "head.note")
-        self.ok("verify", os.path.join(self.base, "archive"), "--deep")
+        if "archive" not in self.without:
+            self.ok("verify", os.path.join(self.base, "archive"), "--deep")
         write(os.path.join(self.base, "own.key"), self.public_key())
         self.right = {}
+        for name in self.without:
+            QUERIES.pop(name, None)
         for name, query in QUERIES.items():
             self.right[name] = self.ok("sql", query, "--format", "csv")
-            assert self.right[name].count("\n") > 2, (name, self.right[name])
+            assert self.right[name].count("\n") > 1, (name, self.right[name])
 
     def public_key(self):
         known = read(os.path.join(self.base, "keys", "known_keys")).decode().split()
@@ -682,6 +687,7 @@ def main():
     parser.add_argument("--instances", type=int, default=50)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--only", default="")
+    parser.add_argument("--without", default="", help="parts of the store to leave out: restored,archive")
     args = parser.parse_args()
     args.dwell, args.work = os.path.abspath(args.dwell), os.path.abspath(args.work)
     world = World(args)
@@ -690,7 +696,9 @@ def main():
     print(f"{'attack':32} {'must':>8} {'n':>4} | {'fast':>5} {'deep':>5} {'query':>6} {'right':>6} {'other':>6}", flush=True)
     for attack, must in ATTACKS:
         name = attack.__name__.replace("_", " ")
-        if args.only not in name:
+        if args.only not in name or any(word and word in name for word in world.without):
+            continue
+        if must == ARCHIVE and "archive" in world.without:
             continue
         if attack in SIGNING and Ed25519PrivateKey is None:
             print(f"{name:32} skipped: the package cryptography is not there")
