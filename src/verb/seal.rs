@@ -23,7 +23,7 @@ use crate::{say, when};
 const REPORT_VERSION: u32 = 1;
 
 /// The lines of ingest, until someone asks to stop.
-pub(super) struct Lines(pub(super) Cancel);
+pub(in crate::verb) struct Lines(pub(in crate::verb) Cancel);
 
 impl LineSource for Lines {
     fn lines(

@@ -73,7 +73,7 @@ pub(super) fn run(context: &Context, args: &Verify) -> Result<Outcome> {
         let store = Store::open(dir, &open)?;
         match &place {
             Place::Store(_) => found.of_store(context, &store, args.renders, &mut report)?,
-            Place::Set(_, name) => found.of_set(&store, name, &mut report)?,
+            Place::Set(_, name) => found.of_set(context, &store, name, &mut report)?,
         }
     }
     let shown =

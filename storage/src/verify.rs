@@ -60,9 +60,7 @@ fn verify_part(dir: &Path, options: &VerifyOptions, set: Option<&str>) -> Result
     let mut report = Report::default();
     check_options(options)?;
     let options = &keys::with_keys(dir, options);
-    if let Err(error) = open(dir, options, &mut report) {
-        report.take(dir, error)?;
-    }
+    let opened = open(dir, options, &mut report);
     let key = match crate::store::own_key(&*options.fs, dir) {
         Ok(Some(key)) => key,
         Ok(None) => return Err(crate::store::no_ledger(&*options.fs, dir)),
@@ -73,6 +71,13 @@ fn verify_part(dir: &Path, options: &VerifyOptions, set: Option<&str>) -> Result
     };
     key.name().clone_into(&mut report.store_id);
     let audit = ledger::audit(dir, &key, options, &mut report)?;
+    if let Err(error) = opened {
+        // What is wrong with a file of the ledger was found by now, with the right word.
+        let known = error.path().and_then(|path| path.strip_prefix(dir).ok());
+        if !report.problems.iter().any(|it| known == Some(&*it.path)) {
+            report.take(dir, error)?;
+        }
+    }
     report.keys = audit.folded.keys.keys().map(VerifierKey::line).collect();
     report.version = audit.folded.state.version;
     report.records = audit.folded.state.records;

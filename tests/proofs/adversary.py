@@ -226,6 +226,9 @@ class World:
         today = datetime.datetime.now(datetime.timezone.utc).date()
         days = [today - datetime.timedelta(days=n) for n in (12, 11, 10, 9, 8)]
         self.ok("init")
+        settings = os.path.join(self.base, "store", "dwell.toml")
+        assert b"# max_days = 3650" in read(settings)
+        write(settings, read(settings).replace(b"# max_days = 3650", b"max_days = 11"))
         for number, day in enumerate(days[:3]):
             for part in range(2):
                 self.ok("ingest", self.log(f"proxy{number}{part}.log", day, 60, odd=3), codes=(0, 3))
@@ -239,7 +242,8 @@ class World:
         self.ok("seal", "--before", str(today))
         self.ok("archive", "--to", os.path.join(self.base, "archive"))
         self.ok("hold", "place", "--days", f"{days[1]}..{days[1]}", "--reason", "case", "--case", "7", "--by", "anna")
-        self.ok("retain", "apply", "--keep-days", "11", "--yes")
+        self.ok("retain", "apply", "--yes")
+        assert self.gone(), "nothing was retired"
         if "restored" not in self.without:
             self.ok("restore", "--from", os.path.join(self.base, "archive"), "--days", f"{days[0]}..{days[1]}",
                     "--as", "old")
@@ -258,6 +262,12 @@ class World:
         for name, query in QUERIES.items():
             self.right[name] = self.ok("sql", query, "--format", "csv")
             assert self.right[name].count("\n") > 1, (name, self.right[name])
+
+    def gone(self, root=None):
+        """Files that the store once had, in the older copy, and has no more."""
+        store, older = (os.path.join(root or self.base, name) for name in ("store", "older"))
+        there = {os.path.relpath(f, store) for f in parquet(store)}
+        return [f for f in parquet(older) if os.path.relpath(f, older) not in there]
 
     def public_key(self):
         known = read(os.path.join(self.base, "keys", "known_keys")).decode().split()
@@ -296,9 +306,7 @@ def delete_day(w, c):
 
 def older_version_of_file(w, c):
     """A file of the retired day comes back, or a file takes the content that another had once."""
-    there = {os.path.relpath(f, w.store) for f in parquet(w.store)}
-    gone = [f for f in parquet(w.path("older")) if os.path.relpath(f, w.path("older")) not in there]
-    source = c.choice(gone)
+    source = c.choice(w.gone(w.here))
     write(os.path.join(w.store, os.path.relpath(source, w.path("older"))), read(source))
 
 
@@ -614,7 +622,7 @@ FAST, DEEP, QUERY, TRUSTED, KEY, ARCHIVE, WRITER = "fast", "deep", "query", "tru
 ATTACKS = [
     (edit_rows, DEEP), (edit_quarantine, DEEP), (swap_files, DEEP), (swap_days, FAST), (truncate_data, FAST), (delete_data, FAST),
     (delete_day, FAST), (older_version_of_file, FAST), (insert_parquet, FAST), (insert_anything, FAST), (link_in_place_of_file, FAST),
-    (link_in_place_of_folder, FAST), (bomb, FAST),
+    (link_in_place_of_folder, FAST), (bomb, DEEP),
     (edit_ledger, FAST), (truncate_ledger, FAST), (swap_ledger_files, FAST), (reorder_records, FAST), (edit_record, FAST),
     (delete_record, FAST), (delete_ledger_file, FAST), (delete_tail, FAST), (delete_tail, TRUSTED), (replay_ledger, FAST),
     (replay_ledger, TRUSTED), (replay_store, FAST), (replay_store, TRUSTED), (unseal, FAST), (sign_with_another_key, FAST),
@@ -658,11 +666,11 @@ def look(world, must, seen, failures, place):
     elif must == KEY:
         verify(KEY, "--key", "own.key", keys="nothing")
     elif must == WRITER:
-        done = world.run("ingest", world.path("proxy00.log"))
-        done = world.run("ingest", world.path("other-keys", "known_keys"))
+        world.run("ingest", world.path("other-keys", "known_keys"))
         whole = world.run("verify", "--deep").returncode == 0 and os.path.exists(world.path("victim"))
         if whole:
             noticed.add(WRITER)
+        return noticed
     if must not in (TRUSTED, KEY):
         verify(FAST)
         verify(DEEP, "--deep")

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Result;
-use ingest::raw::{Lines, RawRequest};
+use ingest::raw::RawRequest;
 use storage::seal::{self, SealFile};
 use storage::segment::FileMeta;
 use storage::store::{Restored, Source, Store};
@@ -16,6 +16,7 @@ use super::note;
 use crate::args::verify::Renders;
 use crate::context::Context;
 use crate::exit::Interrupted;
+use crate::verb::seal::Lines;
 
 /// What looking at the rows has shown.
 #[derive(Debug, Default)]
@@ -52,6 +53,7 @@ impl Found {
             return Ok(());
         }
         let state = store.state();
+        let lines = Lines(context.cancel.clone());
         let since = report.since_seq;
         for (day, held) in &state.days {
             for sealed in held.seals.iter().filter(|sealed| touched(sealed.seq, held, since)) {
@@ -59,7 +61,7 @@ impl Found {
                     return Err(Interrupted.into());
                 }
                 self.seals += 1;
-                let checked = seal::check(store, &state, sealed, &Lines);
+                let checked = seal::check(store, &state, sealed, &lines);
                 self.take(report, Path::new(&day.to_string()), checked)?;
             }
         }
@@ -119,6 +121,7 @@ impl Found {
     /// Computes the seals of a restored set anew, from its files and those that came with it.
     pub(super) fn of_set(
         &mut self,
+        context: &Context,
         store: &Arc<Store>,
         name: &str,
         report: &mut Report,
@@ -131,13 +134,13 @@ impl Found {
         };
         let sources = restore::read_sources(&store.locate(&named.path), named)?;
         let open = |meta: &FileMeta| store.open_file(meta);
-        let of_set = set.as_state();
+        let (of_set, lines) = (set.as_state(), Lines(context.cancel.clone()));
         for (day, held) in &set.days {
             for sealed in &held.seals {
                 let Some(file) = salts_of(store, set, sealed.seq)? else { continue };
                 self.seals += 1;
                 let files = seal::files(&of_set, sealed);
-                let rows = seal::SealedRows::new(files, &open, &sources, &Lines);
+                let rows = seal::SealedRows::new(files, &open, &sources, &lines);
                 let checked = seal::check_rows(&rows, &file, &sealed.seal);
                 self.take(report, Path::new(&day.to_string()), checked)?;
             }

@@ -95,7 +95,8 @@ fn check_file(dir: &Path, meta: &FileMeta, vault: &Arc<Vault>) -> Result<()> {
         return Err(Error::integrity(&path, "encrypted as another file"));
     }
     if !clear.key().is_some_and(|key| vault.has(&key)) {
-        return Err(Error::integrity(&path, "its key is missing"));
+        let error = Error::integrity(&path, "its key is missing");
+        return Err(error.as_breach(Breach::Missing));
     }
     if vault.is_locked() {
         return Ok(());

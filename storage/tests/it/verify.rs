@@ -262,3 +262,94 @@ fn a_store_open_to_the_world_is_read_but_not_written() {
         .collect();
     assert_eq!(modes.keys().copied().collect::<Vec<_>>(), [0o600], "{modes:?}");
 }
+
+#[test]
+fn since_leaves_out_what_earlier_records_brought() {
+    let (world, store) = world();
+    let asked = |since| VerifyOptions { since_us: Some(since), ..verify_options(world.path()) };
+    let all = verify(&world.dir(), &asked(NOON)).unwrap();
+    assert_eq!((all.files, all.skipped, all.rows, all.since_seq), (9, 0, 27, 1));
+    let none = verify(&world.dir(), &asked(NOON + 1)).unwrap();
+    assert_eq!((none.files, none.skipped, none.rows, none.records), (0, 9, 0, 6));
+    let path = world.dir().join(&store.state().files().next().unwrap().path);
+    std::fs::write(path, "").unwrap();
+    assert!(!verify(&world.dir(), &asked(NOON)).unwrap().is_valid());
+    assert!(verify(&world.dir(), &asked(NOON + 1)).unwrap().is_valid());
+    // The ledger is read whole all the same.
+    std::fs::write(world.dir().join("ledger/0000000002"), "x").unwrap();
+    assert!(!verify(&world.dir(), &asked(NOON + 1)).unwrap().is_valid());
+}
+
+#[test]
+fn each_breach_has_its_word() {
+    let (world, store) = world();
+    let state = store.state();
+    let file = world.dir().join(&state.files().next().unwrap().path);
+    let ledger = |version: u64| world.dir().join(format!("ledger/{version:010}"));
+    let changed = |path: &Path, content: Option<&[u8]>| {
+        let whole = std::fs::read(path).unwrap();
+        match content {
+            Some(content) => std::fs::write(path, content).unwrap(),
+            None => std::fs::remove_file(path).unwrap(),
+        }
+        let report = check(world.path());
+        std::fs::write(path, whole).unwrap();
+        let count = |word: &str| {
+            let table = report.outcomes();
+            table.iter().find(|(it, _)| *it == word).map(|(_, count)| *count).unwrap()
+        };
+        (report.problems[0].breach, count("valid"), count(report.problems[0].breach.word()))
+    };
+    assert_eq!(changed(&file, None), (Breach::Missing, 12, 1));
+    assert_eq!(changed(&file, Some(b"x")), (Breach::Altered, 12, 1));
+    let newest = std::fs::read_to_string(ledger(4)).unwrap();
+    let unsigned = newest.replacen("\u{2014} dwell", "dwell", 1);
+    assert_eq!(changed(&ledger(4), Some(unsigned.as_bytes())).0, Breach::UnsignedCommit);
+    let second = std::fs::read_to_string(ledger(2)).unwrap();
+    let unsigned = second.replacen("\u{2014} dwell", "dwell", 1);
+    assert_eq!(changed(&ledger(2), Some(unsigned.as_bytes())).0, Breach::Altered);
+    let other = World::new();
+    drop(other.init());
+    let foreign = std::fs::read(other.dir().join("ledger/0000000001")).unwrap();
+    assert_eq!(changed(&ledger(4), Some(&foreign)).0, Breach::WrongKey);
+    assert_eq!(changed(&ledger(4), None).0, Breach::RolledBack);
+    std::fs::write(world.dir().join("requests/x"), "x").unwrap();
+    assert_eq!(check(world.path()).problems[0].breach, Breach::ForeignFile);
+}
+
+#[test]
+fn links_are_no_files() {
+    use std::os::unix::fs::symlink;
+    let (world, store) = world();
+    let file = world.dir().join(&store.state().files().next().unwrap().path);
+    let aside = world.path().join("aside");
+    for path in [file.clone(), file.parent().unwrap().to_path_buf(), world.dir().join("requests")] {
+        std::fs::rename(&path, &aside).unwrap();
+        symlink(&aside, &path).unwrap();
+        assert!(!check(world.path()).is_valid(), "{}", path.display());
+        std::fs::remove_file(&path).unwrap();
+        std::fs::rename(&aside, &path).unwrap();
+    }
+    assert!(check(world.path()).is_valid());
+}
+
+#[test]
+fn what_a_dead_writer_left_to_do_leads_nowhere_else() {
+    let (world, store) = world();
+    let victim = world.path().join("victim");
+    std::fs::write(&victim, "x").unwrap();
+    let paths = ["../victim".into(), victim.display().to_string(), "ledger/0000000001".into()];
+    for path in paths.iter().chain(&["requests/../../victim".into(), "dwell.toml".into()]) {
+        let folder = world.dir().join("staging/change-0000000000000001");
+        std::fs::create_dir_all(&folder).unwrap();
+        let intent = format!(
+            "{{\"place\":[\"{path}\"],\"remove\":[\"{path}\"],\"shred\":[\"{path}\"],\"version\":1}}"
+        );
+        std::fs::write(folder.join("intent"), intent).unwrap();
+        let store = world.open().unwrap();
+        real::ingest(&store, "/a").unwrap();
+        assert!(!folder.exists(), "{path}");
+    }
+    drop(store);
+    assert!(victim.exists() && check(world.path()).is_valid());
+}
