@@ -316,8 +316,16 @@ impl Store {
     /// `Integrity`: it is not as the ledger says. `Conflict`: a newer version has removed it; ask that one.
     pub fn open_file(&self, meta: &FileMeta) -> Result<VerifiedFile> {
         let path = self.locate(&meta.path);
-        VerifiedFile::open_with(&path, meta, self.vault())
-            .map_err(|error| if path.exists() { error } else { self.missing(meta, error) })
+        let open = |path: &Path| VerifiedFile::open_with(path, meta, self.vault());
+        // It may have been moved to the trash since it was looked for.
+        let opened = match open(&path) {
+            Err(_) if !path.exists() => open(&self.locate(&meta.path)),
+            opened => opened,
+        };
+        opened.map_err(|error| match self.locate(&meta.path).exists() {
+            true => error,
+            false => self.missing(meta, error),
+        })
     }
 
     /// The records of the newest version, for `system.ledger`.

@@ -342,3 +342,141 @@ impl<'a> Held<'a> {
         meta.sources.iter().any(|range| self.sources.contains(&range.source_id))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::digest::Digest;
+    use crate::segment::SourceRange;
+    use crate::store::{DayState, Hidden, HoldState, LinesRef, SegmentRef};
+
+    const DAY: Day = Day(20_000);
+    const LATER: Micros = 20_001 * DAY_US;
+
+    fn meta(name: &str, source_id: i32, rows: u64) -> Arc<FileMeta> {
+        Arc::new(FileMeta {
+            path: format!("requests/{}/{name}.parquet", DAY.folder()),
+            bytes: rows * 10,
+            sha256: Digest::default(),
+            tail: 0,
+            root: Digest::default(),
+            rows,
+            min_ts: 0,
+            max_ts: 0,
+            sources: vec![SourceRange { source_id, first_line: 1, last_line: rows as i64, rows }],
+            stats: Default::default(),
+        })
+    }
+
+    /// A day of files: name, rows, seal; each of a source of its own.
+    fn day(files: &[(&str, u64, Option<u64>)]) -> State {
+        let segment = |(at, (name, rows, seal)): (usize, &(&str, u64, Option<u64>))| SegmentRef {
+            meta: meta(name, at as i32, *rows),
+            seq: at as u64 + 2,
+            seal: *seal,
+        };
+        let segments = files.iter().enumerate().map(segment).collect();
+        let mut state = State::default();
+        state.days.insert(DAY, DayState { segments, ..DayState::default() });
+        state
+    }
+
+    fn hide(state: &mut State, source_id: i32, first: i64, last: i64) {
+        state.hidden.push(Hidden { source_id, first, last, before_seq: 99, rows: true });
+    }
+
+    /// What is due: why, seal, names of files.
+    fn due(state: &State, now_us: Micros) -> Vec<(Why, Option<u64>, Vec<String>)> {
+        let plan = plan(state, &Policy::default(), now_us);
+        let name = |input: &Input| {
+            let name = input.meta.path.rsplit('/').next().unwrap();
+            name.trim_end_matches(".parquet").to_owned()
+        };
+        let group = |group: &Group| {
+            (group.why, group.seal, group.inputs.iter().map(name).collect::<Vec<_>>())
+        };
+        plan.groups.iter().map(group).collect()
+    }
+
+    #[test]
+    fn small_files_of_one_seal_go_together() {
+        let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+        let big = 3_000_000;
+        let files = [
+            ("1-a-00", 5, None),
+            ("2-a-00", 5, Some(7)),
+            ("3-a-00", 9, None),
+            ("4-a-c00", big, None),
+            ("5-a-00", 9, Some(7)),
+            ("6-a-c00", 30, None),
+        ];
+        assert_eq!(
+            due(&day(&files), LATER),
+            [
+                (Why::Many, None, names(&["1-a-00", "3-a-00", "6-a-c00"])),
+                (Why::Many, Some(7), names(&["2-a-00", "5-a-00"])),
+            ]
+        );
+        assert_eq!(due(&day(&files[..2]), LATER), []);
+        // What was written as one stays as one, and is no reason for anything.
+        let siblings = [("4-a-c00", big, None), ("4-a-c01", 30, None), ("7-a-00", 9, None)];
+        assert_eq!(due(&day(&siblings), LATER), []);
+        let mut state = day(&siblings);
+        hide(&mut state, 1, 3, 3);
+        assert_eq!(due(&state, 0), [(Why::Hidden, None, names(&["4-a-c00", "4-a-c01"]))]);
+    }
+
+    #[test]
+    fn rows_are_sorted_once_their_day_is_over() {
+        let fresh = day(&[("1-a-00", 50_000, None)]);
+        assert_eq!(due(&fresh, LATER - 1), []);
+        assert_eq!(due(&fresh, LATER), [(Why::Unsorted, None, vec!["1-a-00".to_owned()])]);
+        assert_eq!(due(&day(&[("1-a-00", 500, None)]), LATER), []);
+        assert_eq!(due(&day(&[("1-a-c00", 50_000, None)]), LATER), []);
+    }
+
+    #[test]
+    fn held_days_keep_their_hidden_lines() {
+        let mut state = day(&[("1-a-00", 5, None), ("2-a-00", 5, None), ("3-a-00", 5, None)]);
+        hide(&mut state, 1, 2, 2);
+        let held = HoldState {
+            at: 0,
+            days: vec![(DAY, DAY)],
+            id: 1,
+            query_at: None,
+            released: None,
+            seq: 1,
+            until: Some(LATER + 5),
+            words: Default::default(),
+        };
+        state.holds.insert(1, Arc::new(held.clone()));
+        let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+        assert_eq!(due(&state, LATER), [(Why::Many, None, names(&["1-a-00", "3-a-00"]))]);
+        assert_eq!(plan(&state, &Policy::default(), LATER).kept.len(), 1);
+        let all = (Why::Hidden, None, names(&["1-a-00", "2-a-00", "3-a-00"]));
+        assert_eq!(due(&state, LATER + 5), [all]);
+        // A query that was asked before the day changed may hold it.
+        let asked = HoldState { days: Vec::new(), query_at: Some(10), until: None, ..held };
+        state.holds.insert(1, Arc::new(asked));
+        assert_eq!(plan(&state, &Policy::default(), LATER).kept, []);
+        state.days.get_mut(&DAY).unwrap().changed = 11;
+        assert_eq!(plan(&state, &Policy::default(), LATER).kept.len(), 1);
+    }
+
+    #[test]
+    fn what_shows_nothing_needs_an_heir() {
+        let mut state =
+            day(&[("1-a-00", 5, None), ("2-a-c00", 3_000_000, None), ("3-a-00", 9, Some(7))]);
+        hide(&mut state, 0, 1, 5);
+        state.lines.push(LinesRef { meta: meta("x-00", 0, 4_000_000), day: DAY, seq: 120 });
+        let plan = plan(&state, &Policy::default(), 0);
+        let [group] = &plan.groups[..] else { panic!("{plan:?}") };
+        assert!(group.is_hollow() && group.inputs.len() == 1);
+        // The file of lines is of the same source, though it is larger.
+        let heir = heir(&state, group).unwrap();
+        assert_eq!((heir.table, heir.why), (Table::Lines, Why::Heir));
+        hide(&mut state, 2, 1, 9);
+        let plan = super::plan(&state, &Policy::default(), 0);
+        assert_eq!((plan.groups.len(), plan.kept[0].why), (1, SEALED));
+    }
+}
