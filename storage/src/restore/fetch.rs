@@ -2,12 +2,10 @@
 //! to; a day is there whole or not at all.
 
 use std::collections::BTreeMap;
-use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::archive::{Archive, Object, Package};
-use crate::crypt::ENCRYPTED_MAGIC;
 use crate::day::Day;
 use crate::error::{Error, ErrorKind, Result};
 use crate::fs::{self, Fs};
@@ -109,7 +107,13 @@ impl<'a> Fetcher<'a> {
         }
         let metas: BTreeMap<&str, &FileMeta> =
             contents.metas().map(|meta| (meta.path.as_str(), meta)).collect();
-        let fetched = self.fetch_all(&package, &new, &metas);
+        // Nothing of an encrypted day can be read before its keys are there.
+        let (keys, data): (Vec<_>, Vec<_>) =
+            new.iter().cloned().partition(|(object, _)| object.name.starts_with("keys/"));
+        let fetched = self
+            .fetch_all(&package, &keys, &metas)
+            .and_then(|()| self.take_in(&package, &keys))
+            .and_then(|()| self.fetch_all(&package, &data, &metas));
         if let Err(error) = fetched {
             for (_, path) in &new {
                 fs::remove_if_there(&**self.fs, path)?;
@@ -150,6 +154,26 @@ impl<'a> Fetcher<'a> {
         done
     }
 
+    /// Takes the wrapped keys of an encrypted day into the store.
+    ///
+    /// # Errors
+    /// `InvalidInput`: this store is not encrypted, and will not hold what was.
+    fn take_in(&self, package: &Package, keys: &[(Object, PathBuf)]) -> Result<()> {
+        for (object, path) in keys {
+            let Some(vault) = self.fs.vault() else {
+                let what = "the day is of an encrypted store, and this one is not";
+                return Err(Error::new(ErrorKind::InvalidInput, what)
+                    .at(package.name_of(&object.name))
+                    .advise("restore it into a store that was made with init --encrypt"));
+            };
+            let bytes = self.fs.read(path).map_err(|error| Error::io("read", path, error))?;
+            vault
+                .take_in(&object.name, &bytes)
+                .map_err(|error| error.at(package.name_of(&object.name)))?;
+        }
+        Ok(())
+    }
+
     fn fetch_one(&self, package: &Package, object: &Object, path: &Path) -> Result<()> {
         let mut file =
             self.fs.create_new(path).map_err(|error| Error::io("create", path, error))?;
@@ -160,9 +184,6 @@ impl<'a> Fetcher<'a> {
     /// Whether a data file is what the ledger says beyond its digest, and can be read without surprises.
     fn check(&self, path: &Path, meta: &FileMeta) -> Result<()> {
         segment::check_file(path, meta)?;
-        if self.fs.vault().is_none() && is_encrypted(path)? {
-            return Ok(());
-        }
         let file = VerifiedFile::open_with(path, meta, self.fs.vault())?;
         let metadata = file.metadata();
         let rows = u64::try_from(metadata.file_metadata().num_rows()).unwrap_or(u64::MAX);
@@ -185,17 +206,4 @@ impl<'a> Fetcher<'a> {
 /// The last word of an object's name.
 fn file_name(name: &str) -> &str {
     name.rsplit('/').next().unwrap_or(name)
-}
-
-/// Whether a file ends as an encrypted one does.
-fn is_encrypted(path: &Path) -> Result<bool> {
-    let io = |error| Error::io("read", path, error);
-    let file = std::fs::File::open(path).map_err(io)?;
-    let at = file.metadata().map_err(io)?.len().saturating_sub(ENCRYPTED_MAGIC.len() as u64);
-    let mut end = [0; ENCRYPTED_MAGIC.len()];
-    match file.read_exact_at(&mut end, at) {
-        Ok(()) => Ok(end == ENCRYPTED_MAGIC),
-        Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => Ok(false),
-        Err(error) => Err(io(error)),
-    }
 }

@@ -1,5 +1,6 @@
 //! Do days come back as they were, whatever fails on the way and whatever was done to the archive? Wholly or not at all.
 
+mod encrypted;
 mod hostile;
 
 use std::collections::BTreeMap;
@@ -51,19 +52,23 @@ fn seal(store: &Arc<Store>, day: Day) {
 
 /// A store with two sources over two sealed days, and its archive, below `root`.
 fn begin(root: &Path) {
-    let store = init(root, fs::real()).unwrap();
-    real::ingest(&store, "/var/log/a.log").unwrap();
-    real::ingest(&store, "/var/log/b.log").unwrap();
-    days().iter().for_each(|day| seal(&store, *day));
+    fill(&init(root, fs::real()).unwrap(), root);
+}
+
+fn fill(store: &Arc<Store>, root: &Path) {
+    real::ingest(store, "/var/log/a.log").unwrap();
+    real::ingest(store, "/var/log/b.log").unwrap();
+    days().iter().for_each(|day| seal(store, *day));
     let run = RunOptions {
         jobs: 2,
         commit: options(),
         lock: None,
+        repair: false,
         trust: trust(root),
         cancel: &|| false,
         progress: &|_| (),
     };
-    let done = archive::run(&store, &target(root), &run).unwrap();
+    let done = archive::run(store, &target(root), &run).unwrap();
     assert_eq!(done.archived.len(), 2);
 }
 
@@ -230,7 +235,7 @@ fn retire(store: &Arc<Store>) {
         sources: sources.into_iter().collect(),
         why: "keep_days".into(),
     };
-    let record = Body::Retire(Retire { days: vec![gone], lines: Vec::new() });
+    let record = Body::Retire(Retire { days: vec![gone], lines: Vec::new(), salts: Vec::new() });
     change.commit(vec![(record, Text::by("anna"))], &[], &options(), &|_| Ok(())).unwrap();
     store.purge(NOON + 1, 0, 0).unwrap();
 }
