@@ -2,6 +2,7 @@
 
 mod encrypted;
 mod hostile;
+mod released;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
