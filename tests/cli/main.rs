@@ -15,11 +15,8 @@ mod nightly;
 mod output;
 mod privacy;
 mod query_log;
-<<<<<<< HEAD
 mod redact;
-=======
 mod restore;
->>>>>>> 62c8d2c (restore: page, an archive of the first version as fixture, end-to-end tests, a store copied while logs come in)
 mod retain;
 mod seal;
 mod signals;

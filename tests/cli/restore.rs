@@ -38,7 +38,8 @@ fn a_set_is_read_listed_verified_and_dropped() {
     assert_eq!(hosts("restored.case_7"), hosts("requests"));
     assert_eq!(world.csv("SELECT count(*) FROM requests_all"), ["12"]);
     assert_eq!(world.csv("SELECT rows FROM restored.case_7_sources"), ["12"]);
-    let bounded = ["sql", "SELECT count(*) FROM restored.case_7", "--since", "2026-11-21", "--format", "csv"];
+    let bounded =
+        ["sql", "SELECT count(*) FROM restored.case_7", "--since", "2026-11-21", "--format", "csv"];
     assert_eq!(world.run(&bounded).ends(0).out().lines().nth(1), Some("1"));
     world.run(&["verify", "--deep"]).ends(0);
     assert_eq!(world.run(&["restore", "list", "--format", "csv"]).ends(0).out().lines().count(), 3);
@@ -58,7 +59,18 @@ fn a_set_is_read_listed_verified_and_dropped() {
 fn a_held_set_stays() {
     let world = archived();
     world.run(&restore(&["--as", "a"])).ends(0);
-    let hold = ["hold", "place", "--days", "2026-11-20..2026-11-20", "--reason", "r", "--case", "c", "--by", "b"];
+    let hold = [
+        "hold",
+        "place",
+        "--days",
+        "2026-11-20..2026-11-20",
+        "--reason",
+        "r",
+        "--case",
+        "c",
+        "--by",
+        "b",
+    ];
     world.run(&hold).ends(0);
     let refused = world.run(&["restore", "drop", "a"]);
     refused.ends(1);
@@ -67,7 +79,8 @@ fn a_held_set_stays() {
 
 /// The first object of the archive whose path ends so.
 fn object(folder: &Path, ending: &str) -> Option<std::path::PathBuf> {
-    let mut names: Vec<_> = std::fs::read_dir(folder).unwrap().map(|it| it.unwrap().path()).collect();
+    let mut names: Vec<_> =
+        std::fs::read_dir(folder).unwrap().map(|it| it.unwrap().path()).collect();
     names.sort();
     names.into_iter().find_map(|path| match path.is_dir() {
         true => object(&path, ending),
@@ -195,7 +208,14 @@ fn a_copy_made_while_logs_come_in_opens_verifies_and_answers() {
     let mut rows = Vec::new();
     for to in &copies {
         world.run(&["verify", "--deep", to.to_str().unwrap()]).ends(0);
-        let asked = ["--store", to.to_str().unwrap(), "sql", "SELECT count(*) FROM requests", "--format", "csv"];
+        let asked = [
+            "--store",
+            to.to_str().unwrap(),
+            "sql",
+            "SELECT count(*) FROM requests",
+            "--format",
+            "csv",
+        ];
         let mut command = world.command(&asked);
         // Another machine: it has seen no newer head of this store.
         command.env("DWELL_KEY_DIR", world.path("elsewhere"));

@@ -40,12 +40,7 @@ fn an_archive_of_the_first_version_is_restored_into_a_store_of_this_one() {
     let goal = Goal::Set { name: Some("old".into()), ttl_us: None };
     let request = Request { first: days()[0], last: days()[1], goal };
     let plan = restore::plan(&held, &store.state(), &request, NOON).unwrap();
-    let how = RestoreOptions {
-        jobs: 2,
-        commit: options(),
-        cancel: &|| false,
-        progress: &|_| (),
-    };
+    let how = RestoreOptions { jobs: 2, commit: options(), cancel: &|| false, progress: &|_| () };
     let report = restore::run(&store, &archive, &plan, &how).unwrap();
     assert_eq!((report.restored.len(), report.bad.len()), (2, 0), "{report:?}");
     let state = store.state();
