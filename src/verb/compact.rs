@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use storage::compact::{self, CompactOptions, Compacted, Kept, Plan, Policy, Report};
 use storage::error::{Error, ErrorKind};
 use storage::ledger::record::Table;
+use storage::retention;
 use storage::store::{CommitOptions, Store};
 
 use super::Outcome;
@@ -24,7 +25,7 @@ const REPORT_VERSION: u32 = 1;
 pub(super) fn run(context: &Context, args: &Compact) -> Result<Outcome> {
     let store = context.open()?;
     if args.dry_run {
-        let plan = compact::plan(&*store.refresh()?, &Policy::default(), context.now_us);
+        let plan = compact::plan(&*store.refresh()?, &policy(context, &store)?, context.now_us);
         return show_plan(context, &plan);
     }
     let report = apply(context, &store)?;
@@ -36,6 +37,12 @@ pub(super) fn run(context: &Context, args: &Compact) -> Result<Outcome> {
         tell(&report);
     }
     Ok(Outcome::done(rows, bytes))
+}
+
+/// Sources that are kept for different times stay apart.
+fn policy(context: &Context, store: &Arc<Store>) -> Result<Policy> {
+    let retention = retention::Policy::new(&context.settings(store)?.retention, None);
+    Ok(Policy { retention: Some(Arc::new(retention)), ..Policy::default() })
 }
 
 /// Puts together what gains by it; each day is told of when it is done.
@@ -50,7 +57,7 @@ pub(super) fn apply(context: &Context, store: &Arc<Store>) -> Result<Report> {
         }
     };
     let options = CompactOptions {
-        policy: Policy::default(),
+        policy: policy(context, store)?,
         commit: CommitOptions {
             now_us: storage::clock::now_us(),
             wait_ms: context.wait_ms,

@@ -1,4 +1,6 @@
-//! `dwell doctor`: what may go wrong soon? Rights, space, keys and clocks, each as one line.
+//! `dwell doctor`: what may go wrong soon? Rights, keys, clock, space, nights and archives, each as one line.
+
+mod keeping;
 
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
@@ -71,6 +73,9 @@ pub(super) fn run(context: &Context) -> Result<Outcome> {
                     )?,
                     Err(error) => line(false, format!("encrypted: {error}"))?,
                 }
+            }
+            for (good, text) in keeping::lines(context, &store)? {
+                line(good, text)?;
             }
             if state.sources.values().any(|source| source.privacy.is_some()) {
                 match store.privacy_key() {

@@ -29,7 +29,7 @@ use crate::{remote, say};
 const REPORT_VERSION: u32 = 1;
 
 /// Objects read at once, unless told otherwise.
-const JOBS: usize = 4;
+pub(super) const JOBS: usize = 4;
 
 /// How a drill went.
 #[derive(Debug)]
@@ -76,7 +76,7 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<Outcome> {
 }
 
 /// Of several targets another one each day.
-fn in_turn(targets: &[ArchiveConfig], now_us: storage::Micros) -> Result<ArchiveConfig> {
+pub(super) fn in_turn(targets: &[ArchiveConfig], now_us: storage::Micros) -> Result<ArchiveConfig> {
     let day = usize::try_from(Day::of(now_us).0).unwrap_or_default();
     let at = day.checked_rem(targets.len());
     at.and_then(|at| targets.get(at)).cloned().ok_or_else(|| {

@@ -6,6 +6,7 @@
 
 mod closing;
 mod copies;
+mod drill;
 mod ingest;
 mod memory;
 mod retire;
@@ -47,7 +48,8 @@ static STEPS: &[Step] = &[
     Step { name: "archive", needs: &[], run: closing::archive },
     Step { name: "verify", needs: &[], run: share::run },
     Step { name: "copies", needs: &[], run: copies::run },
-    Step { name: "retire", needs: &["archive", "verify", "copies"], run: retire::run },
+    Step { name: "drill", needs: &[], run: drill::run },
+    Step { name: "retire", needs: &["archive", "verify", "copies", "drill"], run: retire::run },
     Step { name: "purge", needs: &["verify"], run: retire::purge },
 ];
 

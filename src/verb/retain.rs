@@ -111,8 +111,16 @@ impl Removed {
 fn apply(context: &Context, store: &Arc<Store>, policy: &Policy, yes: bool) -> Result<Removed> {
     let bad_copies = Memory::read(store).bad_days();
     let removed = retire(context, store, policy, yes, &bad_copies)?;
+    Ok(Removed { purged: purge(context, store, policy)?, ..removed })
+}
+
+/// Deletes what the trash has kept long enough, and the keys that nothing is encrypted with any more.
+pub(super) fn purge(context: &Context, store: &Store, policy: &Policy) -> Result<Purged> {
     let purged = store.purge(storage::clock::now_us(), policy.grace_us(), context.wait_ms)?;
-    Ok(Removed { purged, ..removed })
+    for scope in store.shred_unused_keys(context.wait_ms)? {
+        say::note(format_args!("the key of {scope} is destroyed: nothing is left of it here"));
+    }
+    Ok(purged)
 }
 
 /// Retires what is due. Days in `bad_copies` count as not archived.

@@ -6,6 +6,7 @@
 //! counts by source). Readers are not disturbed: files that were replaced lie in `trash/` as long as somebody may need
 //! them.
 
+mod apart;
 mod digest;
 mod origins;
 mod plan;

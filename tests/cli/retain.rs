@@ -224,11 +224,24 @@ fn rules_by_source_take_their_rows_and_leave_the_others() {
     world.file("branch.log", branch.as_bytes());
     world.run(&["ingest", "main.log"]).ends(0);
     world.run(&["ingest", "branch.log", "--format", "squid"]).ends(3);
+    world.run(&["seal"]).ends(0);
+    // Both sources have rows on the day; putting files together keeps them apart.
+    world.run(&["compact"]).ends(0);
+    let segments = world.csv("SELECT count(*) FROM system.segments WHERE day = '2024-01-01'");
+    assert_eq!(segments, ["2"]);
     world.run(&["retain", "apply", "--yes"]).ends(0);
     assert_eq!(world.csv("SELECT client_ip FROM requests WHERE client_ip LIKE '10.2%'"), [""; 0]);
     assert_eq!(world.csv("SELECT day, rows, retired FROM system.days"), ["2024-01-01,4,1"]);
     let sources = "SELECT state, rows, quarantined, retired FROM system.sources ORDER BY source_id";
     assert_eq!(world.csv(sources), ["complete,4,0,0", "retired,2,1,2"]);
+    // The seal still stands over what is left: a row of it can be proven, and one that is gone is in no proof.
+    let proof = world.run(&["export", "--proof", "proof", "--where", "client_ip = '10.1.1.2'"]);
+    proof.ends(0);
+    assert!(
+        files(&world, "salts") == 1 && files(&world, "trash") == 5,
+        "{}",
+        files(&world, "trash")
+    );
     // Its quarantined line went with its last row.
     assert_eq!(world.csv("SELECT count(*) FROM quarantine"), ["0"]);
     world.run(&["verify", "--deep"]).ends(0);

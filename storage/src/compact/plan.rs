@@ -7,11 +7,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::apart::Apart;
 use crate::clock::Micros;
 use crate::day::Day;
 use crate::hold;
 use crate::ledger::record::Table;
 use crate::merge::{FileKind, MergeFile};
+use crate::retention::{self, Terms};
 use crate::segment::FileMeta;
 use crate::store::{HiddenIndex, HiddenLines, State};
 
@@ -22,7 +24,7 @@ pub(super) const SORTED: &str = "c";
 const DAY_US: Micros = 86_400_000_000;
 
 /// When files are put together.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Policy {
     /// A file ends when it has so many rows. Files with half as many are never touched for their size.
     pub file_rows: u64,
@@ -30,13 +32,15 @@ pub struct Policy {
     pub file_bytes: u64,
     /// A file of so many rows is written anew only to sort it.
     pub sort_rows: u64,
+    /// Sources whose rows are kept for different times don't come into one file, so that each can be removed in its time.
+    pub retention: Option<Arc<retention::Policy>>,
 }
 
 impl Default for Policy {
     fn default() -> Self {
         // A file of four million rows takes 100 to 200 MB and 16 row groups: enough for every core of a query, and small
         // enough to be copied to an archive as one object. Below some thousand rows order gains nothing.
-        Self { file_rows: 4_000_000, file_bytes: 512 << 20, sort_rows: 20_000 }
+        Self { file_rows: 4_000_000, file_bytes: 512 << 20, sort_rows: 20_000, retention: None }
     }
 }
 
@@ -58,6 +62,8 @@ pub struct Group {
     pub day: Day,
     /// The seal that all of them stand under.
     pub seal: Option<u64>,
+    /// For how long their rows are kept, where the policy tells sources apart by that.
+    pub terms: BTreeSet<Terms>,
     /// The files.
     pub inputs: Vec<Input>,
     /// Why.
@@ -132,7 +138,7 @@ impl Group {
 
     /// What stands for it from one version to the next.
     pub(super) fn key(&self) -> GroupKey {
-        (self.table, self.day, self.seal)
+        (self.table, self.day, self.seal, self.terms.clone())
     }
 
     /// Whether both have lines of one source.
@@ -167,30 +173,34 @@ type Files = Vec<(Input, Option<&'static str>)>;
 pub fn plan(state: &State, policy: &Policy, now_us: Micros) -> Plan {
     let index = HiddenIndex::new(state);
     let held = Held::new(state, now_us);
+    let apart = Apart::new(state, policy);
     let mut plan = Plan::default();
     for (&day, of_day) in &state.days {
-        let mut groups: BTreeMap<Option<u64>, Files> = BTreeMap::new();
+        let mut groups: BTreeMap<(Option<u64>, BTreeSet<Terms>), Files> = BTreeMap::new();
+        let apart = apart.of(of_day.segments.iter().map(|segment| &*segment.meta));
         let is_held = held.day(day, of_day.changed);
         for segment in &of_day.segments {
             let hidden = index.in_segment(&segment.meta, segment.seq);
             let stays = (is_held && !hidden.is_empty()).then_some(HELD);
             let input = Input { meta: Arc::clone(&segment.meta), seq: segment.seq, hidden };
-            groups.entry(segment.seal).or_default().push((input, stays));
+            let key = (segment.seal, apart.terms(&segment.meta));
+            groups.entry(key).or_default().push((input, stays));
         }
         let closed = i64::from(day.0 + 1).saturating_mul(DAY_US) <= now_us;
-        for (seal, files) in groups {
-            plan.add((Table::Requests, day, seal), files, policy, closed);
+        for ((seal, terms), files) in groups {
+            plan.add((Table::Requests, day, seal, terms), files, policy, closed);
         }
     }
-    let mut by_day: BTreeMap<Day, Files> = BTreeMap::new();
+    let mut by_day: BTreeMap<(Day, BTreeSet<Terms>), Files> = BTreeMap::new();
+    let apart = apart.of(state.lines.iter().map(|lines| &*lines.meta));
     for lines in &state.lines {
         let hidden = index.in_lines(&lines.meta, lines.seq);
         let stays = (!hidden.is_empty() && held.lines(&lines.meta)).then_some(HELD);
         let input = Input { meta: Arc::clone(&lines.meta), seq: lines.seq, hidden };
-        by_day.entry(lines.day).or_default().push((input, stays));
+        by_day.entry((lines.day, apart.terms(&lines.meta))).or_default().push((input, stays));
     }
-    for (day, files) in by_day {
-        plan.add((Table::Lines, day, None), files, policy, false);
+    for ((day, terms), files) in by_day {
+        plan.add((Table::Lines, day, None, terms), files, policy, false);
     }
     plan
 }
@@ -201,7 +211,13 @@ pub(super) const LAST: &str =
     "nothing of it is shown, and no other file could keep what its footer says";
 
 impl Plan {
-    fn add(&mut self, (table, day, seal): GroupKey, files: Files, policy: &Policy, closed: bool) {
+    fn add(
+        &mut self,
+        (table, day, seal, terms): GroupKey,
+        files: Files,
+        policy: &Policy,
+        closed: bool,
+    ) {
         let mut inputs = Vec::with_capacity(files.len());
         let mut stay: BTreeSet<String> = BTreeSet::new();
         for (input, why) in files {
@@ -243,7 +259,7 @@ impl Plan {
             due(input) || transaction(&input.meta).is_some_and(|tx| together.contains(tx))
         };
         let (inputs, left): (Vec<_>, Vec<_>) = inputs.into_iter().partition(due);
-        let group = Group { table, day, seal, inputs, why };
+        let group = Group { table, day, seal, terms, inputs, why };
         // A seal stands over a day that has files; without any, nothing would lead to it.
         if seal.is_some() && left.is_empty() && stay.is_empty() && group.is_hollow() {
             let kept = |input: &Input| Kept { day, path: input.meta.path.clone(), why: SEALED };
@@ -255,7 +271,7 @@ impl Plan {
 }
 
 /// What stands for a group from one version to the next.
-pub(super) type GroupKey = (Table, Day, Option<u64>);
+pub(super) type GroupKey = (Table, Day, Option<u64>, BTreeSet<Terms>);
 
 /// How many files of each compaction there are.
 struct Siblings(BTreeMap<String, usize>);
@@ -286,6 +302,7 @@ pub(super) fn heir(state: &State, hollow: &Group) -> Option<Group> {
             table: Table::Requests,
             day,
             seal: segment.seal,
+            terms: BTreeSet::new(),
             inputs: vec![input],
             why: Why::Heir,
         }
@@ -294,7 +311,8 @@ pub(super) fn heir(state: &State, hollow: &Group) -> Option<Group> {
         let hidden = index.in_lines(&lines.meta, lines.seq);
         let input = Input { meta: Arc::clone(&lines.meta), seq: lines.seq, hidden };
         let inputs = vec![input];
-        Group { table: Table::Lines, day: lines.day, seal: None, inputs, why: Why::Heir }
+        let terms = BTreeSet::new();
+        Group { table: Table::Lines, day: lines.day, seal: None, terms, inputs, why: Why::Heir }
     });
     let all: Vec<Group> = segments.chain(lines).filter(|group| !group.has_hidden()).collect();
     let inputs: Vec<Input> = all.iter().flat_map(|group| group.inputs.clone()).collect();
@@ -304,7 +322,7 @@ pub(super) fn heir(state: &State, hollow: &Group) -> Option<Group> {
 }
 
 /// The transaction of the compaction that wrote a file, if one did: its name says so.
-fn transaction(meta: &FileMeta) -> Option<&str> {
+pub(super) fn transaction(meta: &FileMeta) -> Option<&str> {
     let (tx, number) = meta.path.strip_suffix(".parquet")?.rsplit_once('-')?;
     number.starts_with(SORTED).then_some(tx)
 }
