@@ -42,14 +42,22 @@ impl FileId {
         self.name.rsplit_once('-').map_or(self.name.as_str(), |(transaction, _)| transaction)
     }
 
-    /// Whether a file that the ledger calls so can be this one. A file that is still being written lies in no day.
+    /// Whether a file that the ledger calls so can be this one. A file that is still being written lies in no day; one that
+    /// compaction has sorted bears a letter before its number, which it gets when it is placed.
     pub(crate) fn is_called(&self, path: &str) -> bool {
         let path = Path::new(path);
         let folder = path.parent().and_then(Path::file_name).and_then(|name| name.to_str());
         let day = folder.and_then(Day::from_folder);
-        path.file_stem().is_some_and(|stem| stem == self.name.as_str())
+        let stem = path.file_stem().and_then(|stem| stem.to_str());
+        stem.is_some_and(|stem| unmarked(stem) == unmarked(&self.name))
             && day.is_none_or(|day| day == self.day)
     }
+}
+
+/// The transaction and the number in the name of a file.
+fn unmarked(stem: &str) -> (&str, &str) {
+    let (transaction, number) = stem.rsplit_once('-').unwrap_or((stem, ""));
+    (transaction, number.trim_start_matches(|c: char| c.is_ascii_lowercase()))
 }
 
 /// The structure `FileCryptoMetaData` of the format, with AES_GCM_V1.
@@ -194,6 +202,9 @@ mod tests {
         assert_eq!(file.transaction(), "7-1-a");
         assert!(file.is_called("requests/day=2024-10-04/7-1-a-00.parquet"));
         assert!(file.is_called("7-1-a-00.parquet"));
+        assert!(file.is_called("requests/day=2024-10-04/7-1-a-c00.parquet"));
+        assert!(!file.is_called("requests/day=2024-10-04/7-1-b-c00.parquet"));
+        assert!(!file.is_called("requests/day=2024-10-04/7-1-a-c01.parquet"));
         assert!(!file.is_called("requests/day=2024-10-05/7-1-a-00.parquet"));
         assert!(!file.is_called("requests/day=2024-10-04/7-1-a-01.parquet"));
         for bad in ["", "a/b", "a/2024-10-04/", "/2024-10-04/x", "a/2024-10-04/x/y", "a/b/c"] {
