@@ -9,6 +9,7 @@ mod words;
 
 pub use self::apply::{Left, Prepared, Redaction, Remainder, Request, prepare, survey};
 pub use self::plan::{Plan, Table, plan};
+pub(crate) use self::rewrite::append_entries;
 pub use self::rewrite::{Loss, Removed, Rewritten, held, lines_file, segment};
 pub(crate) use self::words::shred as shred_words;
 pub use self::words::{Naming, naming};

@@ -1,6 +1,7 @@
 //! How do days come back from an archive? Checked in `staging/` first, then with one commit: as a set beside the live
 //! data, or into it.
 
+mod adopt;
 mod bring;
 mod drill;
 mod fetch;

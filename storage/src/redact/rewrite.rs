@@ -164,7 +164,12 @@ fn extent_of(file: &VerifiedFile, forget: bool) -> (Option<String>, bool) {
     }
 }
 
-fn append_entries(writer: &mut LinesWriter, batch: &RecordBatch, path: &Path) -> Result<()> {
+/// Writes the lines of a batch again.
+pub(crate) fn append_entries(
+    writer: &mut LinesWriter,
+    batch: &RecordBatch,
+    path: &Path,
+) -> Result<()> {
     let broken = || Error::integrity(path, "a file of lines without its columns");
     let text = |name| batch.column_by_name(name).and_then(|it| it.as_string_opt::<i32>());
     let (kinds, reasons) = text("kind").zip(text("reason")).ok_or_else(broken)?;

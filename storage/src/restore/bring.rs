@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::adopt::{Adopted, adopt};
 use super::fetch::{Fetcher, Staged};
 use super::plan::{Plan, PlannedDay, check_name};
 use super::{live, rows, sources_to_bytes};
@@ -108,15 +109,25 @@ pub fn run(
     if staged.is_empty() {
         return Ok(report);
     }
-    let mut draft = Draft::new(archive, plan, &change, &fetcher);
-    for day in &staged {
-        draft.add(day)?;
-    }
-    let (body, moves) = draft.finish(&staged)?;
-    report.left_out = body.1;
     let text = Text::by(&options.commit.by).with("from", archive.target().url());
-    let recheck = |newest: &State| recheck(plan, &base, newest, &report.restored);
-    let record = (Body::Restore(Box::new(body.0)), text);
+    let foreign = plan.name.is_none() && archive.store_id() != base.store_id;
+    let (restore, text, moves) = if foreign {
+        let Adopted { restore, text, moves } = adopt(&change, archive, &fetcher, &staged, text)?;
+        (restore, text, moves)
+    } else {
+        let mut draft = Draft::new(archive, plan, &change, &fetcher);
+        for day in &staged {
+            draft.add(day)?;
+        }
+        let ((restore, left_out), moves) = draft.finish(&staged)?;
+        report.left_out = left_out;
+        (restore, text, moves)
+    };
+    let recheck = |newest: &State| match foreign {
+        true => same_sources(&base, newest),
+        false => recheck(plan, &base, newest, &report.restored),
+    };
+    let record = (Body::Restore(Box::new(restore)), text);
     let seqs = change.commit(vec![record], &moves, &options.commit, &recheck)?;
     report.seq = seqs.first().copied();
     Ok(report)
@@ -146,6 +157,14 @@ fn stage(
         }
     }
     fetcher.fetch(package).map(Some)
+}
+
+/// Whether the numbers that sources of another store were given are still free.
+fn same_sources(base: &State, newest: &State) -> Result<()> {
+    if base.sources.keys().eq(newest.sources.keys()) {
+        return Ok(());
+    }
+    Err(Error::new(ErrorKind::Conflict, "new sources came in meanwhile").advise("restore again"))
 }
 
 /// Whether the plan still holds for the newest version; called under the writer's lock.
@@ -370,7 +389,7 @@ enum Brought {
 }
 
 /// The sources of some days, each as the newest package knows it.
-fn sources(staged: &[Staged]) -> Result<BTreeMap<i32, Source>> {
+pub(super) fn sources(staged: &[Staged]) -> Result<BTreeMap<i32, Source>> {
     let mut newest: Vec<_> = staged.iter().map(|day| &day.package.manifest).collect();
     newest.sort_by_key(|manifest| manifest.checkpoint.size);
     let mut sources = BTreeMap::new();

@@ -5,7 +5,7 @@ use crate::archive::{Archive, Head, Package};
 use crate::digest::Digest;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ledger::tree;
-use crate::store::{HiddenLines, State, Store, load};
+use crate::store::{HiddenLines, Source, State, Store, load};
 
 use super::plan::Plan;
 
@@ -56,11 +56,28 @@ impl OwnRoots {
     }
 }
 
+/// A day of another store comes in, unless one of its sources is here already.
+fn foreign(package: &Package, state: &State) -> Result<Verdict> {
+    for facts in &package.manifest.contents.sources {
+        let theirs = facts.clone().into_source()?;
+        let grown = |ours: &Source| theirs.has_content(ours.bytes, &ours.sha256);
+        let same = |ours: &Source| ours.has_content(theirs.bytes, &theirs.sha256) || grown(ours);
+        if let Some(ours) = state.sources.values().find(|ours| same(ours)) {
+            let why = format!(
+                "source {} is here already, as {}; restore it as a set",
+                theirs.id, ours.id
+            );
+            return Ok(Verdict::Refused(why));
+        }
+    }
+    Ok(Verdict::Back)
+}
+
 /// What is to become of the day of `package` in the store of `state`.
 pub(super) fn judge(package: &Package, state: &State, roots: &OwnRoots) -> Result<Verdict> {
     let contents = &package.manifest.contents;
     if contents.store != state.store_id {
-        return Ok(Verdict::Refused("of another store; restore it as a set".into()));
+        return foreign(package, state);
     }
     roots.check(&package.manifest.checkpoint)?;
     if let Some(held) = state.days.get(&contents.day) {

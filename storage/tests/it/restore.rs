@@ -274,16 +274,29 @@ fn a_retired_day_comes_back_as_it_was() {
 }
 
 #[test]
-fn another_stores_days_do_not_become_live() {
+fn another_stores_days_come_beside_or_into_the_live_data() {
     let (root, other) = (temporary(), temporary());
     begin(root.path());
     let store = init(other.path(), fs::real()).unwrap();
-    let report = bring(&store, &target(root.path()), root.path(), Goal::Live).unwrap();
-    assert_eq!((report.refused.len(), report.seq), (2, None));
+    // Numbers are taken here, too; the content is another's.
+    real::ingest(&store, "/var/log/own.log").unwrap();
     let report = bring(&store, &target(root.path()), root.path(), named("theirs")).unwrap();
     assert_eq!(report.restored.len(), 2);
     let state = store.state();
     assert_ne!(state.restored["theirs"].origin, state.store_id);
+    let report = bring(&store, &target(root.path()), root.path(), Goal::Live).unwrap();
+    assert_eq!((report.restored.len(), report.refused.len()), (2, 0), "{report:?}");
+    let state = open(other.path(), fs::real(), Standing::Live).unwrap().state();
+    assert_eq!(state.segments().map(|(_, it)| it.meta.rows).sum::<u64>(), 9 + 18);
+    let paths: Vec<_> = state.sources.values().map(|it| it.path.display().to_string()).collect();
+    assert_eq!(paths, ["/var/log/own.log", "/var/log/a.log", "/var/log/b.log"]);
+    let came = &state.sources[&3];
+    assert_eq!((came.counts.rows, came.retired, came.extents[0].seq), (9, 0, state.records));
+    let lines: Vec<_> = state.lines.iter().map(|it| it.meta.sources[0].source_id).collect();
+    assert_eq!(lines, [1, 2, 3]);
+    assert!(state.segments().all(|(_, it)| it.seal.is_none()));
+    let again = bring(&store, &target(root.path()), root.path(), Goal::Live).unwrap();
+    assert_eq!((again.refused.len(), again.seq), (2, None));
     assert_eq!(problems(other.path()), Vec::<String>::new());
 }
 

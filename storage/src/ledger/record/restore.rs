@@ -10,7 +10,7 @@ use crate::segment::FileMeta;
 use crate::store::{Hidden, Sealed, SourceFacts};
 
 /// Days that came back from an archive: as a set beside the live data, or into the live data.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Restore {
     /// Sources of another store that are new in the live data, under the numbers they got; their paths stand in the words.
