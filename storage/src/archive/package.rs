@@ -1,6 +1,6 @@
 //! Is a package what was signed, and what does it hold? Everything about it is checked before anything is believed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use crate::digest::Digest;
 use crate::error::{Breach, Error, ErrorKind, Result};
 use crate::ledger::chain::KeyChain;
 use crate::ledger::note::{Checkpoint, VerifierKey};
-use crate::ledger::record::Body;
+use crate::ledger::record::{Body, RestoredFile};
 use crate::segment::FileMeta;
 use crate::store::Sealed;
 
@@ -152,9 +152,20 @@ impl Package {
             }
         }
         let contents = &self.manifest.contents;
+        // A file that a redaction wrote anew counts as brought by the record that brought its lines.
+        let redactions: BTreeSet<u64> = self
+            .records
+            .iter()
+            .filter(|proven| matches!(proven.record.body, Body::Redact(_)))
+            .map(|proven| proven.record.seq)
+            .collect();
+        let names = |file: &RestoredFile, (seq, meta): &(u64, &FileMeta)| {
+            let by_redaction = file.seq < *seq && redactions.contains(seq);
+            **meta == file.file && (file.seq == *seq || by_redaction)
+        };
         for file in contents.segments.iter().chain(&contents.lines) {
             let named = files.get(file.file.path.as_str());
-            if !named.is_some_and(|named| named.contains(&(file.seq, &file.file))) {
+            if !named.is_some_and(|named| named.iter().any(|it| names(file, it))) {
                 let name = self.name_of(&file.file.path);
                 return Err(Error::integrity(name, "no record of the ledger names this file"));
             }
