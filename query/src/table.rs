@@ -116,7 +116,7 @@ impl Requests {
                 day,
                 hidden: index.in_segment(&segment.meta, segment.seq),
                 part,
-                seal: segment.seal,
+                seal: state.days.get(&day).and_then(|held| doubles::root(held, segment.seal)),
             });
             segments.extend(
                 files

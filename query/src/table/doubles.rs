@@ -13,7 +13,7 @@ use storage::digest::Digest;
 use storage::schema::Col;
 use storage::segment::reader::{self, ReadOptions};
 use storage::segment::{FileMeta, SourceRange};
-use storage::store::{HiddenLines, Source, State};
+use storage::store::{DayState, HiddenLines, Source, State};
 use storage::{Error, Result};
 
 use super::files::SegmentFile;
@@ -55,6 +55,12 @@ impl Part {
     }
 }
 
+/// The root of the seal with this number among those of a day.
+pub(super) fn root(held: &DayState, seal: Option<u64>) -> Option<Digest> {
+    let found = held.seals.iter().find(|sealed| Some(sealed.seq) == seal);
+    found.map(|sealed| sealed.seal.root)
+}
+
 /// Tells the doubles of some parts, the first of which loses none.
 #[derive(Debug)]
 pub(crate) struct Doubles {
@@ -74,9 +80,8 @@ struct Index {
     whole: HashMap<(u64, Digest), i32>,
     /// The segments with lines of a source.
     segments: HashMap<i32, Vec<(Arc<FileMeta>, SourceRange)>>,
-    /// The store that the rows came from, and the seals that its rows stand under.
-    origin: String,
-    seals: HashSet<u64>,
+    /// The roots of the seals of which it has every row.
+    seals: HashSet<Digest>,
 }
 
 impl Index {
@@ -87,9 +92,15 @@ impl Index {
             let ends = source.extents.iter().map(|extent| ((extent.to, extent.sha256), id));
             index.grown.extend(ends);
         }
-        index.origin.clone_from(&part.state.store_id);
+        for held in part.state.days.values() {
+            // Of a day that has lost rows since it was sealed, by retention for example, the rows are compared.
+            let whole = held.seals.iter().filter(|sealed| {
+                let under = held.segments.iter().filter(|it| it.seal == Some(sealed.seq));
+                under.map(|it| it.meta.rows).sum::<u64>() == sealed.seal.leaves
+            });
+            index.seals.extend(whole.map(|sealed| sealed.seal.root));
+        }
         for (_, segment) in part.state.segments() {
-            index.seals.extend(segment.seal);
             for range in &segment.meta.sources {
                 let held = index.segments.entry(range.source_id).or_default();
                 held.push((Arc::clone(&segment.meta), range.clone()));
@@ -125,11 +136,8 @@ impl Doubles {
         let (index, part) = (self.index()?, &self.parts[file.part]);
         let sources = part.sources()?;
         let mut lines = file.hidden.ranges().to_vec();
-        // The rows under a seal are the same wherever they are, however they lie in files.
-        let sealed = |earlier: &Index| {
-            earlier.origin == part.state.store_id
-                && file.seal.is_some_and(|seal| earlier.seals.contains(&seal))
-        };
+        // The rows under a root are the same wherever they are, however they lie in files.
+        let sealed = |earlier: &Index| file.seal.is_some_and(|root| earlier.seals.contains(&root));
         if index[..file.part].iter().any(sealed) {
             let all = file.meta.sources.iter();
             lines.extend(all.map(|range| (range.source_id, range.first_line, range.last_line)));

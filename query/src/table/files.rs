@@ -11,6 +11,7 @@ use datafusion::datasource::listing::PartitionedFile;
 use object_store::ObjectMeta;
 use object_store::path::Path;
 use storage::day::Day;
+use storage::digest::Digest;
 use storage::schema::Col;
 use storage::segment::{ColumnStats, FileMeta};
 use storage::store::HiddenLines;
@@ -26,8 +27,8 @@ pub(crate) struct SegmentFile {
     pub(crate) hidden: HiddenLines,
     /// Which part of the table it belongs to: live data is the first, restored sets follow.
     pub(crate) part: usize,
-    /// Number of the record of the seal that its rows stand under, in the ledger they came from.
-    pub(crate) seal: Option<u64>,
+    /// The root of the seal that its rows stand under.
+    pub(crate) seal: Option<Digest>,
 }
 
 impl SegmentFile {

@@ -191,3 +191,29 @@ async fn the_sets_are_listed() {
     let error = ask(&session, "select * from restored.erly").await.unwrap_err();
     assert!(error.help().unwrap_or_default().contains("restored.early"), "{error}");
 }
+
+/// Live rows of a sealed day in files of another shape; `lines` of the two that were sealed.
+fn sealed(lines: &[i64]) -> TestStore {
+    let mut other = before();
+    other.seal("2026-11-10", 9, 2);
+    let mut store = TestStore::default();
+    for &line in lines {
+        store.segment(&[seen("2026-11-10T08:00:00Z", 1, line, "sealed.example")]);
+    }
+    // The number of the seal is another one: its root tells.
+    store.seal("2026-11-10", 4, 2).content(1, "one", 100);
+    store.restore("old", &other, &["2026-11-10"]);
+    store
+}
+
+#[tokio::test]
+async fn rows_under_one_seal_are_the_same_unless_some_are_gone() {
+    for (lines, files) in [(&[1_i64, 3][..], 2), (&[3], 2)] {
+        let store = sealed(lines);
+        let session = store.session();
+        let planned = session.plan("select host from requests_all").await.unwrap();
+        assert_eq!(planned.scan_estimate().unwrap().files, files, "{lines:?}");
+        let count = ask(&session, "select count(*) from requests_all").await.unwrap();
+        assert_eq!(count.concat(), ["2"], "{lines:?}");
+    }
+}

@@ -9,14 +9,14 @@ use storage::clock::Micros;
 use storage::day::Day;
 use storage::digest::Digest;
 use storage::extent::{Counts, LineEnd, SourceState};
-use storage::ledger::record::NamedFile;
+use storage::ledger::record::{NamedFile, Seal};
 use storage::schema::{Col, ColumnType};
 use storage::segment::{
     Coded, ColumnData, LineEntry, LinesWriter, NULL_CODE, RowGroup, SegmentHeader, SegmentWriter,
     SourceRange, encode,
 };
 use storage::store::{
-    ExtentRef, Hidden, LedgerEntry, LinesRef, Restored, SegmentRef, Source, State,
+    ExtentRef, Hidden, LedgerEntry, LinesRef, Restored, Sealed, SegmentRef, Source, State,
 };
 
 /// The moment that `now()` says in tests: 2026-11-24T12:00:00Z.
@@ -266,6 +266,25 @@ impl TestStore {
         (source.bytes, source.sha256) = (bytes, Digest::of(text.as_bytes()));
         let (sha256, to) = (source.sha256, bytes);
         source.extents.push(ExtentRef { from, to, sha256, first_line: 1, lines: 0, seq: 2 });
+        self
+    }
+
+    /// Puts the segments of a day under a seal over so many rows.
+    pub(crate) fn seal(&mut self, day: &str, seq: u64, leaves: u64) -> &mut Self {
+        let day: Day = day.parse().unwrap();
+        let held = self.state.days.get_mut(&day).unwrap();
+        let seal = Seal {
+            day,
+            leaves,
+            number: 0,
+            root: Digest::of(day.to_string().as_bytes()),
+            salts: NamedFile::of("salts/x", b""),
+            sources: Vec::new(),
+            stats: Vec::new(),
+            ts: (day.start(), day.end() - 1),
+        };
+        held.seals.push(Arc::new(Sealed { at: NOW, seal, seq }));
+        held.segments.iter_mut().for_each(|segment| segment.seal = Some(seq));
         self
     }
 

@@ -90,7 +90,10 @@ pub(super) fn judge(package: &Package, state: &State, roots: &OwnRoots) -> Resul
         let seals = held.seals.iter().map(|sealed| (sealed.seq, sealed.seal.root));
         let same_seals = seals.eq(contents.seals.iter().map(|it| (it.seq, it.seal.root)));
         let sealed = held.segments.iter().all(|one| one.seal.is_some());
-        return Ok(match live == packed || (same_seals && sealed) {
+        // Of a day that was retired in part, that is so if nothing is missing.
+        let rows: u64 = held.segments.iter().map(|one| one.meta.rows).sum();
+        let whole = !state.retired.contains_key(&contents.day) || rows == contents.rows;
+        return Ok(match live == packed || (same_seals && sealed && whole) {
             true => Verdict::Same,
             false => Verdict::Refused("it is live, with other rows; restore it as a set".into()),
         });
