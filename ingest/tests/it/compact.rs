@@ -75,8 +75,24 @@ fn assert_all(store: &Store, sources: &BTreeMap<i32, Vec<u8>>) {
 
 #[test]
 fn rows_stay_the_same_and_a_day_is_not_due_again() {
-    let bench = Bench::new();
-    let sources = many(&bench);
+    stay_the_same(&Bench::new());
+}
+
+#[test]
+fn rows_of_an_encrypted_store_stay_the_same_and_survive_its_ledger() {
+    let bench = Bench::encrypted();
+    stay_the_same(&bench);
+    let done = recover(&bench);
+    assert_eq!(done.skipped, []);
+    let store = bench.reopen().unwrap();
+    assert!(store.vault().is_some());
+    for (id, source) in &store.state().sources {
+        assert_eq!(crate::support::raw_of(&store, *id).unwrap().len() as u64, source.bytes);
+    }
+}
+
+fn stay_the_same(bench: &Bench) {
+    let sources = many(bench);
     assert_all(&bench.store, &sources);
     let days = ["2026-11-19", "2026-11-20"];
     let before = days.map(|day| raw_day(&bench.store, day));
@@ -116,15 +132,15 @@ fn large_files_stay_and_siblings_stay_together() {
     let bench = Bench::new();
     let sources = many(&bench);
     let policy = Policy { file_rows: 400, ..Policy::default() };
-    let report = compact(&bench.store, policy).unwrap();
+    let report = compact(&bench.store, policy.clone()).unwrap();
     let first = report.groups.iter().find(|group| group.table == Table::Requests).unwrap();
     assert!(first.files_after > 1 && first.rows > 400, "{report:?}");
-    assert_eq!(compact(&bench.store, policy).unwrap(), Report::default());
+    assert_eq!(compact(&bench.store, policy.clone()).unwrap(), Report::default());
     assert_all(&bench.store, &sources);
     let path = bench.write("more.log", &log(80_000, 50));
     bench.run(&[&path], &options());
     // One new file beside those that were written as one: nothing gains.
-    assert_eq!(compact(&bench.store, policy).unwrap(), Report::default());
+    assert_eq!(compact(&bench.store, policy.clone()).unwrap(), Report::default());
 }
 
 fn recover(bench: &Bench) -> storage::recover::Recovered {

@@ -8,7 +8,7 @@ use dwell_ingest::{IngestOptions, IngestReport, InputArg, SourceReport};
 use storage::clock::Micros;
 use storage::error::Result;
 use storage::fs::{self, Fs};
-use storage::store::{InitOptions, OpenOptions, Standing, Store};
+use storage::store::{InitOptions, NewStoreKey, OpenOptions, Standing, Store};
 
 /// 2026-11-20T12:00:00Z, the time of all tests.
 pub(crate) const NOW_US: Micros = 1_795_176_000_000_000;
@@ -23,6 +23,15 @@ impl Bench {
     pub(crate) fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
         let store = init(dir.path(), fs::real()).unwrap();
+        Self { dir, store }
+    }
+
+    /// One with an encrypted store.
+    pub(crate) fn encrypted() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let options = init_options(dir.path(), fs::real());
+        let path = dir.path().join("store");
+        let store = Store::init_encrypted(&path, &options, &NewStoreKey::KeyDir).unwrap();
         Self { dir, store }
     }
 
@@ -68,15 +77,18 @@ pub(crate) fn raw_of(store: &Store, source_id: i32) -> Result<Vec<u8>> {
 }
 
 pub(crate) fn init(dir: &Path, fs: Arc<dyn Fs>) -> Result<Arc<Store>> {
-    let options = InitOptions {
+    Store::init(&dir.join("store"), &init_options(dir, fs))
+}
+
+fn init_options(dir: &Path, fs: Arc<dyn Fs>) -> InitOptions {
+    InitOptions {
         group: None,
         key_dir: Some(dir.join("keys")),
         fallback_dir: None,
         fs,
         now_us: NOW_US,
         by: "tests".into(),
-    };
-    Store::init(&dir.join("store"), &options)
+    }
 }
 
 pub(crate) fn open(dir: &Path, fs: Arc<dyn Fs>) -> Result<Arc<Store>> {
