@@ -349,11 +349,7 @@ impl Record {
             })
         }
         match probe.kind.as_str() {
-            "key" if probe.v == Int::from(ROTATION_VERSION) => {
-                finish(opened(line)?, |body: rotate::RotateBody| {
-                    Ok(Body::Rotate(Box::new(body.into_rotation()?)))
-                })
-            }
+            "key" if probe.v == Int::from(ROTATION_VERSION) => finish(opened(line)?, rotate::read),
             "key" => finish(opened(line)?, |body: KeyBody| {
                 let key = VerifierKey::parse(&body.key)?;
                 if key.name() == body.store {

@@ -1,5 +1,6 @@
 //! What does the record of a key say that takes the place of another?
 
+use super::Body;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ledger::chain::{self, Rotation};
 use crate::ledger::note::VerifierKey;
@@ -14,6 +15,11 @@ pub(super) struct RotateBody {
     store: String,
 }
 
+/// Reads the body of such a record.
+pub(super) fn read(body: RotateBody) -> Result<Body> {
+    Ok(Body::Rotate(Box::new(body.into_rotation()?)))
+}
+
 impl RotateBody {
     pub(super) fn new(rotation: &Rotation) -> Self {
         Self {
@@ -26,7 +32,7 @@ impl RotateBody {
     }
 
     /// The rotation, its signatures still unchecked.
-    pub(super) fn into_rotation(self) -> Result<Rotation> {
+    fn into_rotation(self) -> Result<Rotation> {
         let (old, new) = (VerifierKey::parse(&self.old)?, VerifierKey::parse(&self.key)?);
         if old.name() != self.store || new.name() != self.store {
             return Err(Error::new(ErrorKind::Integrity, "the key of another store"));
