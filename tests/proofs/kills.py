@@ -134,7 +134,8 @@ class World:
                   self.live, self.live, done=lambda: holds() > had)
         if self.rounds % 2 == 0:
             after = self.live - self.gone
-            self.step(["redact", "--where", f"client_ip = '{GONE}'", "--reason", "practice", "--case", "K", "--by", "kills", "--yes"],
+            self.step(["redact", "--where", f"client_ip = '{GONE}'", "--reason", "practice", "--case", "K", "--by", "kills",
+                       "--archives", "--yes"],
                       set(self.live), after)
             self.live = after
         whole = f"{DAY}..{day}"
