@@ -98,7 +98,10 @@ pub(super) fn judge(package: &Package, state: &State, roots: &OwnRoots) -> Resul
             false => Verdict::Refused("it is live, with other rows; restore it as a set".into()),
         });
     }
-    let redacted = state.redacted.iter().map(|it| (it.source_id, it.first, it.last));
+    // What was redacted before the day was packed is not in the package.
+    let packed_at = package.manifest.checkpoint.size;
+    let later = state.redacted.iter().filter(|it| it.seq > packed_at);
+    let redacted = later.map(|it| (it.source_id, it.first, it.last));
     let redacted = HiddenLines::new(redacted.collect());
     if contents.metas().any(|meta| redacted.touch_file(meta)) {
         let why = "the package was made before lines of its sources were redacted; restore it as a set, \
