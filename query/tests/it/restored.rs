@@ -208,7 +208,7 @@ fn sealed(lines: &[i64]) -> TestStore {
 
 #[tokio::test]
 async fn rows_under_one_seal_are_the_same_unless_some_are_gone() {
-    for (lines, files) in [(&[1_i64, 3][..], 2), (&[3], 2)] {
+    for (lines, files) in [(&[1_i64, 3][..], 2), (&[3][..], 2)] {
         let store = sealed(lines);
         let session = store.session();
         let planned = session.plan("select host from requests_all").await.unwrap();
