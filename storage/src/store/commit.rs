@@ -185,7 +185,20 @@ impl Store {
         if let Some(vault) = self.vault() {
             vault.check()?;
         }
-        self.keys.signer(&self.key())
+        let signer = self.keys.signer(&self.key())?;
+        self.make_missing_folders()?;
+        Ok(signer)
+    }
+
+    /// Folders that held nothing when a backup was taken may not have come back with it.
+    fn make_missing_folders(&self) -> Result<()> {
+        for (name, rights) in layout::FOLDERS {
+            let folder = self.dir.join(name);
+            if !folder.is_dir() && fs::ensure_dir(&*self.fs, &folder, *rights)? {
+                fs::sync_dir(&*self.fs, &self.dir)?;
+            }
+        }
+        Ok(())
     }
 
     /// Writes a draft under the lock that the caller holds, and makes it the newest version.

@@ -41,6 +41,20 @@ fn three_extents_are_there_after_opening_anew() {
 }
 
 #[test]
+fn a_backup_without_its_empty_folders_can_be_written() {
+    let world = World::new();
+    ingest(&world.init(), "/a").unwrap();
+    for folder in ["staging", "leases", "trash", "log", "salts"] {
+        let _ = std::fs::remove_file(world.dir().join(folder).join("lock"));
+        std::fs::remove_dir(world.dir().join(folder)).unwrap();
+    }
+    let store = world.open().unwrap();
+    ingest(&store, "/b").unwrap();
+    let mut names = std::fs::read_dir(world.dir().join("staging")).unwrap();
+    assert!(names.next().is_none() && world.dir().join("leases").is_dir());
+}
+
+#[test]
 fn the_same_content_is_stored_once() {
     let world = World::new();
     let store = world.init();
