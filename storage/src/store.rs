@@ -14,6 +14,7 @@ pub(crate) mod layout;
 mod lease;
 pub(crate) mod load;
 pub(crate) mod maintain;
+mod place;
 mod privacy;
 mod rights;
 mod rotate;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use super::load::{self, Checked, Entry, Folded};
+use super::place::place;
 use super::{
     CommitOptions, Outcome, Source, State, Store, Transaction, clean, fold, layout, lock,
     read_config, rights,
@@ -468,35 +469,4 @@ impl Transaction {
 /// The error of a commit whose accounts don't hold.
 fn refused(error: Error) -> Error {
     Error::new(ErrorKind::Internal, "refused to commit").caused_by(error)
-}
-
-/// Renames files to their days and makes that durable, with every folder above.
-pub(super) fn place(fs: &dyn Fs, moves: &[(PathBuf, PathBuf)]) -> Result<()> {
-    let mut days = BTreeSet::new();
-    if let Some(vault) = fs.vault() {
-        let data = moves.iter().filter(|(_, to)| to.extension().is_some_and(|it| it == "parquet"));
-        data.map(|(staged, _)| vault.check_written(staged)).collect::<Result<()>>()?;
-    }
-    for (staged, target) in moves {
-        let Some(day) = target.parent() else { continue };
-        if days.insert(day) {
-            ensure_folders(fs, day)?;
-        }
-        fs.rename(staged, target).map_err(|error| Error::io("rename", staged, error))?;
-    }
-    let above: BTreeSet<_> = days.iter().filter_map(|day| day.parent()).collect();
-    for folder in days.into_iter().chain(above) {
-        fs::sync_dir(fs, folder)?;
-    }
-    Ok(())
-}
-
-/// Makes a folder and those above it that are missing.
-fn ensure_folders(fs: &dyn Fs, folder: &Path) -> Result<()> {
-    if let Some(above) = folder.parent().filter(|above| !above.is_dir()) {
-        ensure_folders(fs, above)?;
-        fs::ensure_dir(fs, folder, Rights::Inherit)?;
-        return fs::sync_dir(fs, above);
-    }
-    fs::ensure_dir(fs, folder, Rights::Inherit).map(drop)
 }

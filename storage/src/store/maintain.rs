@@ -4,10 +4,11 @@
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
-use super::commit::{Draft, Failure, place};
-use super::transaction::{Folder, random};
+use super::commit::{Draft, Failure};
+use super::place::place;
+use super::transaction::Folder;
 use super::{CommitOptions, State, Store, layout, lock, read_config, snapshot, trash};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::Result;
 use crate::fs::{self, Fs};
 use crate::ledger::file;
 use crate::ledger::json;
@@ -61,10 +62,7 @@ impl Store {
     pub fn begin_maintenance(self: &Arc<Self>) -> Result<Maintenance> {
         self.writable()?;
         let base = self.refresh()?;
-        let random = random()?;
-        let path = layout::staging_path(&self.dir, &format!("change-{random:016x}"));
-        let folder = Folder::take(&self.fs, path)?
-            .ok_or_else(|| Error::new(ErrorKind::Internal, "a random name was taken"))?;
+        let (folder, random) = self.take_random("change")?;
         let id = format!("{:010}-change-{random:016x}", base.version);
         Ok(Maintenance { store: Arc::clone(self), id, folder, base })
     }

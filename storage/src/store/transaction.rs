@@ -121,11 +121,8 @@ impl Store {
         if !base.sources.contains_key(&source_id) {
             return Err(Error::new(ErrorKind::InvalidInput, format!("no source {source_id}")));
         }
-        let name = format!("{source_id:010}-{:016x}", random()?);
-        match Folder::take(&self.fs, layout::staging_path(&self.dir, &name))? {
-            Some(folder) => self.transaction(source_id, false, folder, base),
-            None => Err(Error::new(ErrorKind::Internal, "a random name was taken").at(name)),
-        }
+        let (folder, _) = self.take_random(&format!("{source_id:010}"))?;
+        self.transaction(source_id, false, folder, base)
     }
 
     /// Takes the folder of this name below `staging/`, so that nobody else has it at the same time; `None` if another still
@@ -146,11 +143,21 @@ impl Store {
 
     /// Makes a private folder below `staging/`, for a query that spills.
     pub fn scratch(&self) -> Result<Scratch> {
-        let name = format!("scratch-{:016x}", random()?);
-        match Folder::take(&self.fs, layout::staging_path(&self.dir, &name))? {
-            Some(folder) => Ok(Scratch(folder)),
-            None => Err(Error::new(ErrorKind::Internal, "a random name was taken").at(name)),
+        Ok(Scratch(self.take_random("scratch")?.0))
+    }
+
+    /// Takes a folder below `staging/` under a name that nobody else has; returns the number in it.
+    pub(super) fn take_random(&self, prefix: &str) -> Result<(Folder, u64)> {
+        for _ in 0..TRIES {
+            let random = random()?;
+            let path = layout::staging_path(&self.dir, &format!("{prefix}-{random:016x}"));
+            // A cleaner may have the lock of one that is just being made, which it takes for a dead one.
+            if let Some(folder) = Folder::take(&self.fs, path)? {
+                return Ok((folder, random));
+            }
         }
+        Err(Error::new(ErrorKind::Internal, "other processes take every folder")
+            .at(self.dir.join(layout::STAGING)))
     }
 
     fn transaction(
