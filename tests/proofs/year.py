@@ -11,7 +11,6 @@ import argparse
 import collections
 import datetime
 import glob
-import json
 import os
 import shutil
 import subprocess
@@ -19,6 +18,7 @@ import sys
 import time
 
 START = datetime.date(2025, 1, 1)
+LATE = START + datetime.timedelta(days=60)
 HELD = "10.9.9.9"
 GONE = "10.8.8.8"
 
@@ -30,8 +30,9 @@ class Year:
         self.store = os.path.join(args.work, "store")
         self.archive = os.path.join(args.work, "archive")
         self.keys = os.path.join(args.work, "keys")
-        shutil.rmtree(args.work, ignore_errors=True)
-        os.makedirs(self.logs)
+        if not args.prove:
+            shutil.rmtree(args.work, ignore_errors=True)
+            os.makedirs(self.logs)
         self.number = 0
         self.given = {}  # number -> (day of its time, kind)
         self.late = []
@@ -106,9 +107,13 @@ class Year:
         quarantined = {int(part.split()[0].split(",")[0].strip('"')) for part in out.split("n/")[1:]}
         days = f"{START}..{START + datetime.timedelta(days=self.args.days)}"
         begin = time.monotonic()
-        self.run(last, "restore", "--from", self.archive, "--days", days, "--as", "year")
+        if "year" not in self.run(last, "restore", "list", "--format", "csv").stdout:
+            self.run(last, "restore", "--from", self.archive, "--days", days, "--as", "year")
         print(f"all of the archive restored in {time.monotonic() - begin:.1f} s")
         restored = self.numbers(last, "restored.year")
+        # What is no row went into the archive with the days of its source.
+        out = self.run(last, "sql", "SELECT path, quarantined FROM restored.year_sources", "--format", "csv").stdout
+        shelved = {os.path.basename(line.rsplit(",", 1)[0]) for line in out.splitlines()[1:] if line.endswith(",1")}
         both = self.numbers(last, "requests_all")
         doubled = [number for table in (live, restored, both) for number, count in table.items() if count > 1]
         assert not doubled, f"{len(doubled)} rows are there twice: {doubled[:5]}"
@@ -126,9 +131,11 @@ class Year:
                 places.append("archived")
             if number in quarantined:
                 places.append("quarantined")
+            elif kind == "quarantined" and (f"proxy-{day:%Y%m%d}.log" if day != LATE else "late.log") in shelved:
+                places.append("archived")
             if kind == "redacted" and not places:
                 places.append("redacted")
-            right = {"row": ("live", "held", "archived"), "quarantined": ("quarantined",), "redacted": ("redacted",)}[kind]
+            right = {"row": ("live", "held", "archived"), "quarantined": ("quarantined", "archived"), "redacted": ("redacted",)}[kind]
             if len(places) != 1 or places[0] not in right:
                 wrong.append((number, day, kind, places))
             for place in places:
@@ -160,6 +167,7 @@ def main():
     parser.add_argument("--days", type=int, default=365)
     parser.add_argument("--lines", type=int, default=120)
     parser.add_argument("--keep", type=int, default=180)
+    parser.add_argument("--prove", action="store_true", help="only the proof, over a year that has passed")
     found = glob.glob("/usr/lib/*/faketime/libfaketimeMT.so.1")
     parser.add_argument("--faketime", default=found[0] if found else "")
     args = parser.parse_args()
@@ -167,6 +175,10 @@ def main():
     if not os.path.exists(args.faketime):
         sys.exit("no libfaketime here (Debian's package is faketime): nothing was proven")
     year = Year(args)
+    if args.prove:
+        for nth in range(args.days):
+            year.lines_of(nth, args.lines)
+        return year.prove(START + datetime.timedelta(days=args.days))
     year.settle()
     begin = time.monotonic()
     longest = (0.0, None)
