@@ -24,12 +24,15 @@ use crate::time_bounds::set::TimeSet;
 /// The table over live data and all restored sets, without doubles.
 pub(crate) const ALL: &str = "requests_all";
 
+/// What came of reading the sources of a set.
+type Read = std::result::Result<BTreeMap<i32, Arc<Source>>, Arc<storage::Error>>;
+
 /// The sources of a restored set, read from their file when a query first needs them.
 #[derive(Debug)]
 pub(crate) struct Sources {
     origin: Arc<dyn Origin>,
     file: Option<NamedFile>,
-    read: OnceLock<std::result::Result<BTreeMap<i32, Arc<Source>>, Arc<storage::Error>>>,
+    read: OnceLock<Read>,
 }
 
 impl Sources {

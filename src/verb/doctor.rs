@@ -7,6 +7,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use anyhow::Result;
+use storage::store::Store;
 
 use super::Outcome;
 use crate::context::Context;
@@ -63,16 +64,8 @@ pub(super) fn run(context: &Context) -> Result<Outcome> {
                 "is not here: the store can be read, not written"
             };
             line(writable, format!("private key {text}"))?;
-            if let Some(vault) = store.vault() {
-                match vault.check().and_then(|()| Ok(vault.store_key()?.id().to_owned())) {
-                    Ok(id) => line(
-                        true,
-                        format!(
-                            "encrypted (AES-256-GCM); store key {id} is here; keep a copy of it"
-                        ),
-                    )?,
-                    Err(error) => line(false, format!("encrypted: {error}"))?,
-                }
+            if let Some((good, text)) = encryption(&store) {
+                line(good, text)?;
             }
             for (good, text) in keeping::lines(context, &store)? {
                 line(good, text)?;
@@ -91,6 +84,17 @@ pub(super) fn run(context: &Context) -> Result<Outcome> {
     }
     target.finish()?;
     Ok(Outcome { exit, ..Outcome::default() })
+}
+
+/// Whether the key of an encrypted store is here.
+fn encryption(store: &Store) -> Option<(bool, String)> {
+    let vault = store.vault()?;
+    Some(match vault.check().and_then(|()| Ok(vault.store_key()?.id().to_owned())) {
+        Ok(id) => {
+            (true, format!("encrypted (AES-256-GCM); store key {id} is here; keep a copy of it"))
+        }
+        Err(error) => (false, format!("encrypted: {error}")),
+    })
 }
 
 /// Whether a folder is closed to the world.

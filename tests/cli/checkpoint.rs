@@ -171,6 +171,8 @@ fn a_new_key_goes_on_where_the_old_one_ended() {
 }
 
 /// A time-stamping authority made for this test, or `None` (said) where there is no openssl to make it with.
+#[expect(clippy::too_many_lines, reason = "the settings of an authority, one after another")]
+#[expect(clippy::print_stdout, reason = "what is skipped is said")]
 fn authority(world: &World) -> Option<()> {
     let run = |words: &[&str]| {
         let run = Command::new("openssl").args(words).current_dir(world.path("")).output();

@@ -295,7 +295,7 @@ mod tests {
         let line = to_line(&note).unwrap();
         assert!(line.is_ascii() && !line.contains('\n'));
         let logged = format!("Nov 20 08:00:00 host dwell[7]: {line}");
-        assert_eq!(checkpoints_in(&format!("other\n{logged}\nmore\n")), [note.clone()]);
+        assert_eq!(checkpoints_in(&format!("other\n{logged}\nmore\n")), [note.as_str()]);
         assert_eq!(checkpoints_in(&note), [note]);
     }
 

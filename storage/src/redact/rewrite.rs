@@ -41,6 +41,7 @@ impl<'a> From<&'a HiddenLines> for Loss<'a> {
 
 /// What became of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "there is one at a time")]
 pub enum Rewritten {
     /// It holds nothing of what is to go; nothing was written.
     Untouched,

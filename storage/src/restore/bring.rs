@@ -31,6 +31,9 @@ pub struct RestoreOptions<'a> {
     pub progress: &'a (dyn Fn(u64) + Sync),
 }
 
+/// Staged files, and the paths that they get in the store.
+type Moves = Vec<(PathBuf, String)>;
+
 impl std::fmt::Debug for RestoreOptions<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("RestoreOptions").field("jobs", &self.jobs).finish_non_exhaustive()
@@ -359,7 +362,7 @@ impl<'a> Draft<'a> {
     }
 
     /// The record, how many lines were left out, and the moves.
-    fn finish(mut self, staged: &[Staged]) -> Result<((Restore, u64), Vec<(PathBuf, String)>)> {
+    fn finish(mut self, staged: &[Staged]) -> Result<((Restore, u64), Moves)> {
         self.restore.hidden.sort_by_key(|hidden| hidden.before_seq);
         self.restore.sources = self.shown.iter().map(|(&id, &rows)| (id, rows)).collect();
         if let Some(name) = &self.plan.name {

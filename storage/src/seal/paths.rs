@@ -81,7 +81,7 @@ mod tests {
             let mut paths = Paths::default();
             for (at, leaf) in leaves.iter().enumerate() {
                 // Some are asked for at the start, others just before they come.
-                let early = |leaf: &u64| at == 0 && leaf % 2 == 0 || *leaf == at as u64;
+                let early = |leaf: &u64| at == 0 && leaf.is_multiple_of(2) || *leaf == at as u64;
                 wanted.iter().filter(|leaf| early(leaf)).for_each(|leaf| paths.want(*leaf));
                 paths.push_subtree(0, *leaf);
             }

@@ -44,6 +44,9 @@ fn broken(what: &str) -> ParquetError {
 
 type Result<T> = parquet::errors::Result<T>;
 
+/// The page indexes of all columns of all row groups.
+type Indexes = (Vec<Vec<ColumnIndexMetaData>>, Vec<Vec<OffsetIndexMetaData>>);
+
 impl EncryptedFile {
     /// Begins the file.
     pub(super) fn new(
@@ -139,10 +142,7 @@ impl EncryptedFile {
     }
 
     /// What the footer says. No Arrow schema is embedded: the types are those that every reader sees without it.
-    fn metadata(
-        &self,
-        indexes: Option<(Vec<Vec<ColumnIndexMetaData>>, Vec<Vec<OffsetIndexMetaData>>)>,
-    ) -> ParquetMetaData {
+    fn metadata(&self, indexes: Option<Indexes>) -> ParquetMetaData {
         let properties = &self.layout.properties;
         let rows = self.row_groups.iter().map(RowGroupMetaData::num_rows).sum();
         let file = FileMetaData::new(

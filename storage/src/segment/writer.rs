@@ -72,6 +72,7 @@ impl SegmentWriter {
 }
 
 /// What the pages go to.
+#[expect(clippy::large_enum_variant, reason = "there is one for each open file")]
 enum Sink {
     Plain(SerializedFileWriter<DigestingFile>),
     Encrypted(Box<EncryptedFile>),

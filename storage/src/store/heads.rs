@@ -42,7 +42,9 @@ pub(crate) fn check_key(
     }
     let known = ring.known_all(newest.name())?;
     let Some(last) = known.last() else {
-        let trouble = keys.keys().filter_map(|key| ring.remember(key)).last();
+        // All are remembered, whatever becomes of one.
+        let troubles: Vec<_> = keys.keys().filter_map(|key| ring.remember(key)).collect();
+        let trouble = troubles.into_iter().next_back();
         let then = match &trouble {
             None if ring.is_empty() => "and there is no folder to remember it in",
             None => "it is remembered",

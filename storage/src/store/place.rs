@@ -10,8 +10,9 @@ use crate::fs::{self, Fs, Rights};
 pub(super) fn place(fs: &dyn Fs, moves: &[(PathBuf, PathBuf)]) -> Result<()> {
     let mut days = BTreeSet::new();
     if let Some(vault) = fs.vault() {
-        let data = moves.iter().filter(|(_, to)| to.extension().is_some_and(|it| it == "parquet"));
-        data.map(|(staged, _)| vault.check_written(staged)).collect::<Result<()>>()?;
+        let mut data =
+            moves.iter().filter(|(_, to)| to.extension().is_some_and(|it| it == "parquet"));
+        data.try_for_each(|(staged, _)| vault.check_written(staged))?;
     }
     for (staged, target) in moves {
         let Some(day) = target.parent() else { continue };

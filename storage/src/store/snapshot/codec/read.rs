@@ -29,6 +29,9 @@ pub(in crate::store::snapshot) struct Reader<'a> {
     shapes: Vec<Arc<[Cow<'static, str>]>>,
 }
 
+/// The files of live data or of a set, and the lines in them that are not shown.
+type Files = (BTreeMap<Day, DayState>, Vec<LinesRef>, Vec<Hidden>);
+
 impl<'a> Deref for Reader<'a> {
     type Target = varint::Reader<'a>;
 
@@ -102,7 +105,7 @@ impl<'a> Reader<'a> {
         Some(Folded { state: Arc::new(state), frontier, ..load::nothing() })
     }
 
-    fn files(&mut self) -> Option<(BTreeMap<Day, DayState>, Vec<LinesRef>, Vec<Hidden>)> {
+    fn files(&mut self) -> Option<Files> {
         let days = self.many(|it| {
             let day = Day(it.small()?);
             let folder = folder_of(layout::REQUESTS, day);
