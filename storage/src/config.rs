@@ -135,7 +135,7 @@ pub const DEFAULT_TEXT: &str = r#"# Settings of this dwell store. Everything her
 # Where its key lies. Unset: in the folder of keys, as <store id>.encryption.
 # key_file = "/etc/dwell/store.key"
 # Or what prints it (age, a KMS): run by whoever opens the store, if this file is his or root's and no one else may write it.
-# key_command = "age --decrypt -i /root/.age/key.txt /etc/dwell/store.key.age"
+# key_command = "age --decrypt -i /etc/dwell/identity.txt /etc/dwell/store.key.age"
 # Whether large queries may write what does not fit into memory, unencrypted, to a private folder.
 # spill = false
 "#;
