@@ -1,0 +1,1 @@
+//! What does a hunter know that needs no engine: user agents, beacons, indicators, Sigma rules, findings, their report?

@@ -1,0 +1,3 @@
+//! The room as its users see it.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
