@@ -28,6 +28,7 @@ pub mod schema;
 pub mod seal;
 pub mod segment;
 pub mod store;
+pub mod tables;
 mod varint;
 pub mod verify;
 pub mod views;

@@ -34,7 +34,7 @@ pub(crate) use self::heads::check_key;
 pub use self::hidden::{HiddenIndex, HiddenLines};
 pub use self::init::NewStoreKey;
 pub use self::kept::{
-    ArchiveState, ArchivedDay, HoldState, Redacted, Restored, RetiredDay, Sealed,
+    ArchiveState, ArchivedDay, HoldState, KeptTable, Redacted, Restored, RetiredDay, Sealed,
 };
 pub use self::lease::Lease;
 use self::load::Folded;

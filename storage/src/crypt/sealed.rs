@@ -46,17 +46,17 @@ fn bound(store_id: &str, name: &str) -> Vec<u8> {
     format!("dwell sealed 1\0{store_id}\0{name}").into_bytes()
 }
 
-fn seal(vault: &Vault, name: &str, plain: &[u8]) -> Result<Vec<u8>> {
-    let key = vault.for_writing(Scope::Ledger)?;
+fn seal(vault: &Vault, scope: Scope, name: &str, plain: &[u8]) -> Result<Vec<u8>> {
+    let key = vault.for_writing(scope)?;
     let sealed = key.cipher()?.seal(&bound(vault.store_id(), name), plain)?;
     Ok([MAGIC.as_slice(), key.name().id().as_bytes(), &sealed].concat())
 }
 
-fn unseal(vault: &Vault, name: &str, bytes: &[u8]) -> Result<Vec<u8>> {
+fn unseal(vault: &Vault, scope: Scope, name: &str, bytes: &[u8]) -> Result<Vec<u8>> {
     let bad = |what: &str| Error::new(ErrorKind::Integrity, what);
     let rest = bytes.strip_prefix(&MAGIC).ok_or_else(|| bad("not encrypted as the store is"))?;
     let (id, sealed) = rest.split_at_checked(16).ok_or_else(|| bad("cut short"))?;
-    let path = format!("{}/{}.key", Scope::Ledger.folder(), String::from_utf8_lossy(id));
+    let path = format!("{}/{}.key", scope.folder(), String::from_utf8_lossy(id));
     let key = KeyName::from_path(&path).ok_or_else(|| bad("encrypted with no key of dwell's"))?;
     let cipher = vault.data_key(&key)?.cipher()?;
     let plain = cipher.open(&bound(vault.store_id(), name), sealed);
@@ -69,7 +69,10 @@ const TEXT: &str = "encrypted:";
 impl Vault {
     /// A short text in the form in which it may stand in a file of the store; `place` says where.
     pub(crate) fn seal_text(&self, place: &str, text: &str) -> Result<String> {
-        Ok(format!("{TEXT}{}", BASE64_STANDARD.encode(seal(self, place, text.as_bytes())?)))
+        Ok(format!(
+            "{TEXT}{}",
+            BASE64_STANDARD.encode(seal(self, Scope::Ledger, place, text.as_bytes())?)
+        ))
     }
 
     /// The text that [`Vault::seal_text`] was given.
@@ -77,7 +80,19 @@ impl Vault {
         let bad = || Error::new(ErrorKind::Integrity, "a text that is not as it was encrypted");
         let sealed = text.strip_prefix(TEXT).ok_or_else(bad)?;
         let sealed = BASE64_STANDARD.decode(sealed).map_err(|_| bad())?;
-        String::from_utf8(unseal(self, place, &sealed)?).map_err(|_| bad())
+        String::from_utf8(unseal(self, Scope::Ledger, place, &sealed)?).map_err(|_| bad())
+    }
+}
+
+impl Vault {
+    /// The bytes of a file that is encrypted as a whole with the key of a scope.
+    pub(crate) fn seal_blob(&self, scope: Scope, path: &str, plain: &[u8]) -> Result<Vec<u8>> {
+        seal(self, scope, path, plain)
+    }
+
+    /// What [`Vault::seal_blob`] was given.
+    pub(crate) fn unseal_blob(&self, scope: Scope, path: &str, bytes: &[u8]) -> Result<Vec<u8>> {
+        unseal(self, scope, path, bytes)
     }
 }
 
@@ -103,7 +118,8 @@ impl Write for SealedFile {
 impl FileWriter for SealedFile {
     fn sync(&mut self) -> io::Result<()> {
         let plain = std::mem::take(&mut self.plain);
-        let sealed = seal(&self.vault, &self.name, &plain).map_err(io::Error::other)?;
+        let sealed =
+            seal(&self.vault, Scope::Ledger, &self.name, &plain).map_err(io::Error::other)?;
         self.inner.write_all(&sealed)?;
         self.inner.sync()
     }
@@ -166,7 +182,7 @@ impl Fs for SealedFs {
         let bytes = self.inner.read(path)?;
         match self.sealed_name(path) {
             None => Ok(bytes),
-            Some(name) => unseal(&self.vault, name, &bytes)
+            Some(name) => unseal(&self.vault, Scope::Ledger, name, &bytes)
                 .map_err(|error| io::Error::other(error.at_if_none(path))),
         }
     }

@@ -16,6 +16,7 @@ mod rotate;
 mod seal;
 mod shift;
 mod side;
+mod tables;
 
 use serde::de::{DeserializeOwned, IgnoredAny};
 
@@ -34,6 +35,7 @@ pub use self::retry::Retried;
 pub use self::seal::Seal;
 pub use self::shift::Shifted;
 pub use self::side::NamedFile;
+pub use self::tables::{TableFile, TableKey, Tables};
 use super::chain::Rotation;
 use super::json::{self, Int};
 use super::note::VerifierKey;
@@ -54,6 +56,7 @@ const ROTATION_VERSION: u64 = 2;
 const KINDS: &[&str] = &[
     "key", "schema", "config", "ingest", "retry", "shift", "recover", "seal", "compact", "archive",
     "expire", "retire", "restore", "drop", "hold", "release", "redact", "drill", "encrypt",
+    "intel", "pdns", "table",
 ];
 
 /// One record of the ledger.
@@ -118,6 +121,12 @@ pub enum Body {
     Drill(Drill),
     /// The store is encrypted.
     Encrypt(Encrypt),
+    /// Indicators came or went.
+    Intel(Tables),
+    /// Passive DNS came or went.
+    Pdns(Tables),
+    /// Summaries, findings or an accepted list came or went.
+    Table(Tables),
 }
 
 /// How a ledger came to be put together again.
@@ -227,6 +236,9 @@ impl Body {
             Self::Redact(_) => "redact",
             Self::Drill(_) => "drill",
             Self::Encrypt(_) => "encrypt",
+            Self::Intel(_) => "intel",
+            Self::Pdns(_) => "pdns",
+            Self::Table(_) => "table",
         }
     }
 
@@ -259,6 +271,7 @@ impl Body {
             Self::Redact(body) => body.detail(),
             Self::Drill(body) => body.detail(),
             Self::Encrypt(body) => body.detail(),
+            Self::Intel(body) | Self::Pdns(body) | Self::Table(body) => body.detail(),
         }
     }
 }
@@ -322,6 +335,7 @@ impl Record {
             Body::Redact(body) => enveloped(self, body),
             Body::Drill(body) => enveloped(self, body),
             Body::Encrypt(body) => enveloped(self, body),
+            Body::Intel(body) | Body::Pdns(body) | Body::Table(body) => enveloped(self, body),
         }
     }
 
@@ -390,6 +404,9 @@ impl Record {
             "redact" => finish(opened(line)?, |body| Ok(Body::Redact(Box::new(body)))),
             "drill" => finish(opened(line)?, |body| Ok(Body::Drill(body))),
             "encrypt" => finish(opened(line)?, |body| Ok(Body::Encrypt(body))),
+            "intel" => finish(opened(line)?, |body| Ok(Body::Intel(body))),
+            "pdns" => finish(opened(line)?, |body| Ok(Body::Pdns(body))),
+            "table" => finish(opened(line)?, |body| Ok(Body::Table(body))),
             _ => finish(opened(line)?, |body: ingest::IngestBody| {
                 Ok(Body::Ingest(Box::new(body.into_ingest()?)))
             }),

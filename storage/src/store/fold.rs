@@ -2,6 +2,7 @@
 
 mod kept;
 mod restore;
+mod tables;
 
 use std::sync::Arc;
 
@@ -25,6 +26,7 @@ impl State {
         if record.seq != self.records + 1 {
             return Err(broken(format!("record {} where {} is due", record.seq, self.records + 1)));
         }
+        self.forget_tables(&record.body);
         match &record.body {
             Body::Key(key) if record.seq == 1 => self.store_id = key.name().to_owned(),
             // Whether the key before it vouches for it is checked where the keys are kept.
@@ -58,6 +60,9 @@ impl State {
             Body::Hold(hold) => self.apply_hold(record, hold, text),
             Body::Release(release) => self.apply_release(record, release)?,
             Body::Redact(redact) => self.apply_redact(record, redact)?,
+            Body::Intel(tables) | Body::Pdns(tables) | Body::Table(tables) => {
+                self.apply_tables(record, tables)?;
+            }
             Body::Drill(_) | Body::Encrypt(_) => {}
         }
         self.last.insert(record.body.kind().to_owned(), record.at);

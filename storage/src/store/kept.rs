@@ -9,7 +9,7 @@ use super::state::{DayState, Hidden, LinesRef, State};
 use crate::clock::Micros;
 use crate::day::Day;
 use crate::digest::Digest;
-use crate::ledger::record::{NamedFile, Seal, SealSalts, form};
+use crate::ledger::record::{NamedFile, Seal, SealSalts, TableFile, form};
 use crate::ledger::text::Text;
 use crate::segment::FileMeta;
 
@@ -168,6 +168,17 @@ impl Restored {
     }
 }
 
+/// A table beside the rows, with the number and time of its record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeptTable {
+    /// When it was written.
+    pub at: Micros,
+    /// Number of the record.
+    pub seq: u64,
+    /// What the record says.
+    pub table: TableFile,
+}
+
 /// Lines of a source that were redacted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Redacted {
@@ -182,6 +193,18 @@ pub struct Redacted {
 }
 
 impl State {
+    /// The tables of this name, by day and name.
+    pub fn tables<'a>(&'a self, table: &'a str) -> impl Iterator<Item = &'a KeptTable> {
+        let kept = self.tables.values().map(|kept| &**kept);
+        kept.filter(move |kept| kept.table.key.table == table)
+    }
+
+    /// Whether a table that was made of the rows of a day still says what they say.
+    pub fn is_current(&self, kept: &KeptTable) -> bool {
+        let day = kept.table.key.day.and_then(|day| self.days.get(&day));
+        day.is_some_and(|day| day.changed <= kept.table.basis)
+    }
+
     /// Whether this line of a source was redacted.
     pub fn is_redacted(&self, source_id: i32, line_no: i64) -> bool {
         self.redacted

@@ -233,6 +233,9 @@ fn inside(path: &str) -> bool {
 
 impl Removals {
     fn add(&mut self, state: &State, body: &Body) {
+        let tables = state.table_files_gone(body);
+        let redacts = matches!(body, Body::Redact(_));
+        if redacts { &mut self.shred } else { &mut self.trash }.extend(tables);
         match body {
             Body::Compact(compact) => {
                 self.trash.extend(compact.inputs.iter().cloned());

@@ -8,7 +8,7 @@ use crate::fs::{self, Fs, Rights};
 
 /// Renames files to their days and makes that durable, with every folder above.
 pub(super) fn place(fs: &dyn Fs, moves: &[(PathBuf, PathBuf)]) -> Result<()> {
-    let mut days = BTreeSet::new();
+    let (mut days, mut above) = (BTreeSet::new(), BTreeSet::new());
     if let Some(vault) = fs.vault() {
         let mut data =
             moves.iter().filter(|(_, to)| to.extension().is_some_and(|it| it == "parquet"));
@@ -17,23 +17,26 @@ pub(super) fn place(fs: &dyn Fs, moves: &[(PathBuf, PathBuf)]) -> Result<()> {
     for (staged, target) in moves {
         let Some(day) = target.parent() else { continue };
         if days.insert(day) {
-            ensure_folders(fs, day)?;
+            ensure_folders(fs, day, &mut above)?;
         }
         fs.rename(staged, target).map_err(|error| Error::io("rename", staged, error))?;
     }
-    let above: BTreeSet<_> = days.iter().filter_map(|day| day.parent()).collect();
+    above.extend(days.iter().filter_map(|day| day.parent()));
     for folder in days.into_iter().chain(above) {
         fs::sync_dir(fs, folder)?;
     }
     Ok(())
 }
 
-/// Makes a folder and those above it that are missing.
-fn ensure_folders(fs: &dyn Fs, folder: &Path) -> Result<()> {
-    if let Some(above) = folder.parent().filter(|above| !above.is_dir()) {
-        ensure_folders(fs, above)?;
-        fs::ensure_dir(fs, folder, Rights::Inherit)?;
-        return fs::sync_dir(fs, above);
+/// Makes a folder and those above it that are missing; notes those that have a new one in them.
+fn ensure_folders<'a>(
+    fs: &dyn Fs,
+    folder: &'a Path,
+    changed: &mut BTreeSet<&'a Path>,
+) -> Result<()> {
+    if let Some(above) = folder.parent().filter(|_| !folder.is_dir()) {
+        ensure_folders(fs, above, changed)?;
+        changed.insert(above);
     }
     fs::ensure_dir(fs, folder, Rights::Inherit).map(drop)
 }

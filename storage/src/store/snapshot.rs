@@ -23,7 +23,7 @@ use crate::ledger::note::{SignerKey, VerifierKey};
 pub(crate) const NAME: &str = "snapshot";
 
 /// The version of the bytes behind the note.
-const FORMAT: &str = "snapshot 2";
+const FORMAT: &str = "snapshot 3";
 
 /// What the line with the ledger files that bring new keys begins with.
 const KEYS: &str = "keys ";
@@ -230,12 +230,12 @@ mod tests {
 
     use super::*;
     use crate::extent::{Counts, FileIdentity, LineEnd, SourceState};
-    use crate::ledger::record::{NamedFile, Seal};
+    use crate::ledger::record::{NamedFile, Seal, TableFile, TableKey};
     use crate::ledger::text::Text;
     use crate::segment::{ColumnStats, FileMeta, SourceRange};
     use crate::store::{
-        ArchiveState, ArchivedDay, DayState, ExtentRef, Hidden, HoldState, LinesRef, Redacted,
-        Restored, RetiredDay, Sealed, SegmentRef, Source, State,
+        ArchiveState, ArchivedDay, DayState, ExtentRef, Hidden, HoldState, KeptTable, LinesRef,
+        Redacted, Restored, RetiredDay, Sealed, SegmentRef, Source, State,
     };
 
     fn example() -> Folded {
@@ -367,6 +367,16 @@ mod tests {
         state.restored.insert("old".into(), Arc::new(set));
         state.redacted = vec![Redacted { source_id: 7, first: 1, last: 2, seq: 8 }];
         state.last.insert("seal".into(), 7);
+        let table = TableFile {
+            basis: 8,
+            file: NamedFile::of("summaries/hosts/a.table", b"t"),
+            input: Some(Digest::of(b"i")),
+            key: TableKey { day: Some(day), name: "n".into(), table: "hosts".into() },
+            rows: 3,
+            skipped: 1,
+        };
+        let kept = KeptTable { at: -1, seq: 9, table: table.clone() };
+        state.tables.insert(table.key, Arc::new(kept));
         folded
     }
 

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::kept::{ArchiveState, HoldState, Redacted, Restored, RetiredDay, Sealed};
+use super::kept::{ArchiveState, HoldState, KeptTable, Redacted, Restored, RetiredDay, Sealed};
 use crate::clock::Micros;
 use crate::day::Day;
 use crate::digest::Digest;
 use crate::extent::{Counts, FileIdentity, LineEnd, SourceState};
-use crate::ledger::record::NamedFile;
+use crate::ledger::record::{NamedFile, TableKey};
 use crate::privacy::Privacy;
 use crate::segment::FileMeta;
 
@@ -46,6 +46,8 @@ pub struct State {
     pub restored: BTreeMap<String, Arc<Restored>>,
     /// Lines that were redacted.
     pub redacted: Vec<Redacted>,
+    /// Tables beside the rows.
+    pub tables: BTreeMap<TableKey, Arc<KeptTable>>,
     /// When the newest record of each kind was written.
     pub last: BTreeMap<String, Micros>,
 }
@@ -188,11 +190,13 @@ impl State {
         self.live_files().chain(self.restored.values().flat_map(|set| set.files()))
     }
 
-    /// Every other file that this version names: salts, sources of restored sets.
+    /// Every other file that this version names: salts, sources of restored sets, tables.
     pub fn side_files(&self) -> impl Iterator<Item = &NamedFile> {
         let seals = self.days.values().flat_map(|day| &day.seals);
         let restored = self.restored.values();
-        seals.map(|sealed| &sealed.seal.salts).chain(restored.flat_map(|set| set.side_files()))
+        let tables = self.tables.values().map(|kept| &kept.table.file);
+        let salts = seals.map(|sealed| &sealed.seal.salts);
+        salts.chain(restored.flat_map(|set| set.side_files())).chain(tables)
     }
 
     /// The source whose stored content ends or once ended with exactly these bytes.

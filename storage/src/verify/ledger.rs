@@ -141,6 +141,7 @@ fn take_away(state: &State, body: &Body, gone: &mut BTreeSet<String>) {
         let seals = state.days.get(&day).into_iter().flat_map(|held: &DayState| &held.seals);
         seals.map(|sealed| sealed.seal.salts.path.clone())
     };
+    gone.extend(state.table_files_gone(body));
     match body {
         Body::Compact(compact) => {
             gone.extend(salts_of(compact.day));

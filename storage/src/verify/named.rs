@@ -76,6 +76,10 @@ pub(super) fn all(state: &State) -> Vec<Named<'_>> {
     }
     let lines = state.lines.iter().map(|it| (Content::Data(&it.meta), it.seq));
     named.extend(lines.map(|(content, seq)| Named { content, seq, sealed: None, set: None }));
+    for kept in state.tables.values() {
+        let content = Content::Side(&kept.table.file);
+        named.push(Named { content, seq: kept.seq, sealed: None, set: None });
+    }
     for set in state.restored.values() {
         let (name, seq) = (Some(set.name.as_str()), set.seq);
         let plain = |content| Named { content, seq, sealed: None, set: name };

@@ -4,9 +4,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use dwell_storage::crypt::{Scope, StoreKey};
+use dwell_storage::ledger::record::TableKey;
+use dwell_storage::ledger::text::Text;
 use dwell_storage::recover::{RecoverOptions, from_files};
 use dwell_storage::segment::reader;
 use dwell_storage::store::{InitOptions, NewStoreKey, OpenOptions, Standing, Store};
+use dwell_storage::tables::{self, Kind, Place, Put};
 use dwell_storage::verify::{Report, VerifyOptions, verify};
 use dwell_storage::{Day, ErrorKind, Result, fs, querylog};
 
@@ -37,6 +40,21 @@ fn encrypted() -> (World, Arc<Store>, PathBuf) {
     std::fs::write(world.dir().join("ledger/snapshot"), "none").unwrap();
     let store = world.open().unwrap();
     real::ingest(&store, "/var/log/secret/b.log").unwrap();
+    let key = TableKey { day: None, name: "l".into(), table: "indicators".into() };
+    let put = Put {
+        place: Place::Tables,
+        key,
+        rows: 1,
+        basis: 1,
+        input: None,
+        skipped: 0,
+        content: b"bad.example".to_vec(),
+    };
+    let change = tables::change;
+    change(&store, Kind::Intel, vec![put], vec![], Text::by("anna"), &options()).unwrap();
+    let state = store.state();
+    let kept = state.tables("indicators").next().unwrap();
+    assert_eq!(tables::read(&store, kept).unwrap(), b"bad.example");
     let key = world.path().join("keys").join(format!("{}.encryption", store.id()));
     (world, store, key)
 }

@@ -6,10 +6,11 @@ use std::sync::Arc;
 
 use dwell_storage::fs::{self, FaultKind, FaultyFs, Fs, RecordingFs};
 use dwell_storage::ledger::record::{
-    Body, Compact, Hold, NamedFile, Release, Retire, RetireDay, Seal, Table,
+    Body, Compact, Hold, NamedFile, Release, Retire, RetireDay, Seal, Table, TableKey,
 };
 use dwell_storage::ledger::text::Text;
 use dwell_storage::store::{Maintenance, Standing, State, Store};
+use dwell_storage::tables::{self, Kind, Place, Put};
 use dwell_storage::{Day, Digest, ErrorKind, Result};
 
 use crate::world::{NOON, World, ingest, init, joined, open, options, store_dir, temporary};
@@ -107,6 +108,24 @@ fn retire(store: &Arc<Store>) -> Result<Vec<u64>> {
     })
 }
 
+fn key(table: &str, day: Option<Day>) -> TableKey {
+    TableKey { day, name: "list".into(), table: table.into() }
+}
+
+/// Keeps a table of this day, or of none.
+fn keep(store: &Arc<Store>, (table, day): (&str, Option<Day>), content: &[u8]) -> Result<u64> {
+    let put = Put {
+        place: if day.is_some() { Place::Summaries } else { Place::Tables },
+        key: key(table, day),
+        rows: 1,
+        basis: store.state().records,
+        input: Some(Digest::of(b"input")),
+        skipped: 2,
+        content: content.to_vec(),
+    };
+    tables::change(store, Kind::Intel, vec![put], Vec::new(), Text::by("anna"), &options())
+}
+
 fn release(store: &Arc<Store>) -> Result<Vec<u64>> {
     change(store, |_| Ok((vec![(Body::Release(Release { id: 1 }), Text::by("anna"))], Vec::new())))
 }
@@ -123,8 +142,16 @@ fn go_on(store: &Arc<Store>) -> Result<u32> {
             seal(store, yesterday())?;
         } else if days[&today()].seals.is_empty() {
             seal(store, today())?;
+        } else if days.contains_key(&yesterday())
+            && !state.tables.contains_key(&key("hosts", Some(yesterday())))
+        {
+            keep(store, ("hosts", Some(yesterday())), b"a.example")?;
+        } else if !state.tables.contains_key(&key("indicators", None)) {
+            keep(store, ("indicators", None), b"bad.example")?;
         } else if days.contains_key(&yesterday()) {
             retire(store)?;
+        } else if tables::read(store, &state.tables[&key("indicators", None)])? == b"bad.example" {
+            keep(store, ("indicators", None), b"worse.example")?;
         } else if state.holds[&1].released.is_none() {
             release(store)?;
         } else {
@@ -191,7 +218,8 @@ fn finish(root: &Path) {
     let named = state.files().map(|meta| meta.path.clone());
     let named: BTreeSet<_> =
         named.chain(state.side_files().map(|file| file.path.clone())).collect();
-    let found = files(root, &["requests", "lines", "salts", "staging", "trash"]);
+    let folders = ["requests", "lines", "salts", "summaries", "tables", "staging", "trash"];
+    let found = files(root, &folders);
     assert_eq!(found, named);
 }
 
@@ -206,7 +234,7 @@ fn every_call_that_fails_leaves_before_or_after() {
             let outcome = open(root.path(), Arc::new(faulty.clone()), Standing::Live)
                 .and_then(|store| go_on(&store));
             if faulty.fired() == 0 {
-                assert_eq!(outcome.unwrap(), 5);
+                assert_eq!(outcome.unwrap(), 8);
                 break;
             }
             fired += 1;
@@ -281,4 +309,49 @@ fn trash_waits_for_readers_and_for_the_grace() {
     let again =
         old.days[&today()].segments.iter().filter(|it| !store.locate(&it.meta.path).exists());
     assert_eq!(again.count(), 2);
+}
+
+#[test]
+fn a_table_comes_back_goes_stale_and_goes_with_its_day() {
+    let world = World::new();
+    begin(world.path());
+    let store = world.open().unwrap();
+    seal(&store, yesterday()).unwrap();
+    keep(&store, ("hosts", Some(yesterday())), b"a.example").unwrap();
+    keep(&store, ("indicators", None), b"bad.example").unwrap();
+    let state = world.open().unwrap().state();
+    let kept: Vec<_> = state.tables("hosts").collect();
+    assert_eq!(tables::read(&store, kept[0]).unwrap(), b"a.example");
+    assert!(state.is_current(kept[0]));
+    ingest(&store, "/c").unwrap();
+    let state = store.state();
+    assert!(!state.is_current(state.tables("hosts").next().unwrap()), "rows came");
+    compact(&store).unwrap();
+    retire(&store).unwrap();
+    let state = world.open().unwrap().state();
+    assert_eq!(state.tables.keys().collect::<Vec<_>>(), [&key("indicators", None)]);
+    let removed = vec![key("indicators", None)];
+    let remove = |removed| {
+        tables::change(&store, Kind::Intel, Vec::new(), removed, Text::by("anna"), &options())
+    };
+    remove(removed.clone()).unwrap();
+    assert_eq!(remove(removed).unwrap_err().kind(), ErrorKind::Conflict);
+    assert!(files(world.path(), &["tables", "summaries"]).is_empty());
+}
+
+#[test]
+fn a_table_that_was_changed_is_noticed() {
+    let world = World::new();
+    begin(world.path());
+    let store = world.open().unwrap();
+    keep(&store, ("indicators", None), b"bad.example").unwrap();
+    let state = store.state();
+    let kept = state.tables("indicators").next().unwrap();
+    let path = world.dir().join(&kept.table.file.path);
+    for content in ["good.example", "bad.exampl3"] {
+        std::fs::write(&path, content).unwrap();
+        assert_eq!(tables::read(&store, kept).unwrap_err().kind(), ErrorKind::Integrity);
+    }
+    std::fs::remove_file(&path).unwrap();
+    assert_eq!(tables::read(&store, kept).unwrap_err().kind(), ErrorKind::Integrity);
 }

@@ -12,7 +12,7 @@ use crate::day::Day;
 use crate::extent::{LineEnd, SourceState};
 use crate::ledger::record::known_name;
 use crate::segment::FileMeta;
-use crate::store::kept::Restored;
+use crate::store::kept::{KeptTable, Restored};
 use crate::store::load::Folded;
 use crate::store::{DayState, Hidden, LinesRef, Source, State, layout};
 use crate::varint;
@@ -147,6 +147,24 @@ impl Writer {
             self.unsigned(redacted.seq);
         }
         self.json(&state.last);
+        self.unsigned(state.tables.len() as u64);
+        state.tables.values().for_each(|kept| self.table(kept));
+    }
+
+    fn table(&mut self, kept: &KeptTable) {
+        let table = &kept.table;
+        self.signed(kept.at);
+        self.unsigned(kept.seq);
+        self.unsigned(table.basis);
+        self.optional(table.key.day, |out, day| out.signed(day.0.into()));
+        for text in [&table.key.table, &table.key.name, &table.file.path] {
+            self.bytes(text.as_bytes());
+        }
+        self.unsigned(table.file.bytes);
+        self.digest(&table.file.sha256);
+        self.optional(table.input, |out, digest| out.digest(&digest));
+        self.unsigned(table.rows);
+        self.unsigned(table.skipped);
     }
 
     fn restored(&mut self, set: &Restored) {

@@ -12,11 +12,11 @@ use bytes::Bytes;
 use super::{HAS_RULE, STATES, folder_of};
 use crate::day::Day;
 use crate::extent::{Counts, FileIdentity, LineEnd};
-use crate::ledger::record::known_name;
+use crate::ledger::record::{NamedFile, TableFile, TableKey, known_name};
 use crate::ledger::tree::Frontier;
 use crate::privacy::Privacy;
 use crate::segment::{FileMeta, SourceRange, Stats};
-use crate::store::kept::{HoldState, Redacted, Restored};
+use crate::store::kept::{HoldState, KeptTable, Redacted, Restored};
 use crate::store::load::{self, Folded};
 use crate::store::{DayState, ExtentRef, Hidden, LinesRef, SegmentRef, Source, State, layout};
 use crate::varint;
@@ -156,7 +156,20 @@ impl<'a> Reader<'a> {
             })
         })?;
         state.last = self.json()?;
+        let tables = self.many(Self::table)?;
+        state.tables = tables.into_iter().map(|it| (it.table.key.clone(), Arc::new(it))).collect();
         Some(())
+    }
+
+    fn table(&mut self) -> Option<KeptTable> {
+        let (at, seq, basis) = (self.signed()?, self.unsigned()?, self.unsigned()?);
+        let day = self.optional(|it| it.small().map(Day))?;
+        let (table, name, path) = (self.text()?, self.text()?, self.text()?);
+        let file = NamedFile { path, bytes: self.unsigned()?, sha256: self.digest()? };
+        let input = self.optional(|it| it.digest())?;
+        let (rows, skipped) = (self.unsigned()?, self.unsigned()?);
+        let key = TableKey { day, name, table };
+        Some(KeptTable { at, seq, table: TableFile { basis, file, input, key, rows, skipped } })
     }
 
     fn restored(&mut self) -> Option<Restored> {
