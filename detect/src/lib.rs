@@ -1,3 +1,4 @@
 //! What does a hunter know that needs no engine: user agents, beacons, indicators, Sigma rules, findings, their report?
 
 pub mod finding;
+pub mod hunt;
