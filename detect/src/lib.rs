@@ -2,3 +2,5 @@
 
 pub mod finding;
 pub mod hunt;
+pub mod intel;
+pub mod pdns;
