@@ -5,7 +5,7 @@ pub mod export;
 pub mod record;
 pub mod zeek;
 
-pub use record::{Tuple, Trouble};
+pub use record::{Trouble, Tuple};
 
 use crate::intel::reader::Input;
 

@@ -45,7 +45,8 @@ impl<'a> Iterator for Records<'a> {
             return None;
         }
         let line_end = line_end(self.rest);
-        let within = if self.multiline && !self.resumed { self.rest } else { &self.rest[..line_end] };
+        let within =
+            if self.multiline && !self.resumed { self.rest } else { &self.rest[..line_end] };
         let (mut fields, mut end, mut cut) = fields(within, self.delimiter);
         if cut && self.multiline && !self.resumed {
             // The quote is open to the end of the text: this line is broken, the next may not be.

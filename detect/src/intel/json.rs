@@ -102,7 +102,9 @@ impl<T> Default for Maybe<T> {
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Maybe<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(Wanted { many: false, shape: PhantomData }).map(|mut all| Self(all.pop()))
+        deserializer
+            .deserialize_any(Wanted { many: false, shape: PhantomData })
+            .map(|mut all| Self(all.pop()))
     }
 }
 
@@ -249,9 +251,10 @@ mod tests {
             all.0.into_iter().map(|shape| shape.a.0).collect::<Vec<_>>()
         };
         let some = |text: &str| Some(text.to_owned());
-        assert_eq!(read(r#"[{"a":1},{"a":"x"},{"a":true},{"a":null},{"a":[{}]},{},7,"z",[1]]"#), [
-            some("1"), some("x"), some("true"), None, None, None
-        ]);
+        assert_eq!(
+            read(r#"[{"a":1},{"a":"x"},{"a":true},{"a":null},{"a":[{}]},{},7,"z",[1]]"#),
+            [some("1"), some("x"), some("true"), None, None, None]
+        );
         assert_eq!(read(r#"{"a":{"b":1}}"#), [None]);
         assert_eq!(read("null").len(), 0);
     }

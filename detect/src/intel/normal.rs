@@ -41,7 +41,8 @@ pub fn name(text: &str) -> Result<String> {
         return Err(Refused::Malformed);
     }
     let name = host::normalize(text).ok_or(Refused::Malformed)?;
-    let letters = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-_".contains(&byte);
+    let letters =
+        |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-_".contains(&byte);
     let label = |label: &str| (1..=LABEL_MAX).contains(&label.len()) && label.bytes().all(letters);
     let last = name.rsplit('.').next().unwrap_or_default();
     let numeric = last.bytes().all(|byte| byte.is_ascii_digit());
@@ -170,7 +171,9 @@ fn parsed(text: &str) -> Result<Url> {
     }
     url.set_fragment(None);
     let host = match url.host() {
-        Some(Host::Domain(host)) if host.ends_with('.') => Some(host.trim_end_matches('.').to_owned()),
+        Some(Host::Domain(host)) if host.ends_with('.') => {
+            Some(host.trim_end_matches('.').to_owned())
+        }
         Some(Host::Ipv6(ip)) => ip.to_ipv4_mapped().map(|ip| ip.to_string()),
         _ => None,
     };

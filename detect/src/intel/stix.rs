@@ -1,5 +1,5 @@
 //! How are patterns of STIX read, and what do they name?
 
 pub mod lexer;
-pub mod parser;
 pub mod meaning;
+pub mod parser;

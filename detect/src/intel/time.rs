@@ -43,7 +43,8 @@ fn day(text: &str) -> Option<Micros> {
 
 /// An instant as RFC 3339 with `Z`, with a fraction only where there is one.
 pub fn text(at: Micros) -> String {
-    let form = if at.rem_euclid(1_000_000) == 0 { "%Y-%m-%dT%H:%M:%SZ" } else { "%Y-%m-%dT%H:%M:%S%.6fZ" };
+    let form =
+        if at.rem_euclid(1_000_000) == 0 { "%Y-%m-%dT%H:%M:%SZ" } else { "%Y-%m-%dT%H:%M:%S%.6fZ" };
     DateTime::from_timestamp_micros(at).map_or_else(String::new, |at| at.format(form).to_string())
 }
 

@@ -48,7 +48,9 @@ impl Form {
             Self::Cidr => normal::ip(entry).ok().map(|value| value.value),
             Self::Hostname => {
                 let entry = entry.trim().trim_start_matches('.');
-                normal::name(entry).ok().or_else(|| normal::address(entry).ok().map(|a| a.to_string()))
+                normal::name(entry)
+                    .ok()
+                    .or_else(|| normal::address(entry).ok().map(|a| a.to_string()))
             }
             Self::String | Self::Substring => (!entry.is_empty()).then(|| entry.to_owned()),
             Self::Regex => compiled(entry).map(|_| entry.to_owned()),
@@ -174,7 +176,9 @@ impl Warnings {
             found.extend(self.strings.get(text).into_iter().flatten());
         }
         if let Some((pieces, numbers)) = &self.substrings {
-            found.extend(pieces.find_overlapping_iter(asked.value).map(|m| &numbers[m.pattern().as_usize()]));
+            found.extend(
+                pieces.find_overlapping_iter(asked.value).map(|m| &numbers[m.pattern().as_usize()]),
+            );
         }
         for (expression, number) in &self.expressions {
             if expression.is_match(asked.value) {
@@ -184,7 +188,8 @@ impl Warnings {
         found.sort_unstable();
         found.dedup();
         let names = found.into_iter().filter_map(|number| self.lists.get(*number as usize));
-        let about = |types: &[String]| types.is_empty() || types.iter().any(|t| t == asked.misp_type);
+        let about =
+            |types: &[String]| types.is_empty() || types.iter().any(|t| t == asked.misp_type);
         names.filter(|(_, types)| about(types)).map(|(name, _)| name.as_str()).collect()
     }
 }

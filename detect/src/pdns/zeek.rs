@@ -179,7 +179,8 @@ fn seen(shape: &Shape, fields: &[&str], line: u64) -> Result<Vec<Tuple>, (String
     }
     let lives = shape.vector(fields, "TTLs");
     let mut tuples = Vec::with_capacity(answers.len());
-    for (answer, life) in answers.iter().zip(lives.iter().map(Some).chain(std::iter::repeat(None))) {
+    for (answer, life) in answers.iter().zip(lives.iter().map(Some).chain(std::iter::repeat(None)))
+    {
         let (rrtype, rdata) = answered(&asked, answer);
         let Some(rdata) = record::rdata(&rrtype, rdata) else { continue };
         let valid_until = life.and_then(|life| seconds(life)).map(|life| at + life);

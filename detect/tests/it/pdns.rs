@@ -63,7 +63,8 @@ fn passive_dns_is_read() {
         let found = kept.tuples.iter().map(|tuple| shown(source, tuple)).collect();
         assert_eq!(sorted(found), sorted(of_source(&expected)), "{source}");
         let found = kept.troubles.iter();
-        let found = found.map(|t| json!({"source": source, "line": t.line, "why": t.why})).collect();
+        let found =
+            found.map(|t| json!({"source": source, "line": t.line, "why": t.why})).collect();
         assert_eq!(sorted(found), sorted(of_source(&skipped)), "{source}");
     }
 }

@@ -10,8 +10,16 @@ pub const READER: Reader =
     Reader { name: "csv", title: "any CSV, with --column N or NAME", read: read_by_name };
 
 /// Names that nobody gives to anything but indicators.
-const NAMES: [&str; 8] =
-    ["indicator", "ioc", "ioc_value", "indicator_value", "observable", "dst_ip", "c2", "malicious_url"];
+const NAMES: [&str; 8] = [
+    "indicator",
+    "ioc",
+    "ioc_value",
+    "indicator_value",
+    "observable",
+    "dst_ip",
+    "c2",
+    "malicious_url",
+];
 
 fn read_by_name(input: &Input<'_>, found: &mut dyn Found) -> Option<Read> {
     let text = &input.text;
@@ -30,11 +38,7 @@ fn is_comment(text: &str) -> bool {
 
 /// Reads the values of one column: its number from 1, or its name in the first line. Any kind of value may stand there.
 /// An error says which columns there are.
-pub fn read_column(
-    input: &Input<'_>,
-    column: &str,
-    found: &mut dyn Found,
-) -> Result<Read, String> {
+pub fn read_column(input: &Input<'_>, column: &str, found: &mut dyn Found) -> Result<Read, String> {
     let text = &input.text;
     let first = Records::of_text(text, delimiter_of(text)).find(|r| !is_comment(r.text));
     let Some(first) = first else { return Ok(Read::Indicators) };

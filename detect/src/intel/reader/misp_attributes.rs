@@ -8,8 +8,7 @@ use super::misp_event::Attribute;
 use super::{Input, Read, Reader};
 
 /// Attributes without their events.
-pub const READER: Reader =
-    Reader { name: "misp_attributes", title: "MISP attributes, JSON", read };
+pub const READER: Reader = Reader { name: "misp_attributes", title: "MISP attributes, JSON", read };
 
 #[derive(Debug, Deserialize)]
 struct Wrapper {

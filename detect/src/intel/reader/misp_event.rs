@@ -9,8 +9,7 @@ use super::super::time;
 use super::{Input, NOT_MATCHED, Read, Reader, tell};
 
 /// Events with their attributes and objects.
-pub const READER: Reader =
-    Reader { name: "misp_event", title: "MISP event, JSON", read };
+pub const READER: Reader = Reader { name: "misp_event", title: "MISP event, JSON", read };
 
 /// What stands around events.
 #[derive(Debug, Deserialize)]
@@ -154,7 +153,9 @@ impl Event {
 impl Attribute {
     /// Tells what it became, in the context of its event.
     pub(super) fn tell(self, event: &Context, object_deleted: bool, found: &mut dyn Found) {
-        let Self { uuid, kind, value, to_ids, deleted, first_seen, last_seen, tags, proposals, .. } = self;
+        let Self {
+            uuid, kind, value, to_ids, deleted, first_seen, last_seen, tags, proposals, ..
+        } = self;
         let place = Place::attribute(uuid.text());
         let raw = value.0.as_deref().unwrap_or_default();
         let misp_type = kind.text().unwrap_or_default();
@@ -170,7 +171,9 @@ impl Attribute {
         } else {
             tell_value(found, place, misp_type, raw, || {
                 let mut all: Vec<_> = tags.0.iter().filter_map(|tag| tag.name.owned()).collect();
-                all.extend(event.tags.iter().filter(|tag| !all.contains(tag)).cloned().collect::<Vec<_>>());
+                all.extend(
+                    event.tags.iter().filter(|tag| !all.contains(tag)).cloned().collect::<Vec<_>>(),
+                );
                 Context {
                     to_ids: to_ids.truth(),
                     tags: all,

@@ -17,7 +17,9 @@ fn read(input: &Input<'_>, found: &mut dyn Found) -> Option<Read> {
         let raw = columns.get(&record, "ioc_value").unwrap_or_default();
         let kind = columns.get(&record, "ioc_type").unwrap_or_default();
         match value_of(kind, raw) {
-            Some(value) => tell(found, place, raw, Some(kind), value, || context(&columns, &record)),
+            Some(value) => {
+                tell(found, place, raw, Some(kind), value, || context(&columns, &record))
+            }
             None => found.skipped(Skipped::left_out(place, raw, NOT_MATCHED).named(Some(kind))),
         }
     }

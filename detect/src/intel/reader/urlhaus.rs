@@ -41,15 +41,12 @@ pub(super) fn header(input: &Input<'_>, names: &[&str]) -> Option<Columns> {
 }
 
 /// The records of such a list: without comments, blank lines, its header and what is cut off, which is told.
-pub(super) fn data<'a>(
-    text: &'a str,
-    columns: &Columns,
-    found: &mut dyn Found,
-) -> Vec<Record<'a>> {
+pub(super) fn data<'a>(text: &'a str, columns: &Columns, found: &mut dyn Found) -> Vec<Record<'a>> {
     let mut data = Vec::new();
     for record in Records::of_lines(text, b',') {
         let text = record.text.trim();
-        if text.is_empty() || text.starts_with('#') || Columns::new(&record.fields).at_same(columns) {
+        if text.is_empty() || text.starts_with('#') || Columns::new(&record.fields).at_same(columns)
+        {
             continue;
         }
         if record.cut || record.fields.len() < columns.len() {

@@ -85,7 +85,9 @@ fn quoted(text: &str, at: usize) -> Option<(String, usize)> {
     while let Some((i, c)) = chars.next() {
         match c {
             '\'' => return Some((literal, at + 1 + i + 1)),
-            '\\' => literal.push(chars.next().map(|(_, c)| c).filter(|c| matches!(c, '\'' | '\\'))?),
+            '\\' => {
+                literal.push(chars.next().map(|(_, c)| c).filter(|c| matches!(c, '\'' | '\\'))?)
+            }
             c => literal.push(c),
         }
     }
@@ -123,7 +125,8 @@ fn name(text: &str, at: usize) -> Option<(Word, usize)> {
         }
     }
     let lower = name.to_ascii_lowercase();
-    let word = if lower == "true" || lower == "false" { Word::Literal(lower) } else { Word::Name(name) };
+    let word =
+        if lower == "true" || lower == "false" { Word::Literal(lower) } else { Word::Name(name) };
     Some((word, end))
 }
 
@@ -134,11 +137,13 @@ mod tests {
 
     #[test]
     fn paths_lose_their_quotes() {
-        let words: Vec<_> = words("[a-b:extensions.'x-ext'.h.\'User-Agent\' = 'O\\'B\\\\'] AND x:r[*].v IN (1, t'2')")
-            .unwrap()
-            .into_iter()
-            .map(|token| token.word)
-            .collect();
+        let words: Vec<_> = words(
+            "[a-b:extensions.'x-ext'.h.\'User-Agent\' = 'O\\'B\\\\'] AND x:r[*].v IN (1, t'2')",
+        )
+        .unwrap()
+        .into_iter()
+        .map(|token| token.word)
+        .collect();
         assert!(words.contains(&Word::Name("a-b:extensions.x-ext.h.User-Agent".to_owned())));
         assert!(words.contains(&Word::Literal("O'B\\".to_owned())));
         assert!(words.contains(&Word::Name("x:r[*].v".to_owned())));

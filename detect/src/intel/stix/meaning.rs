@@ -74,7 +74,8 @@ impl<'a> Parts<'a> {
                 }
             }
             "network-traffic:dst_ref.value" | "network-traffic:src_ref.value" => {
-                let list = if normal::ip(value).is_ok() { &mut self.ips } else { &mut self.domains };
+                let list =
+                    if normal::ip(value).is_ok() { &mut self.ips } else { &mut self.domains };
                 list.push(value);
             }
             "network-traffic:dst_port" | "network-traffic:src_port" => self.ports.push(value),
