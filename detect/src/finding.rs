@@ -156,7 +156,7 @@ pub fn time(at: Micros) -> String {
         .map_or_else(|| at.to_string(), |time| time.to_rfc3339_opts(format, true))
 }
 
-fn time_of(text: &str) -> Option<Micros> {
+pub(crate) fn time_of(text: &str) -> Option<Micros> {
     chrono::DateTime::parse_from_rfc3339(text).ok().map(|time| time.timestamp_micros())
 }
 

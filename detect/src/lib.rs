@@ -3,4 +3,7 @@
 pub mod finding;
 pub mod hunt;
 pub mod intel;
+pub mod order;
 pub mod pdns;
+pub mod report;
+pub mod visible;
