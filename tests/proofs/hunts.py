@@ -101,7 +101,8 @@ def run(args):
     first = datetime.date.fromisoformat(truth["first"])
     for n in range(truth["days"] - args.days, truth["days"]):
         day, after = str(first + datetime.timedelta(days=n)), str(first + datetime.timedelta(days=n + 1))
-        _, _, times[day], _ = dwell.run("hunt", "run", *args.hunts, "--since", day, "--until", after, "--format", "json", out=os.path.join(args.out, f"findings-{day}.json"))
+        _, _, times[day], _ = dwell.run("hunt", "run", *args.hunts, "--since", day, "--until", after, "--format", "json",
+                out=os.path.join(args.out, f"findings-{day}.json"))
     with open(os.path.join(args.out, "times.json"), "w") as file:
         json.dump(times, file, indent=1)
     print(", ".join(f"{name} {seconds:.1f}" for name, seconds in times.items()), f"; findings {len(findings_of(whole))}")

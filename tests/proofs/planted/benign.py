@@ -92,7 +92,8 @@ class Benign:
                     if x < self.laws.tail:
                         mode = "tunnel" if rng.random() > self.laws.decrypted + self.laws.plain else rng.choice(["plain", "decrypted"])
                         site = type(c.favourites[0])(company.name(rng.choice(["www.", "", "www.", "blog."]), rng), mode,
-                                                     rng.choices(company.thirds[:60], k=3), "Uncategorized" if rng.random() < .1 else "Business/Economy")
+                                                     rng.choices(company.thirds[:60], k=3),
+                                                     "Uncategorized" if rng.random() < .1 else "Business/Economy")
                     elif x < self.laws.tail + self.laws.favourites:
                         site = rng.choice(c.favourites)
                     else:
@@ -134,23 +135,27 @@ class Benign:
             for _ in range(rng.randrange(1, 7)):
                 stem, ctype = rng.choice(TYPES)
                 x = rng.random()
-                status, action = (304, "TCP_REFRESH_HIT") if x < .07 else (404, "TCP_NC_MISS") if x < .09 else (200, "TCP_HIT" if x < .25 else "TCP_NC_MISS")
+                status, action = (304, "TCP_REFRESH_HIT") if x < .07 else (404, "TCP_NC_MISS") if x < .09 else (200,
+                        "TCP_HIT" if x < .25 else "TCP_NC_MISS")
                 log.web(t + rng.expovariate(1.2), c, site.host, stem.format(rng.choice(WORD1) + str(rng.randrange(400))), scheme=scheme,
                         status=status, action=action, down=280 if status == 304 else rng.lognormvariate(9, 1.3), up=rng.lognormvariate(6.5, .3),
                         ctype="-" if status == 304 else ctype, referer=root, category=site.category, ms=rng.lognormvariate(4, .8))
             x = rng.random()
             if x < .05:
-                log.web(t + rng.uniform(10, 90), c, site.host, "/api/v2/" + rng.choice(WORD2), scheme=scheme, method="POST", up=rng.lognormvariate(7.3, .8),
+                log.web(t + rng.uniform(10, 90), c, site.host, "/api/v2/" + rng.choice(WORD2), scheme=scheme, method="POST",
+                        up=rng.lognormvariate(7.3, .8),
                         down=rng.lognormvariate(7, .8), ctype="application/json", rtype="application/json", referer=root)
             elif x < .07:
-                log.web(t + rng.uniform(10, 90), c, site.host, "/form/" + rng.choice(WORD2), scheme=scheme, method="POST", status=302, up=rng.lognormvariate(7.2, .5),
+                log.web(t + rng.uniform(10, 90), c, site.host, "/form/" + rng.choice(WORD2), scheme=scheme, method="POST", status=302,
+                        up=rng.lognormvariate(7.2, .5),
                         down=600, rtype="application/x-www-form-urlencoded", referer=root)
             elif x < .076:
                 stem, ctype = rng.choice(DOWNLOADS)
                 log.web(t + rng.uniform(5, 60), c, site.host, stem.format(rng.choice(WORD1), rng.randrange(9), rng.randrange(30)), scheme=scheme,
                         ctype=ctype, down=rng.lognormvariate(16, 1.3), up=rng.lognormvariate(6.5, .2), referer=root, ms=rng.lognormvariate(9, 1))
             elif x < .079:
-                log.web(t + rng.uniform(20, 90), c, site.host, "/upload", scheme=scheme, method="POST", rtype="multipart/form-data", ctype="application/json",
+                log.web(t + rng.uniform(20, 90), c, site.host, "/upload", scheme=scheme, method="POST", rtype="multipart/form-data",
+                        ctype="application/json",
                         up=rng.lognormvariate(13, 1.3), down=700, referer=root, ms=rng.lognormvariate(8, 1))
         for third in site.thirds:
             if rng.random() < .35:
@@ -169,11 +174,14 @@ class Benign:
         elif x < .5:
             self.log.web(t, c, third.host, "/collect", f"v=2&tid=G-{text(rng, 9)}&cid={rng.randrange(10**9)}.{rng.randrange(10**9)}&dl=https%3A%2F%2F"
                          f"{site.host}%2F&dt={rng.choice(WORD1)}%20{rng.choice(WORD2)}&_p={text(rng, int(rng.lognormvariate(4, .9)))}", scheme=scheme,
-                         method="POST" if x < .12 else "GET", status=204 if x < .3 else 200, down=350 if x < .3 else 430, up=rng.lognormvariate(6.9, .4),
-                         ctype="-" if x < .3 else "image/gif", rtype="text/plain" if x < .12 else "-", referer=f"https://{site.host}/", category=third.category)
+                         method="POST" if x < .12 else "GET", status=204 if x < .3 else 200, down=350 if x < .3 else 430,
+                         up=rng.lognormvariate(6.9, .4),
+                         ctype="-" if x < .3 else "image/gif", rtype="text/plain" if x < .12 else "-", referer=f"https://{site.host}/",
+                         category=third.category)
         else:
             stem, ctype = rng.choice(TYPES)
-            self.log.web(t, c, third.host, stem.format(text(rng, 12, HEX)), scheme=scheme, down=rng.lognormvariate(9.4, 1.2), up=rng.lognormvariate(6.6, .3),
+            self.log.web(t, c, third.host, stem.format(text(rng, 12, HEX)), scheme=scheme, down=rng.lognormvariate(9.4, 1.2),
+                    up=rng.lognormvariate(6.6, .3),
                          ctype=ctype, referer=f"https://{site.host}/", category=third.category, action="TCP_HIT" if x > .8 else "TCP_NC_MISS")
 
     # ---------------------------------------------------------------------------------------- machines
@@ -253,20 +261,23 @@ class Benign:
             method = "OPTIONS" if i == 0 else rng.choice(["PROPFIND", "PROPFIND", "GET", "LOCK", "PUT"])
             t += rng.uniform(.2, 20)
             self.log.web(t, c, self.hosts["share"], "/sites/team/Shared%20Documents/plan.xlsx", method=method, scheme="https",
-                         status=207 if method == "PROPFIND" else 200, down=rng.lognormvariate(8, .6), up=rng.lognormvariate(7 + 4 * (method == "PUT"), .6),
+                         status=207 if method == "PROPFIND" else 200, down=rng.lognormvariate(8, .6),
+                         up=rng.lognormvariate(7 + 4 * (method == "PUT"), .6),
                          ctype="text/xml", rtype="text/xml" if method == "PROPFIND" else "-", agent=agent)
 
     def mac(self, rng, c, day, a, b):
         log, h, span = self.log, self.hosts, b - a
         machine = Nobody(c)
         for _ in range(rng.randrange(2, 8)):
-            log.web(a + rng.random() * span, machine, h["captive"], "/hotspot-detect.html", down=330, up=190, version="1.0" if rng.random() < .5 else "1.1",
+            log.web(a + rng.random() * span, machine, h["captive"], "/hotspot-detect.html", down=330, up=190,
+                    version="1.0" if rng.random() < .5 else "1.1",
                     agent="CaptiveNetworkSupport-482.60.2 wispr")
         self.certificates(rng, machine, a, span, "com.apple.trustd/3.0")
         for t in poll(rng, a, b, 600, .03):
             log.tunnel(t, machine, self.edr, rng.randrange(3900, 4300), rng.randrange(2900, 3600), 4000, agent="SentrySensor/7.21.18110 (macOS)")
         for t in poll(rng, a, b, 1300, .6):
-            log.tunnel(t, c, h["apns"], rng.lognormvariate(9, 1), rng.lognormvariate(8, .7), 1000 * rng.uniform(30, 900), agent="cloudd/2440.61.2 CFNetwork/3860.300.31 Darwin/25.3.0")
+            log.tunnel(t, c, h["apns"], rng.lognormvariate(9, 1), rng.lognormvariate(8, .7), 1000 * rng.uniform(30, 900),
+                    agent="cloudd/2440.61.2 CFNetwork/3860.300.31 Darwin/25.3.0")
         for t in poll(rng, a, b, 420, .3):
             log.tunnel(t, c, h["outlook"], rng.lognormvariate(9.5, 1), rng.lognormvariate(8.4, .7), 1000 * rng.uniform(20, 300),
                        agent="Outlook/16.106 (Macintosh; Intel Mac OS X)")
@@ -278,23 +289,28 @@ class Benign:
                         ctype="application/octet-stream", agent="swcd/1.0 CFNetwork/3860.300.31 Darwin/25.3.0")
         if rng.random() < .3:
             t = a + rng.random() * span
-            log.tunnel(t, c, self.call.format(rng.randrange(4)), rng.lognormvariate(18, .8), rng.lognormvariate(17.3, .8), 1000 * rng.uniform(900, 7000))
+            log.tunnel(t, c, self.call.format(rng.randrange(4)), rng.lognormvariate(18, .8), rng.lognormvariate(17.3, .8),
+                    1000 * rng.uniform(900, 7000))
 
     def linux(self, rng, c, day, a, b):
         """A developer: packages, repositories, registries."""
         log, h, span = self.log, self.hosts, b - a
         for _ in range(rng.randrange(3, 15)):
             t = a + rng.random() * span
-            host, agent = rng.choice([("pypi", "pip/25.3 {\"ci\":null,\"cpu\":\"x86_64\"}".replace('"', "'")), ("npm", "npm/11.6.2 node/v24.11.0 linux x64 workspaces/false"),
-                                      ("github", "curl/8.14.1"), ("github", "git/2.51.0"), ("raw", "curl/8.14.1"), ("docker", "docker/28.5.1 go/go1.24.8")])
+            host, agent = rng.choice([("pypi", "pip/25.3 {\"ci\":null,\"cpu\":\"x86_64\"}".replace('"', "'")),
+                    ("npm", "npm/11.6.2 node/v24.11.0 linux x64 workspaces/false"),
+                                      ("github", "curl/8.14.1"), ("github", "git/2.51.0"), ("raw", "curl/8.14.1"),
+                                      ("docker", "docker/28.5.1 go/go1.24.8")])
             for _ in range(rng.randrange(1, 12)):
                 t += rng.expovariate(.5)
                 log.tunnel(t, c, h[host], rng.lognormvariate(10, 2), rng.lognormvariate(7.5, .4), 1000 * rng.uniform(1, 30), agent=agent)
         for _ in range(rng.randrange(0, 3)):
-            log.web(a + rng.random() * span, c, h["raw"], f"/{rng.choice(WORD1)}/{rng.choice(WORD2)}/main/install.sh", scheme="https", ctype="text/plain",
+            log.web(a + rng.random() * span, c, h["raw"], f"/{rng.choice(WORD1)}/{rng.choice(WORD2)}/main/install.sh", scheme="https",
+                    ctype="text/plain",
                     down=rng.lognormvariate(8.5, .6), up=420, agent="curl/8.14.1")
         for t in poll(rng, a, b, 20000, .2):
-            log.web(t, c, h["ubuntu"], "/ubuntu/dists/noble-updates/InRelease", status=304, down=250, up=330, ctype="-", agent="Debian APT-HTTP/1.3 (2.8.3)")
+            log.web(t, c, h["ubuntu"], "/ubuntu/dists/noble-updates/InRelease", status=304, down=250, up=330, ctype="-",
+                    agent="Debian APT-HTTP/1.3 (2.8.3)")
 
     def phone(self, rng, c, day):
         if self.company.weekend(day) or day in c.absent:
@@ -307,7 +323,8 @@ class Benign:
                        agent="MobileMail/3826 CFNetwork/3860.300.31 Darwin/25.3.0" if apple else "okhttp/4.12.0")
         for t in poll(rng, a, b, 900, .15):                     # mail by ActiveSync
             log.web(t, c, h["outlook"], "/Microsoft-Server-ActiveSync", f"Cmd=Ping&User={c.user}&DeviceId={c.ip.replace('.', '')}&DeviceType=iPhone",
-                    method="POST", scheme="https", down=rng.choice([412, 412, 9800]), up=rng.lognormvariate(6.8, .2), ctype="application/vnd.ms-sync.wbxml",
+                    method="POST", scheme="https", down=rng.choice([412, 412, 9800]), up=rng.lognormvariate(6.8, .2),
+                    ctype="application/vnd.ms-sync.wbxml",
                     rtype="application/vnd.ms-sync.wbxml", agent="Apple-iPhone17C1/2305.61" if apple else "Android-Mail/2026.02.15")
         self.browse(rng, c, a, b, rng.randrange(2, 14))
 
@@ -321,14 +338,16 @@ class Benign:
         if number in (2, 3):                                    # building machines
             for _ in range(int(60 * (.3 if self.company.weekend(day) else 1))):
                 t = zero + rng.random() * 86400
-                host, agent = rng.choice([("pypi", "pip/25.3"), ("files", "pip/25.3"), ("npm", "npm/11.6.2 node/v24.11.0 linux x64"), ("docker", "docker/28.5.1"),
+                host, agent = rng.choice([("pypi", "pip/25.3"), ("files", "pip/25.3"), ("npm", "npm/11.6.2 node/v24.11.0 linux x64"),
+                        ("docker", "docker/28.5.1"),
                                           ("github", "python-requests/2.32.5"), ("github", "curl/8.14.1"), ("npm", "curl/8.14.1")])
                 for _ in range(rng.randrange(1, 20)):
                     t += rng.expovariate(1)
                     log.tunnel(t, c, h[host], rng.lognormvariate(11, 2), rng.lognormvariate(7.5, .4), 1000 * rng.uniform(1, 20), agent=agent)
         elif number in (4, 5):                                  # programs that talk to partners
             for t in poll(rng, zero, zero + 86400, 1200, .4):
-                log.web(t, c, f"api.partner{number}.example", f"/v1/orders/{rng.randrange(10**6)}", method=rng.choice(["GET", "POST", "PUT"]), scheme="https",
+                log.web(t, c, f"api.partner{number}.example", f"/v1/orders/{rng.randrange(10**6)}", method=rng.choice(["GET", "POST", "PUT"]),
+                        scheme="https",
                         down=rng.lognormvariate(7.5, .8), up=rng.lognormvariate(7.3, .6), ctype="application/json", rtype="application/json",
                         agent="Java-http-client/21.0.8")
 

@@ -36,27 +36,28 @@ def day_of_floors(rows, date, day, floors, rng, file):
     for row in rows:
         owners.setdefault(row[6], set()).add(row[2].ip)
     hours = [[] for _ in range(24)]
-    for (t, ms, c, method, version, scheme, host, port, path, query, status, action, reason, down, up, ctype, rtype, agent, referer, category, ip, sni) in rows:
+    for (t, ms, c, method, version, scheme, host, port, path, query, status, action, reason, down, up, ctype, rtype, agent, referer, category, ip,
+            sni) in rows:
         second = int(t) - day * 86400
         alone = len(owners[host]) == 1 and host.endswith(".example")
         quoted = f'"{agent}"' if agent != "-" else "-"
-        head = f" {c.user} {method} HTTP/{version} {scheme} "
+        head = f" {method} HTTP/{version} {scheme} "
         tail = (f" {port} {path} {'?' + query if query else '-'} {status} {action} {'DENIED' if action == 'TCP_DENIED' else 'OBSERVED'} {reason} {down} {up} "
                 f"{ctype} {rtype} {quoted} {referer} \"{category}\" {ip} {'TLSv1.3' if sni != '-' else '-'} ")
         _, b, c3, c4 = c.ip.split(".")
-        hours[second // 3600].append((second % 3600, f" {ms:.0f} 10.", f".{c3}.{c4} {c.computer}-", int(b), head, host[:-8] if alone else host, alone, tail, sni))
+        hours[second // 3600].append((second % 3600, f" {ms:.0f} 10.", f".{c3}.{c4} {c.computer}-", "" if c.user == "-" else c.user, int(b), head, host[:-8] if alone else host, alone, tail, sni))
     file.write(f"#Software: SGOS 7.3.5.1\n#Version: 1.0\n#Date: {date} 00:00:00\n#Fields: {ELFF}\n")
     count = 0
     for hour, events in enumerate(hours):
         lines = []
         for k in range(floors):
             shift, suffix, name = shifts[k], f"-{k}.example", f"{k:03}"
-            for second, a, b, net, head, host, alone, tail, sni in events:
+            for second, a, b, user, net, head, host, alone, tail, sni in events:
                 if alone:
                     host = host + suffix
                     sni = host if sni != "-" else sni
                 s = (second + shift) % 3600
-                lines.append((s, f"{date} {CLOCK[hour * 3600 + s]}{a}{(net + 3 * k) % 250 + 1}{b}{name}{head}{host}{tail}{sni}\n"))
+                lines.append((s, f"{date} {CLOCK[hour * 3600 + s]}{a}{(net + 3 * k) % 250 + 1}{b}{name} {user + name if user else '-'}{head}{host}{tail}{sni}\n"))
         lines.sort(key=lambda line: line[0])
         file.write("".join(line for _, line in lines))
         count += len(lines)

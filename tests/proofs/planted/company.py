@@ -37,12 +37,13 @@ class Laws:
     firefox: int = 147
     wave: int = 8              # day on which the browsers begin to renew themselves
     upper: bool = True         # LT-0042, else nb00042.ad.corp.example
+    varied: bool = True        # plants of drawn strength and looks
 
 
 def laws_of(name, seed):
     """`a` and `b` are fixed, `c` draws everything from the seed."""
     if name == "a":
-        return Laws(datetime.date(2026, 3, 2))
+        return Laws(datetime.date(2026, 3, 2), varied=False)
     if name == "b":
         return Laws(datetime.date(2026, 6, 1), zone=-5, squid=True, decrypted=.8, plain=.08, pages=40, tail=.18, sites=900,
                     favourites=.4, absent=.12, windows=110, macs=60, linux=14, phones=30, servers=20, vendor_names=False,

@@ -81,7 +81,8 @@ def judge(findings, truth, rows_of_clients):
                       "others": sorted({f["hunt"] for f in told} - {f["hunt"] for f in expected}), "note": p["note"],
                       "medium": sum(at_least(f, "medium") for f in told)})
     loud = [f for f in findings if at_least(f, "high")]
-    bad = [{"decoy": d["id"], "hunt": f["hunt"], "level": f["level"], "client": f.get("client_ip"), "host": f.get("host") or f.get("domain"), "why": f["why"]}
+    bad = [{"decoy": d["id"], "hunt": f["hunt"], "level": f["level"], "client": f.get("client_ip"), "host": f.get("host") or f.get("domain"),
+            "why": f["why"]}
            for d in decoys for f in loud if not f["_plants"] and is_decoy(f, d)]
     victims = {p["client_ip"] for p in plants}
     clean = {c["client_ip"]: c for c in rows_of_clients if c["client_ip"] not in victims}
