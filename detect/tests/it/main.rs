@@ -5,5 +5,6 @@
     clippy::print_stdout,
     reason = "a test that cannot go on has failed, and says what it leaves out"
 )]
+mod agents;
 mod intel;
 mod pdns;
