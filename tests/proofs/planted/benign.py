@@ -94,6 +94,7 @@ class Benign:
                         site = type(c.favourites[0])(company.name(rng.choice(["www.", "", "www.", "blog."]), rng), mode,
                                                      rng.choices(company.thirds[:60], k=3),
                                                      "Uncategorized" if rng.random() < .1 else "Business/Economy")
+                        site.known = False
                     elif x < self.laws.tail + self.laws.favourites:
                         site = rng.choice(c.favourites)
                     else:
@@ -149,7 +150,7 @@ class Benign:
                 log.web(t + rng.uniform(10, 90), c, site.host, "/form/" + rng.choice(WORD2), scheme=scheme, method="POST", status=302,
                         up=rng.lognormvariate(7.2, .5),
                         down=600, rtype="application/x-www-form-urlencoded", referer=root)
-            elif x < .076:
+            elif x < (.076 if site.known else .0712):
                 stem, ctype = rng.choice(DOWNLOADS)
                 log.web(t + rng.uniform(5, 60), c, site.host, stem.format(rng.choice(WORD1), rng.randrange(9), rng.randrange(30)), scheme=scheme,
                         ctype=ctype, down=rng.lognormvariate(16, 1.3), up=rng.lognormvariate(6.5, .2), referer=root, ms=rng.lognormvariate(9, 1))

@@ -103,7 +103,7 @@ class Site:
     """A web site with what its pages load from elsewhere."""
 
     def __init__(self, host, mode, thirds, category):
-        self.host, self.mode, self.thirds, self.category = host, mode, thirds, category
+        self.host, self.mode, self.thirds, self.category, self.known = host, mode, thirds, category, True
 
 
 class Company:

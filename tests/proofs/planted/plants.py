@@ -101,10 +101,12 @@ class Plants:
 
     def p_agent_rare(self):
         self.agent_case(self.pick("InventorySync/0.3 (build 11)", "svcupd/1.0", "Tasker 2.2 (x64)",
-                                  "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/109.0.5414.75 Safari/537.36"), "agent-rare agent-new agent-unknown agent-unaccepted", "a program that nobody else has")
+                                  "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/109.0.5414.75 Safari/537.36"),
+                        "agent-rare agent-new agent-unknown agent-unaccepted", "a program that nobody else has")
 
     def p_agent_script(self):
-        self.agent_case(self.pick("python-requests/2.28.1", "Wget/1.21.4", "Go-http-client/1.1", SHELL, "curl/7.88.1", "CertUtil URL Agent"), "agent-script agent-scripted agent-rare agent-new agent-unknown",
+        self.agent_case(self.pick("python-requests/2.28.1", "Wget/1.21.4", "Go-http-client/1.1", SHELL, "curl/7.88.1", "CertUtil URL Agent"),
+                        "agent-script agent-scripted agent-rare agent-new agent-unknown",
                 "a script where there was none before")
 
     def p_agent_empty(self):
