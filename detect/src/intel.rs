@@ -4,9 +4,11 @@ pub mod csv;
 pub mod defang;
 pub mod indicator;
 pub mod json;
+pub mod matcher;
 pub mod normal;
 pub mod reader;
 pub mod stix;
+pub mod table;
 pub mod time;
 pub mod warning;
 
