@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use arrow::array::{
     Array, ArrayRef, BooleanArray, BooleanBuilder, Int32Array, Int32Builder, Int64Builder,
-    RecordBatch, StringArray, StringBuilder, TimestampMicrosecondArray, TimestampMicrosecondBuilder,
+    RecordBatch, StringArray, StringBuilder, TimestampMicrosecondArray,
+    TimestampMicrosecondBuilder,
 };
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
 use arrow::error::ArrowError;
@@ -282,7 +283,8 @@ pub fn entry(column: Option<&StringArray>, row: usize) -> Option<&str> {
 pub fn keep_added_at(new: &mut [RecordBatch], old: &[RecordBatch]) -> Result<u64, ArrowError> {
     let mut known: HashMap<(&str, &str), Micros> = HashMap::new();
     for batch in old {
-        let (kinds, values, added) = (text(batch, "type"), text(batch, "value"), at(batch, "added_at"));
+        let (kinds, values, added) =
+            (text(batch, "type"), text(batch, "value"), at(batch, "added_at"));
         for row in 0..batch.num_rows() {
             let key = (entry(kinds, row).unwrap_or(""), entry(values, row).unwrap_or(""));
             let time = added.map_or(0, |added| added.value(row));

@@ -78,7 +78,8 @@ impl Matcher {
 
     fn add(&mut self, batch: &RecordBatch, before: u32, warnings: &Warnings) {
         let texts = |name| text(batch, name);
-        let (kinds, values, hosts, ips) = (texts("type"), texts("value"), texts("host"), texts("ip"));
+        let (kinds, values, hosts, ips) =
+            (texts("type"), texts("value"), texts("host"), texts("ip"));
         let parts = [texts("uri"), texts("method"), texts("user_agent")];
         let (misp, ports) = (texts("misp_type"), whole(batch, "port"));
         let (schemes, to_ids) = (truth(batch, "any_scheme"), truth(batch, "to_ids"));

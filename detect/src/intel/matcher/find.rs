@@ -174,7 +174,9 @@ impl Matcher {
             if length >= uri.len() {
                 break;
             }
-            let Some(head) = uri.get(..length).filter(|head| head.len() >= PREFIX_MIN) else { continue };
+            let Some(head) = uri.get(..length).filter(|head| head.len() >= PREFIX_MIN) else {
+                continue;
+            };
             // A beginning ends where a part ends, not within a word.
             let ends = head.ends_with(['=', '/', '?', '&']);
             if ends || uri[length..].starts_with(['?', '&', '#', ';', '/']) {
@@ -229,7 +231,8 @@ impl Matcher {
     }
 
     fn domain_ip(&self, row: u32, request: &Request<'_>) -> How {
-        let of_it = |parts: &Parts| parts.ips.iter().any(|ip| request.server_ip == Some(ip.as_str()));
+        let of_it =
+            |parts: &Parts| parts.ips.iter().any(|ip| request.server_ip == Some(ip.as_str()));
         if self.parts(row).is_some_and(of_it) { How::HostAndIp } else { How::Host }
     }
 
@@ -275,7 +278,8 @@ impl Matcher {
             return Some(Window::Unknown);
         };
         let Times { first_seen, last_seen, valid_from, valid_until } = windows[at].1;
-        if valid_from.is_some_and(|from| ts < from) || valid_until.is_some_and(|until| ts >= until) {
+        if valid_from.is_some_and(|from| ts < from) || valid_until.is_some_and(|until| ts >= until)
+        {
             return None;
         }
         Some(match (first_seen, last_seen) {

@@ -106,7 +106,10 @@ impl Texts {
     /// The text of a row.
     pub(super) fn get(&self, row: u32) -> &str {
         let row = row as usize;
-        let start = row.checked_sub(1).and_then(|before| self.ends.get(before)).map_or(0, |end| *end as usize);
+        let start = row
+            .checked_sub(1)
+            .and_then(|before| self.ends.get(before))
+            .map_or(0, |end| *end as usize);
         self.ends.get(row).and_then(|end| self.bytes.get(start..*end as usize)).unwrap_or("")
     }
 

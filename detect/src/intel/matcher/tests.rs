@@ -69,9 +69,21 @@ fn requests_meet_what_they_should() {
         Request { ts: ts("2026-03-15"), ..request("windowed.example", "/") },
         Request { ts: ts("2026-04-01"), ..request("windowed.example", "/") },
         Request { ts: ts("2026-02-15"), ..request("windowed.example", "/") },
-        Request { user_agent: Some("Bot/1"), method: Some("post"), ..request("x.example", "http://x.example/gate.php") },
-        Request { user_agent: Some("Bot/1"), method: Some("GET"), ..request("x.example", "http://x.example/gate.php") },
-        Request { user_agent: Some("Bot/2"), method: Some("POST"), ..request("x.example", "http://x.example/gate.php") },
+        Request {
+            user_agent: Some("Bot/1"),
+            method: Some("post"),
+            ..request("x.example", "http://x.example/gate.php")
+        },
+        Request {
+            user_agent: Some("Bot/1"),
+            method: Some("GET"),
+            ..request("x.example", "http://x.example/gate.php")
+        },
+        Request {
+            user_agent: Some("Bot/2"),
+            method: Some("POST"),
+            ..request("x.example", "http://x.example/gate.php")
+        },
         Request { server_ip: Some("192.0.2.15"), ..request("shop.example", "/") },
         request("shop.example", "/"),
         Request { user_agent: Some("Loader/2"), ..Request::default() },
