@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
 """Do the hunts find what is hidden in three weeks of a company, and leave the rest alone?
 
-    hunts.py generate --out DIR [--seed 1] [--laws a|b|c] [--scale 1.0]
+    hunts.py generate --out DIR [--seed 1] [--laws a|b|c|d] [--scale 1.0]
     hunts.py run      --out DIR --dwell target/release/dwell [--days 7] [--keep-store]
     hunts.py score    --out DIR [--dwell PATH --evidence 40] [--noise 40]
     hunts.py big      --out DIR [--days 1] [--lines 10000000] [--packed]
 
 `generate` writes a log for each day, truth.json (plants, decoys, clients), indicators.txt and pdns.ndjson. `run` makes a store of
 them, hunts over all days and over each of the last ones, and keeps findings and times. `score` compares findings with the truth:
-a table for people, score.json for programs. The three sets of laws are companies with other habits, times, names and formats.
+a table for people, score.json for programs. The sets of laws are companies with other habits, times, names and formats.
 """
 import argparse
 import datetime
@@ -26,6 +26,7 @@ from planted.company import Company, laws_of
 from planted.decoys import Decoys
 from planted.judge import days_found, findings_of, judge, markdown
 from planted.lines import SQUID, Log
+from planted.pairs import Pairs
 from planted.plants import Plants
 
 
@@ -36,7 +37,7 @@ def generate(args):
     laws = laws_of(args.laws, args.seed)
     company = Company(args.seed, laws)
     log = Log(laws.start, laws.days, laws.squid)
-    benign = Benign(company, log, args.scale)
+    benign = (Pairs if laws.pairs else Benign)(company, log, args.scale)
     plants = Plants(company, benign, log)
     decoys = Decoys(company, benign, log)
     count = 0
@@ -168,7 +169,7 @@ def main():
         p.add_argument("--out", required=True)
         p.add_argument("--seed", type=int, default=1)
         if verb is generate:
-            p.add_argument("--laws", default="a", choices=["a", "b", "c"])
+            p.add_argument("--laws", default="a", choices=["a", "b", "c", "d"])
             p.add_argument("--scale", type=float, default=1.)
         if verb in (run, score):
             p.add_argument("--dwell", required=verb is run)

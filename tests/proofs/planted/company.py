@@ -37,17 +37,20 @@ class Laws:
     firefox: int = 147
     wave: int = 8              # day on which the browsers begin to renew themselves
     upper: bool = True         # LT-0042, else nb00042.ad.corp.example
+    pairs: bool = False        # people as in pairs.py, else as in benign.py
     varied: bool = True        # plants of drawn strength and looks
 
 
 def laws_of(name, seed):
-    """`a` and `b` are fixed, `c` draws everything from the seed."""
+    """`a`, `b` and `d` are fixed, `c` draws everything from the seed."""
     if name == "a":
         return Laws(datetime.date(2026, 3, 2), varied=False)
     if name == "b":
         return Laws(datetime.date(2026, 6, 1), zone=-5, squid=True, decrypted=.8, plain=.08, pages=40, tail=.18, sites=900,
                     favourites=.4, absent=.12, windows=110, macs=60, linux=14, phones=30, servers=20, vendor_names=False,
                     chrome=148, firefox=151, wave=12, upper=False)
+    if name == "d":
+        return Laws(datetime.date(2026, 9, 7), zone=0, windows=170, macs=20, phones=10, vendor_names=False, chrome=150, firefox=152, pairs=True)
     r = random.Random(f"laws {seed}")
     return Laws(datetime.date(2026, 1, 5) + datetime.timedelta(days=7 * r.randrange(40)), zone=r.choice([-8, -5, 0, 1, 2, 5.5, 9]),
                 squid=r.random() < .5, decrypted=r.random(), plain=r.uniform(.02, .15), pages=r.uniform(25, 60),
