@@ -2,6 +2,7 @@
 
 pub mod csv;
 pub mod defang;
+pub mod gather;
 pub mod indicator;
 pub mod json;
 pub mod matcher;

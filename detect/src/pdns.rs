@@ -3,6 +3,7 @@
 pub mod cof;
 pub mod export;
 pub mod record;
+pub mod table;
 pub mod zeek;
 
 pub use record::{Trouble, Tuple};

@@ -10,6 +10,7 @@ mod tests;
 use storage::clock::Micros;
 
 use super::indicator::Kind;
+use crate::finding::Level;
 pub use build::{COLUMNS, asked};
 use index::{Chains, Texts};
 
@@ -190,7 +191,44 @@ struct Parts {
     user_agent: Option<String>,
 }
 
+impl Hit {
+    /// How much it matters, by its confidence.
+    pub fn level(&self) -> Level {
+        match self.confidence {
+            70.. => Level::High,
+            50.. => Level::Medium,
+            30.. => Level::Low,
+            _ => Level::Informational,
+        }
+    }
+}
+
+/// Which columns of a request the indicators of a matcher need.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Needs {
+    /// The host, for anything.
+    pub host: bool,
+    /// The URL.
+    pub url: bool,
+    /// The server's address.
+    pub server_ip: bool,
+    /// The user agent.
+    pub user_agent: bool,
+}
+
 impl Matcher {
+    /// Which columns it needs: others need not be read.
+    pub fn needs(&self) -> Needs {
+        let addresses = !self.ips.is_empty() || !self.networks.is_empty();
+        let parts = !self.requests.is_empty();
+        Needs {
+            host: !self.is_empty(),
+            url: self.any_url || parts || !self.uris.is_empty(),
+            server_ip: addresses || parts,
+            user_agent: !self.agents.is_empty() || parts,
+        }
+    }
+
     /// How many indicators it knows.
     pub fn len(&self) -> usize {
         self.rows.id.len()
