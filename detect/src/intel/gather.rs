@@ -104,7 +104,13 @@ impl Gather {
                 let more = match read {
                     Read::Indicators => 0,
                     Read::Hashes(count) => {
-                        self.seen(name, Some(format), before, 0, Some(format!("{count} digests of values, which no log shows")));
+                        self.seen(
+                            name,
+                            Some(format),
+                            before,
+                            0,
+                            Some(format!("{count} digests of values, which no log shows")),
+                        );
                         return Ok(());
                     }
                     Read::Warninglist(list) => {
@@ -114,7 +120,8 @@ impl Gather {
                     }
                     Read::Manifest(entries) => {
                         let entries = entries.into_iter();
-                        self.manifest.extend(entries.map(|e| (format!("{}.json", e.event), e.sha256)));
+                        self.manifest
+                            .extend(entries.map(|e| (format!("{}.json", e.event), e.sha256)));
                         0
                     }
                 };
@@ -251,7 +258,10 @@ mod tests {
     fn a_feed_is_what_its_manifest_says() {
         let good = gathered(&hex(&Sha256::digest(EVENT.as_bytes())));
         assert_eq!((good.rows, good.unreadable, good.left_out), (1, 1, 1));
-        assert_eq!(good.skipped.last().unwrap().1.why, "manifest.json names this event, but it is not there");
+        assert_eq!(
+            good.skipped.last().unwrap().1.why,
+            "manifest.json names this event, but it is not there"
+        );
         assert!(good.files[3].why.as_deref().unwrap().starts_with("no JSON"));
         let bad = gathered(&"0".repeat(64));
         assert_eq!((bad.rows, bad.unreadable), (0, 2));
@@ -261,7 +271,9 @@ mod tests {
     #[test]
     fn any_column_of_any_csv() {
         let mut gather = Gather::new(0, Vec::new(), Some("2".to_owned()));
-        gather.add("a.csv", b"when;what\n2026;bad.example\n2026;192.0.2.1\n2026;nothing at all\n").unwrap();
+        gather
+            .add("a.csv", b"when;what\n2026;bad.example\n2026;192.0.2.1\n2026;nothing at all\n")
+            .unwrap();
         let all = gather.finish();
         assert_eq!((all.rows, all.unreadable), (2, 1));
         let mut gather = Gather::new(0, Vec::new(), Some("where".to_owned()));
