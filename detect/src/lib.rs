@@ -7,4 +7,5 @@ pub mod intel;
 pub mod order;
 pub mod pdns;
 pub mod report;
+pub mod sigma;
 pub mod visible;
