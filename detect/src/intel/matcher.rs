@@ -7,6 +7,9 @@ mod index;
 #[cfg(test)]
 mod tests;
 
+use std::collections::HashSet;
+use std::hash::BuildHasherDefault;
+
 use storage::clock::Micros;
 
 use super::indicator::Kind;
@@ -150,6 +153,7 @@ pub struct Matcher {
     next_of_host: Vec<u32>,
     hosts: Chains<u64>,
     url_hosts: Chains<u64>,
+    hosts_of_urls: HashSet<u64, BuildHasherDefault<index::Passed>>,
     urls: Chains<u64>,
     agents: Chains<u64>,
     uris: Chains<u64>,
@@ -217,6 +221,11 @@ pub struct Needs {
 }
 
 impl Matcher {
+    /// Whether there are indicators that a request may meet whatever its host: paths, and requests without a host.
+    pub fn has_paths(&self) -> bool {
+        !self.uris.is_empty()
+    }
+
     /// Which columns it needs: others need not be read.
     pub fn needs(&self) -> Needs {
         let addresses = !self.ips.is_empty() || !self.networks.is_empty();

@@ -142,6 +142,7 @@ impl Matcher {
                 if let Some(host) = row.host {
                     let host_port = self.texts.hash_pair(host, row.port);
                     self.url_hosts.add(host_port, number, &mut self.next_of_host);
+                    self.hosts_of_urls.insert(self.texts.hash(host));
                     self.any_url = true;
                 }
             }

@@ -46,6 +46,27 @@ impl Matcher {
         hits.iter().copied().max_by_key(|hit| (hit.confidence, std::cmp::Reverse(hit.row)))
     }
 
+    /// Whether a request to this host may meet an indicator of hosts, URLs or addresses, whatever else is in it. Says yes
+    /// too often rather than too rarely.
+    pub fn may_meet_host(&self, host: &str) -> bool {
+        let hash = self.texts.hash(host);
+        if self.hosts_of_urls.contains(&hash) || self.hosts.of(hash, &self.next).next().is_some() {
+            return true;
+        }
+        let above = |suffix: &str| {
+            let mut rows = self.hosts.of(self.texts.hash(suffix), &self.next);
+            rows.any(|row| self.kind(row) == Kind::Domain)
+        };
+        if suffixes(host).skip(1).any(above) {
+            return true;
+        }
+        let Some(bits) = host.parse::<IpAddr>().ok().map(bits_of) else { return false };
+        let in_network = |(known, table): &(u8, super::Chains<u128>)| {
+            table.of(masked(bits, *known), &self.next).next().is_some()
+        };
+        self.ips.of(bits, &self.next).next().is_some() || self.networks.iter().any(in_network)
+    }
+
     fn by_host(&self, host: &str, request: &Request<'_>, hits: &mut Vec<Hit>) {
         if self.hosts.is_empty() {
             return;
@@ -79,10 +100,7 @@ impl Matcher {
         let (mut met, before) = (None, hits.len());
         for (text, how) in sides {
             let Some(address) = text.and_then(|text| text.parse::<IpAddr>().ok()) else { continue };
-            let bits = match address {
-                IpAddr::V4(ip) => u128::from(ip.to_ipv6_mapped()),
-                IpAddr::V6(ip) => u128::from(ip),
-            };
+            let bits = bits_of(address);
             if met.replace(bits) == Some(bits) {
                 continue;
             }
@@ -288,6 +306,14 @@ impl Matcher {
             (None, None) => Window::Unknown,
             _ => Window::Inside,
         })
+    }
+}
+
+/// An address in 128 bits.
+fn bits_of(address: IpAddr) -> u128 {
+    match address {
+        IpAddr::V4(ip) => u128::from(ip.to_ipv6_mapped()),
+        IpAddr::V6(ip) => u128::from(ip),
     }
 }
 

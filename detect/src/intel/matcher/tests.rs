@@ -96,6 +96,11 @@ fn requests_meet_what_they_should() {
     let mut shown = String::new();
     let mut hits = Vec::new();
     for asked in all {
+        let by_agent_or_path = |hit: &Hit| matches!(hit.how, How::UserAgent | How::UriPrefix | How::ServerIp | How::Network | How::Request);
+        matcher.best(&asked, &mut hits);
+        if let Some(host) = asked.host && !hits.iter().all(by_agent_or_path) {
+            assert!(matcher.may_meet_host(host), "{host}");
+        }
         let best = matcher.best(&asked, &mut hits).map_or("nothing".to_owned(), |hit| {
             let degraded = if hit.degraded { " degraded" } else { "" };
             format!("{} {} {}{degraded}", values[hit.row as usize], hit.how.name(), hit.confidence)
@@ -105,6 +110,15 @@ fn requests_meet_what_they_should() {
         shown.push_str(&format!("{what}: {best}\n"));
     }
     insta::assert_snapshot!(shown);
+}
+
+#[test]
+fn most_hosts_meet_nothing() {
+    let (matcher, _) = matcher_of(&[LIST, STIX], &Warnings::default());
+    for host in ["www.example", "notevil.example", "a.host.other.example", "192.0.2.8", "example"] {
+        assert!(!matcher.may_meet_host(host), "{host}");
+    }
+    assert!(matcher.may_meet_host("198.51.100.9") && matcher.may_meet_host("files.example"));
 }
 
 #[test]
