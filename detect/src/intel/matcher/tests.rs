@@ -96,9 +96,16 @@ fn requests_meet_what_they_should() {
     let mut shown = String::new();
     let mut hits = Vec::new();
     for asked in all {
-        let by_agent_or_path = |hit: &Hit| matches!(hit.how, How::UserAgent | How::UriPrefix | How::ServerIp | How::Network | How::Request);
+        let by_agent_or_path = |hit: &Hit| {
+            matches!(
+                hit.how,
+                How::UserAgent | How::UriPrefix | How::ServerIp | How::Network | How::Request
+            )
+        };
         matcher.best(&asked, &mut hits);
-        if let Some(host) = asked.host && !hits.iter().all(by_agent_or_path) {
+        if let Some(host) = asked.host
+            && !hits.iter().all(by_agent_or_path)
+        {
             assert!(matcher.may_meet_host(host), "{host}");
         }
         let best = matcher.best(&asked, &mut hits).map_or("nothing".to_owned(), |hit| {
