@@ -12,6 +12,7 @@ a table for people, score.json for programs. The sets of laws are companies with
 """
 import argparse
 import datetime
+import gzip
 import json
 import os
 import random
@@ -46,7 +47,7 @@ def generate(args):
             benign.day(day)
         if day:
             name = (laws.start + datetime.timedelta(days=day - 1)).isoformat()
-            with open(os.path.join(args.out, "logs", f"access-{name}.log"), "w") as file:
+            with gzip.open(os.path.join(args.out, "logs", f"access-{name}.log.gz"), "wt", compresslevel=1) as file:
                 count += log.write(day - 1, file)
     truth = {"seed": args.seed, "laws": args.laws, "scale": args.scale, "lines": count, "first": str(laws.start), "days": laws.days,
              "logformat": SQUID if laws.squid else None, "plants": plants.truth, "decoys": decoys.truth,
