@@ -14,6 +14,7 @@ params:
   - {name: piece_bytes, type: int, unit: bytes, default: 64000, doc: smaller requests count for nothing}
   - {name: min_bytes, type: int, unit: bytes, default: 20000000, doc: less on a day to one host is not told}
   - {name: medium_bytes, type: int, unit: bytes, default: 100000000, doc: less is low}
+  - {name: huge_bytes, type: int, unit: bytes, default: 500000000, doc: "so much, and ten times the client's greatest day, is medium to any host"}
   - {name: ratio, type: float, unit: ratio, default: 0.2, doc: "of sent and received bytes in these requests, from -1 (all received) to 1 (all sent)"}
   - {name: days, type: int, unit: days, default: 21, doc: how far to look back}
   - {name: min_days, type: int, unit: days, default: 5, doc: fewer earlier days of the client are no past}
@@ -60,7 +61,8 @@ judged AS (
   WHERE NOT is_private_ip(u.host)
 )
 SELECT day, client_ip, host, count, first, last,
-  CASE WHEN days < $min_days OR clients > $max_clients THEN 'low'
+  CASE WHEN days >= $min_days AND clients > $max_clients AND sent >= $huge_bytes AND sent >= 10 * own_most THEN 'medium'
+    WHEN days < $min_days OR clients > $max_clients THEN 'low'
     WHEN is_new AND sent >= 5 * own_most AND sent >= 5 * $medium_bytes THEN 'high'
     WHEN is_new AND sent >= $medium_bytes THEN 'medium' ELSE 'low' END AS level,
   concat(round(sent / 1e6, 0), ' MB sent and ', round(got / 1e6, 0), ' MB received in ', count, CASE WHEN count = 1 THEN ' request' ELSE ' requests' END, ' (ratio ', round(pcr, 2), ')',
