@@ -138,6 +138,40 @@ impl Chart {
             hours.into_iter().map(|(at, (sent, received))| HourBytes { at, sent, received });
         Self::Bytes { hours: hours.collect() }
     }
+
+    /// Adds the hours of another chart of the same kind.
+    fn add(&mut self, other: &Self) {
+        match (self, other) {
+            (Self::Activity { hours }, Self::Activity { hours: more }) => {
+                let mut all: BTreeMap<Micros, u64> = BTreeMap::new();
+                for hour in hours.iter().chain(more) {
+                    let count = all.entry(hour.at).or_default();
+                    *count = count.saturating_add(hour.count);
+                }
+                *hours = all.into_iter().map(|(at, count)| Hour { at, count }).collect();
+            }
+            (Self::Bytes { hours }, Self::Bytes { hours: more }) => {
+                let all = hours.iter().chain(more).map(|hour| (hour.at, hour.sent, hour.received));
+                if let Self::Bytes { hours: all } = Self::bytes(all.collect::<Vec<_>>()) {
+                    *hours = all;
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The charts of several days of one thing: what counts hours is drawn over all days, of the rest the first is kept.
+pub fn merged<'a>(days: impl IntoIterator<Item = &'a [Chart]>) -> Vec<Chart> {
+    let mut out: Vec<Chart> = Vec::new();
+    for chart in days.into_iter().flatten() {
+        let kind = std::mem::discriminant(chart);
+        match out.iter_mut().find(|known| std::mem::discriminant(*known) == kind) {
+            Some(known) => known.add(chart),
+            None => out.push(chart.clone()),
+        }
+    }
+    out
 }
 
 /// When the hour of a time begins.
@@ -158,6 +192,25 @@ mod tests {
         assert_eq!(longer, 1);
         assert_eq!(bins.iter().map(|bin| bin.count).sum::<u64>(), 198);
         assert!(bins.iter().any(|bin| bin.count == 198 && bin.from_s <= 60.0 && bin.to_s > 60.0));
+    }
+
+    #[test]
+    fn days_of_one_thing_are_drawn_together() {
+        let day = |at| {
+            [
+                Chart::activity([at, at + 1]),
+                Chart::bytes([(at, 1, 2)]),
+                Chart::gaps([at, at + 9], None),
+            ]
+        };
+        let (one, two) = (day(0), day(HOUR_US));
+        let merged = merged([&one[..], &two[..], &one[..]]);
+        assert_eq!(merged.len(), 3);
+        let hours = vec![Hour { at: 0, count: 4 }, Hour { at: HOUR_US, count: 2 }];
+        assert_eq!(merged[0], Chart::Activity { hours });
+        let Chart::Bytes { hours } = &merged[1] else { panic!() };
+        assert_eq!((hours[0].sent, hours[0].received, hours.len()), (2, 4, 2));
+        assert_eq!(merged[2], one[2]);
     }
 
     #[test]

@@ -22,7 +22,7 @@ use crate::visible::{grouped, visible};
 const HEAT_DAYS: i32 = 35;
 /// Shades of the hours.
 const SHADES: usize = 5;
-const WIDTH: f64 = 340.0;
+const WIDTH: f64 = 332.0;
 const HEIGHT: f64 = 92.0;
 
 /// A chart with its caption; nothing for a chart without data.

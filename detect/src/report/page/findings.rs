@@ -4,7 +4,7 @@ use maud::{Markup, html};
 use storage::clock::Micros;
 
 use super::super::text::{CELL, SENTENCE, SQL, Shown, Sql, count, span, time};
-use super::super::{Detail, Report, Rows, svg};
+use super::super::{Detail, Report, Rows, chart, svg};
 use super::summary::chip;
 use crate::finding::{Finding, Level, plain};
 use crate::order::{Group, Thread};
@@ -133,15 +133,22 @@ fn article(
             p.why { (Shown(&finding.why, SENTENCE)) }
             (facts(finding))
             @if let Some(detail) = detail {
-                @let charts: Vec<_> = detail.charts.iter().filter_map(|it| svg::chart(it, range)).collect();
-                @if depth == Depth::Full && !charts.is_empty() {
-                    div.charts { @for chart in &charts { (chart) } }
-                }
+                @if depth == Depth::Full { (charts(report, thread, range)) }
                 (rows(&detail.rows, finding.level, depth))
             }
             (sql(finding, anchor))
             (other_days(thread, anchor))
         }
+    }
+}
+
+/// The charts of all days of a thread.
+fn charts(report: &Report, thread: &Thread<'_>, range: (Micros, Micros)) -> Markup {
+    let days = thread.findings.iter().filter_map(|finding| report.details.get(&finding.id));
+    let charts = chart::merged(days.map(|detail| detail.charts.as_slice()));
+    let drawn: Vec<_> = charts.iter().filter_map(|chart| svg::chart(chart, range)).collect();
+    html! {
+        @if !drawn.is_empty() { div.charts { @for chart in &drawn { (chart) } } }
     }
 }
 
@@ -185,24 +192,43 @@ fn rows(rows: &Rows, level: Level, depth: Depth) -> Markup {
         Depth::Full => 5,
         _ => 3,
     };
-    let shown = rows.rows.len().min(most);
+    let shown = &rows.rows[..rows.rows.len().min(most)];
+    let value = |row: usize, at: usize| shown.get(row).and_then(|row| row.get(at));
+    // What is the same in all rows is said once; the table keeps what differs.
+    let (same, differ): (Vec<_>, Vec<_>) = (0..rows.columns.len()).partition(|&at| {
+        shown.len() > 1 && at > 0 && (1..shown.len()).all(|row| value(row, at) == value(0, at))
+    });
     html! {
         details.rows open[level >= Level::High] {
-            summary { "Rows: " (shown) " of " (grouped(rows.total.max(shown as u64))) }
+            summary { "Rows: " (shown.len()) " of " (grouped(rows.total.max(shown.len() as u64))) }
+            @if !same.is_empty() {
+                p.same {
+                    "In all of them: "
+                    @for (number, &at) in same.iter().enumerate() {
+                        @if number > 0 { ", " }
+                        (Shown(&rows.columns[at], CELL)) " " b { (cell(value(0, at))) }
+                    }
+                }
+            }
             div.scroll {
                 table {
-                    thead { tr { @for name in &rows.columns { th scope="col" { (Shown(name, CELL)) } } } }
+                    thead { tr { @for &at in &differ { th scope="col" { (Shown(&rows.columns[at], CELL)) } } } }
                     tbody {
-                        @for row in rows.rows.iter().take(most) {
-                            tr {
-                                @for value in row {
-                                    td { @match value { Some(value) => (Shown(value, CELL)), None => span.null { "NULL" } } }
-                                }
-                            }
+                        @for row in 0..shown.len() {
+                            tr { @for &at in &differ { td { (cell(value(row, at))) } } }
                         }
                     }
                 }
             }
+        }
+    }
+}
+
+fn cell(value: Option<&Option<String>>) -> Markup {
+    html! {
+        @match value.and_then(Option::as_ref) {
+            Some(value) => (Shown(value, CELL)),
+            None => span.null { "NULL" },
         }
     }
 }
