@@ -5,6 +5,7 @@ pub(crate) mod archive;
 pub(crate) mod checkpoint;
 pub(crate) mod compact;
 pub(crate) mod encryption;
+pub(crate) mod hunt;
 pub(crate) mod proof;
 pub(crate) mod redact;
 pub(crate) mod restore;
@@ -20,7 +21,8 @@ use crate::output::Format;
 
 const AFTER: &str = "\
 Exit codes: 0 done; 1 failed; 2 usage; 3 done, but lines were quarantined or inputs
-unreadable; 10 no store; 11 locked; 12 integrity or signature failure; 130 interrupted.
+unreadable; 10 no store; 11 locked; 12 integrity or signature failure; 20 findings, only
+with --fail-on-findings; 130 interrupted.
 
 Start with `dwell demo`.";
 
@@ -78,6 +80,11 @@ pub(crate) enum Verb {
     },
     /// Ask the store in SQL
     Sql(Sql),
+    /// Hunts: what they find, and run them
+    Hunt {
+        #[command(subcommand)]
+        what: hunt::Hunt,
+    },
     /// Give back the original bytes of a source, or of a day's rows
     Raw(Raw),
     /// The days of the store
@@ -116,8 +123,8 @@ pub(crate) enum Verb {
     },
     /// Remove lines for good, for a reason that the ledger keeps; without --yes it is only shown what would go
     Redact(redact::Redact),
-    /// The whole night: ingest, seal, compact, archive, verify, drill, retire, purge, with one report
-    Nightly,
+    /// The whole night: ingest, seal, compact, archive, verify, drill, hunt, retire, purge, with one report
+    Nightly(hunt::Nightly),
     /// Copy sealed days to an archive, each read back; or show, or expire, what it holds
     Archive(archive::Archive),
     /// Bring days back from an archive: beside the live data, or into it; list or drop what was restored

@@ -21,6 +21,8 @@ pub(crate) enum Exit {
     Locked = 11,
     /// A digest, signature or count does not hold.
     Integrity = 12,
+    /// Something was found, and that was to be an ending of its own.
+    Findings = 20,
     /// Stopped by the person at the keyboard.
     Interrupted = 130,
 }

@@ -9,6 +9,7 @@ mod drill;
 mod export;
 mod formats;
 mod hold;
+mod hunt;
 mod ingest;
 mod init;
 mod inspect;
@@ -68,6 +69,7 @@ pub(crate) fn run(context: &Context, verb: Verb) -> Result<Outcome> {
         Verb::Ingest(args) => ingest::run(context, args),
         Verb::Formats { what } => formats::run(context, what),
         Verb::Sql(args) => sql::run(context, &args),
+        Verb::Hunt { what } => hunt::run(context, what),
         Verb::Raw(args) => raw::run(context, &args),
         Verb::Days(args) => listing::days(context, &args),
         Verb::Sources(args) => sources::run(context, &args),
@@ -81,7 +83,7 @@ pub(crate) fn run(context: &Context, verb: Verb) -> Result<Outcome> {
         Verb::Hold { what } => hold::run(context, what),
         Verb::Retain { what } => retain::run(context, &what),
         Verb::Redact(args) => redact::run(context, &args),
-        Verb::Nightly => nightly::run(context),
+        Verb::Nightly(args) => nightly::run(context, &args),
         Verb::Archive(args) => archive::run(context, &args),
         Verb::Restore(args) => restore::run(context, &args),
         Verb::Drill(args) => drill::run(context, &args),

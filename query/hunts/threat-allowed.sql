@@ -11,7 +11,7 @@ rows: >-
   verdict IN ('allowed', 'redirected') AND (threat IS NOT NULL AND lower(threat) NOT IN ('none', '', 'clean', 'unknown', 'n/a', '0') OR lower(categories) LIKE '%malware%' OR lower(categories) LIKE '%phishing%' OR lower(categories) LIKE '%botnet%'
   OR lower(categories) LIKE '%command and control%' OR lower(categories) LIKE '%command-and-control%' OR lower(categories) LIKE '%malicious%' OR lower(categories) LIKE '%spyware%' OR lower(categories) LIKE '%ransomware%')
 params:
-  - {name: many_clients, type: int, unit: clients, default: 5, doc: what so many clients of the day do is more likely a wrong category, and medium}
+  - {name: many_clients, type: int, unit: clients, default: 5, doc: "what so many clients of the day do is more likely a wrong category, and medium"}
 false_positives:
   - Wrong categories of sites that many use; category names that only mention malware (security vendors)
 author: dwell

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use datafusion::common::exec_err;
 use datafusion::error::Result;
 use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
-use datafusion::execution::memory_pool::{FairSpillPool, TrackConsumersPool};
+use datafusion::execution::memory_pool::{
+    FairSpillPool, GreedyMemoryPool, MemoryPool, TrackConsumersPool,
+};
 use datafusion::execution::object_store::{ObjectStoreRegistry, ObjectStoreUrl};
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use datafusion::prelude::SessionConfig;
@@ -50,13 +52,20 @@ impl ObjectStoreRegistry for OnlyOurs {
 
 /// Builds the environment that queries run in.
 pub(crate) fn runtime(options: &SessionOptions) -> Result<Arc<RuntimeEnv>> {
-    let pool = TrackConsumersPool::new(FairSpillPool::new(options.memory_bytes), NAMED_CONSUMERS);
+    // Hunts run one after the other, each with many operators of which few are large: equal shares would be too small.
+    let pool: Arc<dyn MemoryPool> = if options.history {
+        let pool = GreedyMemoryPool::new(options.memory_bytes);
+        Arc::new(TrackConsumersPool::new(pool, NAMED_CONSUMERS))
+    } else {
+        let pool = FairSpillPool::new(options.memory_bytes);
+        Arc::new(TrackConsumersPool::new(pool, NAMED_CONSUMERS))
+    };
     let spill = match &options.spill_dir {
         Some(dir) => DiskManagerMode::Directories(vec![dir.clone()]),
         None => DiskManagerMode::Disabled,
     };
     RuntimeEnvBuilder::new()
-        .with_memory_pool(Arc::new(pool))
+        .with_memory_pool(pool)
         .with_disk_manager_builder(DiskManagerBuilder::default().with_mode(spill))
         .with_object_store_registry(Arc::new(OnlyOurs(Arc::new(InMemory::new()))))
         .build_arc()

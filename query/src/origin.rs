@@ -4,7 +4,7 @@ use std::fmt::Debug;
 use std::path::PathBuf;
 
 use storage::segment::{FileMeta, VerifiedFile};
-use storage::store::{LedgerEntry, Store};
+use storage::store::{KeptTable, LedgerEntry, Store};
 
 /// What a session asks of a store beside its state.
 pub trait Origin: Debug + Send + Sync {
@@ -14,6 +14,12 @@ pub trait Origin: Debug + Send + Sync {
     /// Opens such a file for checked reading.
     fn open_file(&self, meta: &FileMeta) -> storage::Result<VerifiedFile> {
         VerifiedFile::open(self.locate(&meta.path), meta)
+    }
+
+    /// The bytes of a table that is kept beside the rows.
+    fn table(&self, kept: &KeptTable) -> storage::Result<Vec<u8>> {
+        let what = format!("{} is not at hand here", kept.table.key);
+        Err(storage::Error::new(storage::ErrorKind::Unsupported, what))
     }
 
     /// The records of the ledger.
@@ -27,6 +33,10 @@ impl Origin for Store {
 
     fn open_file(&self, meta: &FileMeta) -> storage::Result<VerifiedFile> {
         Self::open_file(self, meta)
+    }
+
+    fn table(&self, kept: &KeptTable) -> storage::Result<Vec<u8>> {
+        storage::tables::read(self, kept)
     }
 
     fn ledger_entries(&self) -> storage::Result<Vec<LedgerEntry>> {

@@ -28,6 +28,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::mistakes::Names;
 use crate::origin::Origin;
 use crate::reader::{OpenFiles, Run};
+use crate::summary::{self, Summaries};
 use crate::table::Requests;
 use crate::time_bounds::rewrite::CompareTheTime;
 use crate::time_bounds::set::TimeSet;
@@ -46,6 +47,8 @@ pub struct SessionOptions {
     pub until_us: Option<Micros>,
     /// What `now()` says.
     pub now_us: Micros,
+    /// Whether there is the table `history`: the rows that `requests` would have without bounds.
+    pub history: bool,
     /// A private folder for spill files; without one nothing spills.
     pub spill_dir: Option<PathBuf>,
 }
@@ -59,6 +62,7 @@ impl SessionOptions {
             since_us: None,
             until_us: None,
             now_us,
+            history: false,
             spill_dir: None,
         }
     }
@@ -79,6 +83,7 @@ pub type ScalarBody =
 pub struct Session {
     options: SessionOptions,
     state: SessionState,
+    summaries: Arc<Summaries>,
     names: Names,
 }
 
@@ -181,8 +186,19 @@ impl Session {
             views: vec![],
         };
         let sources = system::sources(&facts);
-        facts.views = views::register(&public, &systems, requests, sources, &facts.origin, state)
+        let history = Arc::new(Requests::new(state, TimeSet::all(), Arc::clone(&facts.files)));
+        if options.history {
+            let table = Arc::clone(&history);
+            public.register_table("history".to_owned(), table as _).map_err(setup)?;
+        }
+        let summaries = Summaries::new(Arc::clone(&facts.origin), Arc::clone(state), history);
+        for (name, table) in summaries.tables() {
+            public.register_table(name.to_owned(), table).map_err(setup)?;
+        }
+        let ground = (&facts.origin, &**state);
+        facts.views = views::register(&public, &systems, requests, sources, &summaries, ground)
             .map_err(setup)?;
+        facts.views.extend(summaries.tables());
         system::register(&public, &systems, &facts).map_err(setup)?;
         let sets = MemorySchemaProvider::new();
         restored::register(&public, &sets, &facts, &options.bounds()).map_err(setup)?;
@@ -204,7 +220,7 @@ impl Session {
         functions::register(&context);
         let state = context.state();
         let names = names(&state);
-        Ok(Self { options, state, names })
+        Ok(Self { options, state, summaries, names })
     }
 
     /// The options this session was opened with.
@@ -231,6 +247,16 @@ impl Session {
             .map_err(|error| Error::new(ErrorKind::Usage, error.to_string()))?;
         self.names.functions.push(name.to_owned());
         Ok(())
+    }
+
+    /// The summaries of a day, made from its rows: name, rows, and the bytes they are kept as.
+    pub async fn summaries_of(&self, day: Day) -> Result<Vec<(&'static str, u64, Vec<u8>)>> {
+        let made = self.summaries.make(&self.state, day).await.map_err(mistakes::running_error)?;
+        let tables = summary::TABLES.iter().zip(&made);
+        let kept = tables.map(|(table, batch)| {
+            Ok((table.name, batch.num_rows() as u64, summary::content(batch)?))
+        });
+        kept.collect::<datafusion::error::Result<_>>().map_err(mistakes::running_error)
     }
 
     /// Parses, checks and plans one statement.

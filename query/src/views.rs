@@ -36,6 +36,7 @@ use storage::store::State;
 
 use crate::limits;
 use crate::origin::Origin;
+use crate::summary::Summaries;
 use crate::table::{Requests, Unmeasured};
 
 /// One column of a view.
@@ -138,6 +139,8 @@ pub(crate) fn meaning(view: &str, column: &str) -> Option<Cow<'static, str>> {
 struct Planner {
     requests: Arc<Requests>,
     sources: Arc<dyn TableProvider>,
+    /// The summaries, by name.
+    daily: Vec<(&'static str, Arc<dyn TableProvider>)>,
     functions: Vec<ScalarUDF>,
     state: OnceLock<Option<SessionState>>,
 }
@@ -150,6 +153,9 @@ impl Planner {
             public.register_table("requests".to_owned(), Arc::clone(&self.requests) as _)?;
             let streamed = Unmeasured(Arc::clone(&self.requests));
             public.register_table("streamed".to_owned(), Arc::new(streamed))?;
+            for (name, table) in &self.daily {
+                public.register_table((*name).to_owned(), Arc::clone(table))?;
+            }
             let systems = MemorySchemaProvider::new();
             systems.register_table("sources".to_owned(), Arc::clone(&self.sources))?;
             let catalog = MemoryCatalogProvider::new();
@@ -247,12 +253,13 @@ pub(crate) fn register(
     systems: &MemorySchemaProvider,
     requests: Arc<Requests>,
     sources: Arc<dyn TableProvider>,
-    origin: &Arc<dyn Origin>,
-    state: &State,
+    summaries: &Arc<Summaries>,
+    (origin, state): (&Arc<dyn Origin>, &State),
 ) -> Result<Vec<(&'static str, Arc<dyn TableProvider>)>> {
     let planner = Arc::new(Planner {
         requests,
         sources,
+        daily: summaries.tables(),
         functions: clocks::functions(origin, state).into(),
         state: OnceLock::new(),
     });

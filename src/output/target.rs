@@ -116,3 +116,10 @@ impl Drop for Target {
 pub(crate) fn stdout_is_terminal() -> bool {
     io::stdout().is_terminal()
 }
+
+/// Adds bytes to the end of a file, which is made if it is not there, in one write.
+pub(crate) fn append(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = File::options().create(true).append(true).open(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()
+}

@@ -7,6 +7,7 @@
 mod closing;
 mod copies;
 mod drill;
+mod hunts;
 mod ingest;
 mod memory;
 mod retire;
@@ -20,6 +21,7 @@ use serde_json::{Value, json};
 
 pub(super) use self::memory::Memory;
 use super::Outcome;
+use crate::args::hunt::Nightly;
 use crate::context::Context;
 use crate::exit::{self, Exit, Interrupted};
 use crate::output::escape;
@@ -49,6 +51,7 @@ static STEPS: &[Step] = &[
     Step { name: "verify", needs: &[], run: share::run },
     Step { name: "copies", needs: &[], run: copies::run },
     Step { name: "drill", needs: &[], run: drill::run },
+    Step { name: "hunts", needs: &[], run: hunts::run },
     Step { name: "retire", needs: &["archive", "verify", "copies", "drill"], run: retire::run },
     Step { name: "purge", needs: &["verify"], run: retire::purge },
 ];
@@ -71,6 +74,7 @@ impl Done {
 /// A run.
 struct Night<'a> {
     context: &'a Context,
+    args: &'a Nightly,
     memory: Memory,
 }
 
@@ -85,13 +89,13 @@ struct Line {
 }
 
 /// Runs all steps and reports.
-pub(super) fn run(context: &Context) -> Result<Outcome> {
+pub(super) fn run(context: &Context, args: &Nightly) -> Result<Outcome> {
     // Without a store there is no night.
     let store = context.open()?;
     store.check_settings()?;
     let memory = Memory::read(&store);
     let context = &Context { wait_ms: context.wait_named.unwrap_or(WAIT_MS), ..context.clone() };
-    let mut night = Night { context, memory };
+    let mut night = Night { context, args, memory };
     let mut lines: Vec<Line> = Vec::new();
     let mut target = Target::stdout();
     for step in STEPS {
@@ -185,6 +189,7 @@ fn worst(exits: impl Iterator<Item = Exit>) -> Exit {
         Exit::Failed | Exit::Usage | Exit::NoStore => 4,
         Exit::Locked => 3,
         Exit::Partial => 2,
+        Exit::Findings => 1,
         Exit::Done => 0,
     };
     match exits.max_by_key(rank).unwrap_or(Exit::Done) {

@@ -2,6 +2,7 @@
 
 mod archive;
 pub mod format;
+mod hunts;
 mod retention;
 mod seal;
 
@@ -12,6 +13,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::privacy::Rule;
 pub use archive::{ArchiveConfig, Rate};
 pub use format::FormatConfig;
+pub use hunts::HuntsConfig;
 pub use retention::{NightlyConfig, RetentionConfig, RuleConfig};
 pub use seal::SealConfig;
 
@@ -124,6 +126,19 @@ pub const DEFAULT_TEXT: &str = r#"# Settings of this dwell store. Everything her
 # Bring one archived day back to a scratch place each night, and ask it.
 # drill = true
 
+# What a night looks for (docs/hunts.md).
+[hunts]
+# A folder of hunts of your own, from the store's folder.
+# dir = "/etc/dwell/hunts"
+# Who and what is excused: lists as for `hunt run --allow`.
+# allow = ["/etc/dwell/allow.txt"]
+# Nothing below this level is told: informational, low, medium, high, critical.
+# min_level = "low"
+# Whether a night hunts at all.
+# nightly = true
+# How many of the newest days the first night hunts; older ones are hunted when they change.
+# first_days = 30
+
 [query]
 # Memory for one query.
 # memory_bytes = 1073741824
@@ -170,6 +185,8 @@ pub struct Config {
     pub archive: Vec<ArchiveConfig>,
     /// What a night does.
     pub nightly: NightlyConfig,
+    /// What a night looks for.
+    pub hunts: HuntsConfig,
     /// Limits of a query.
     pub query: QueryConfig,
     /// How an encrypted store is opened.

@@ -1,0 +1,26 @@
+//! `dwell hunt`: which hunts are there, and what do they find?
+
+mod catalogue;
+mod days;
+mod keep;
+mod page;
+mod run;
+mod tell;
+
+use anyhow::Result;
+
+use super::Outcome;
+use crate::args::hunt::Hunt;
+use crate::context::Context;
+
+pub(super) use self::keep::night;
+
+/// Runs the command.
+pub(super) fn run(context: &Context, what: Hunt) -> Result<Outcome> {
+    match what {
+        Hunt::List { own, output } => catalogue::list(context, &own, &output),
+        Hunt::Show { id, own } => catalogue::show(context, &id, &own),
+        Hunt::Run(args) => run::run(context, &args),
+        Hunt::Summarize { bounds } => days::run(context, &bounds),
+    }
+}
