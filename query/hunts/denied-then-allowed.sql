@@ -33,7 +33,7 @@ hosts AS (
 SELECT p.day, p.client_ip, p.host, p.count, p.first, p.last,
   CASE WHEN h.clients <= $max_clients AND p.refused >= $medium_denied THEN 'medium' ELSE 'low' END AS level,
   concat('denied ', p.refused, ' times, then allowed ', p.passed, CASE WHEN p.passed = 1 THEN ' time' ELSE ' times' END, ' from ', to_char(p.first_allowed, '%H:%M'), ' UTC on (', CASE WHEN p.got >= 1000000 THEN concat(round(p.got / 1e6, 1), ' MB') ELSE concat(round(p.got / 1e3, 1), ' kB') END, ' received)',
-    CASE WHEN p.schemes > 1 THEN ', under another scheme' ELSE '' END, CASE WHEN p.agents > 1 THEN concat(', with ', p.agents, ' agents') ELSE '' END, coalesce(concat(', category ', p.categories), ''),
+    CASE WHEN p.schemes > 1 THEN ', under another scheme' ELSE '' END, CASE WHEN p.agents > 1 THEN concat(', with ', p.agents, ' agents') ELSE '' END, coalesce(', category ' || p.categories, ''),
     '; ', h.clients, CASE WHEN h.clients = 1 THEN ' client asks' ELSE ' clients ask' END, ' for the host that day') AS why,
   0.2 + 0.3 * least(1.0, p.refused / 20.0) + 0.3 / h.clients + CASE WHEN p.schemes > 1 OR p.agents > 1 THEN 0.2 ELSE 0.0 END AS score,
   0.3 * least(1.0, p.refused / 20.0) AS part_denied,

@@ -32,7 +32,7 @@ SELECT f.day, f.client_ip, f.host, f.path, f.count, f.first, f.last,
   CASE WHEN f.extension IN ('js', 'url', 'one') THEN CASE WHEN coalesce(h.clients, 1) <= 1 AND f.direct AND f.got > 0 THEN 'medium' ELSE 'low' END
     WHEN coalesce(h.clients, 1) > $max_clients THEN 'low' WHEN f.got > 0 THEN 'high' ELSE 'medium' END AS level,
   concat('the file ', regexp_replace(f.path, '^.*/', ''), CASE WHEN f.got > 0 THEN concat(' was loaded (', CASE WHEN f.bytes >= 1000000 THEN concat(round(f.bytes / 1e6, 1), ' MB') ELSE concat(round(f.bytes / 1e3, 1), ' kB') END,
-    coalesce(concat(', ', f.type), ''), ')') ELSE ' was asked for, but not given' END,
+    coalesce(', ' || f.type, ''), ')') ELSE ' was asked for, but not given' END,
     '; ', coalesce(h.clients, 1), CASE WHEN coalesce(h.clients, 1) = 1 THEN ' client uses' ELSE ' clients use' END, ' the host that day') AS why,
   0.5 + CASE WHEN f.got > 0 THEN 0.2 ELSE 0.0 END + 0.3 / coalesce(h.clients, 1) AS score,
   CASE WHEN f.got > 0 THEN 0.2 ELSE 0.0 END AS part_loaded,

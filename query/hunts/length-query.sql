@@ -22,7 +22,7 @@ author: dwell
 references: ["https://attack.mitre.org/techniques/T1132/001/"]
 ---*/
 WITH found AS (
-  SELECT day, client_ip, host, count(*) AS count, min(ts) AS first, max(ts) AS last, avg(entropy(query)) AS bits, max(length(query)) AS longest, sum(length(query)) AS chars, count(DISTINCT query) AS different,
+  SELECT day, client_ip, host, count(*) AS count, min(ts) AS first, max(ts) AS last, avg(entropy(query)) AS bits, max(length(query)) AS longest, sum(length(query)) AS chars, approx_distinct(query) AS different,
     count(*) FILTER (WHERE referer IS NULL) AS direct
   FROM requests WHERE length(query) >= $min_length AND entropy(query) >= $min_entropy
   GROUP BY day, client_ip, host HAVING count(*) >= $min_requests

@@ -52,7 +52,7 @@ rows AS (
 SELECT j.day, j.client_ip, j.domain, r.count, r.first, r.last,
   CASE WHEN programs > 0 AND odd THEN 'high' WHEN straight OR odd AND (gives OR reports) THEN 'medium' ELSE 'low' END AS level,
   concat('the house has not asked for ', j.domain, ' since ', CAST(start AS VARCHAR), ' at least; ', r.count, CASE WHEN r.count = 1 THEN ' request' ELSE ' requests' END, ' now',
-    CASE WHEN programs > 0 THEN concat(', and a program comes of it', coalesce(concat(' (', regexp_replace(program, '^.*/', ''), ')'), ''), CASE WHEN straight THEN ' with hardly a page read' ELSE '' END) ELSE '' END,
+    CASE WHEN programs > 0 THEN concat(', and a program comes of it', coalesce(' (' || regexp_replace(program, '^.*/', '') || ')', ''), CASE WHEN straight THEN ' with hardly a page read' ELSE '' END) ELSE '' END,
     CASE WHEN odd THEN ', by a script or an agent that is none' ELSE '' END, CASE WHEN gives THEN concat(', ', round(sent / 1e6, 1), ' MB out and ', round(got / 1e6, 1), ' MB in') ELSE '' END,
     CASE WHEN reports THEN concat(', ', posts, ' posts to ', gets, ' pages') ELSE '' END) AS why,
   0.2 + CASE WHEN programs > 0 THEN 0.2 ELSE 0.0 END + CASE WHEN straight THEN 0.1 ELSE 0.0 END + CASE WHEN odd THEN 0.2 ELSE 0.0 END + CASE WHEN gives THEN 0.2 ELSE 0.0 END + CASE WHEN reports THEN 0.1 ELSE 0.0 END AS score,

@@ -74,4 +74,4 @@ SELECT day, client_ip, host, count, first, last,
   CASE WHEN is_new THEN 0.3 ELSE 0.0 END AS part_new,
   0.3 * least(1.0, sent / 1e9) AS part_bytes
 FROM judged
-WHERE days < $min_days AND has_past AND clients <= $max_clients OR days >= $min_days AND sent > mid + 3 * 1.4826 * mad AND sent > 1.5 * own_most AND sent > fleet_top
+WHERE days < $min_days AND has_past AND clients <= $max_clients OR days >= $min_days AND sent > mid + 3 * 1.4826 * mad AND sent > 1.5 * own_most AND sent > least(fleet_top, 20 * fleet_mid)

@@ -26,7 +26,7 @@ WITH found AS (
 )
 SELECT day, client_ip, host, count, first, last,
   CASE WHEN clients >= $many_clients THEN 'medium' ELSE 'high' END AS level,
-  concat(count, CASE WHEN count = 1 THEN ' request was' ELSE ' requests were' END, ' allowed', coalesce(concat(' with the threat ', threat), ''), coalesce(concat(', category ', category), ''), ', ', round(got / 1e3, 1), ' kB received; ',
+  concat(count, CASE WHEN count = 1 THEN ' request was' ELSE ' requests were' END, ' allowed', coalesce(' with the threat ' || threat, ''), coalesce(', category ' || category, ''), ', ', round(got / 1e3, 1), ' kB received; ',
     clients, CASE WHEN clients = 1 THEN ' client does' ELSE ' clients do' END, ' so with this host that day') AS why,
   0.6 + 0.4 / clients AS score,
   0.4 / clients AS part_rarity

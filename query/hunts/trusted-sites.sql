@@ -72,7 +72,7 @@ SELECT day, client_ip, host, count, first, last,
     WHEN has_past AND scripts > 0 THEN 'medium'
     ELSE 'low' END AS level,
   concat(count, CASE WHEN count = 1 THEN ' request' ELSE ' requests' END, ' to ', host, ' (', CASE kind WHEN 'paste' THEN 'pastes' WHEN 'code' THEN 'files of a code host' WHEN 'drop' THEN 'file drop' WHEN 'messenger' THEN 'messenger' WHEN 'hook' THEN 'catcher of requests'
-      WHEN 'ipfs' THEN 'gateway to IPFS' ELSE 'free web space' END, ')', coalesce(concat(', among them ', path), ''), CASE WHEN refused > 0 THEN concat(', ', refused, ' of them refused') ELSE '' END, ', with an agent of class ', class,
+      WHEN 'ipfs' THEN 'gateway to IPFS' ELSE 'free web space' END, ')', coalesce(', among them ' || path, ''), CASE WHEN refused > 0 THEN concat(', ', refused, ' of them refused') ELSE '' END, ', with an agent of class ', class,
     CASE WHEN gives THEN concat(', ', round(sent / 1e6, 1), ' MB sent') ELSE '' END, CASE WHEN programs > 0 THEN '; a program, script or archive was loaded' ELSE '' END, '; ', clients, CASE WHEN clients = 1 THEN ' client uses' ELSE ' clients use' END, ' the site that day',
     CASE WHEN known THEN concat('; this one has since ', CAST(since AS VARCHAR)) WHEN has_past THEN '; this one had not before' ELSE '; there is no past to compare with' END) AS why,
   CASE WHEN known THEN 0.0 ELSE 0.2 END + CASE WHEN odd THEN 0.3 ELSE 0.0 END + CASE WHEN telling > 0 OR programs > 0 OR gives THEN 0.3 ELSE 0.0 END + 0.2 / clients AS score,
