@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Do the hunts find what is hidden in three weeks of a company, and leave the rest alone?
 
-    hunts.py generate --out DIR [--seed 1] [--laws a|b|c|d] [--scale 1.0]
-    hunts.py run      --out DIR --dwell target/release/dwell [--days 7] [--keep-store]
+    hunts.py generate --out DIR [--seed 1] [--laws a|b|c|d|e] [--scale 1.0]
+    hunts.py run      --out DIR --dwell target/release/dwell [--days 7] [--keep-store] [--hunts ID ...] [--hunt-dir DIR]
     hunts.py score    --out DIR [--dwell PATH --evidence 40] [--noise 40]
     hunts.py big      --out DIR [--days 1] [--lines 10000000] [--packed]
 
@@ -97,13 +97,14 @@ def run(args):
         if name.startswith("findings-"):
             os.remove(os.path.join(args.out, name))
     whole = os.path.join(args.out, "findings-all.json")
-    _, said, times["all"], times["all_mb"] = dwell.run("hunt", "run", *args.hunts, "--format", "json", out=whole)
+    more = ["--hunts", args.hunt_dir] if args.hunt_dir else []
+    _, said, times["all"], times["all_mb"] = dwell.run("hunt", "run", *args.hunts, *more, "--format", "json", out=whole)
     with open(os.path.join(args.out, "run.txt"), "w") as file:
         file.write(said)
     first = datetime.date.fromisoformat(truth["first"])
     for n in range(truth["days"] - args.days, truth["days"]):
         day, after = str(first + datetime.timedelta(days=n)), str(first + datetime.timedelta(days=n + 1))
-        _, _, times[day], _ = dwell.run("hunt", "run", *args.hunts, "--since", day, "--until", after, "--format", "json",
+        _, _, times[day], _ = dwell.run("hunt", "run", *args.hunts, *more, "--since", day, "--until", after, "--format", "json",
                 out=os.path.join(args.out, f"findings-{day}.json"))
     with open(os.path.join(args.out, "times.json"), "w") as file:
         json.dump(times, file, indent=1)
@@ -170,7 +171,7 @@ def main():
         p.add_argument("--out", required=True)
         p.add_argument("--seed", type=int, default=1)
         if verb is generate:
-            p.add_argument("--laws", default="a", choices=["a", "b", "c", "d"])
+            p.add_argument("--laws", default="a", choices=list("abcde"))
             p.add_argument("--scale", type=float, default=1.)
         if verb in (run, score):
             p.add_argument("--dwell", required=verb is run)
@@ -178,6 +179,7 @@ def main():
             p.add_argument("--days", type=int, default=7)
             p.add_argument("--keep-store", action="store_true")
             p.add_argument("--hunts", nargs="+", default=["all"])
+            p.add_argument("--hunt-dir")
         if verb is score:
             p.add_argument("--evidence", type=int, default=0)
             p.add_argument("--noise", type=int, default=40)

@@ -38,11 +38,12 @@ class Laws:
     wave: int = 8              # day on which the browsers begin to renew themselves
     upper: bool = True         # LT-0042, else nb00042.ad.corp.example
     pairs: bool = False        # people as in pairs.py, else as in benign.py
+    first_plant: int = 12      # no plant begins later than it may because of this; small: already in the first days
     varied: bool = True        # plants of drawn strength and looks
 
 
 def laws_of(name, seed):
-    """`a`, `b` and `d` are fixed, `c` draws everything from the seed."""
+    """`a`, `b` and `d` are fixed, `c` draws everything from the seed, `e` too, with plants from the second day on."""
     if name == "a":
         return Laws(datetime.date(2026, 3, 2), varied=False)
     if name == "b":
@@ -52,12 +53,13 @@ def laws_of(name, seed):
     if name == "d":
         return Laws(datetime.date(2026, 9, 7), zone=0, windows=170, macs=20, phones=10, vendor_names=False, chrome=150, firefox=152, pairs=True)
     r = random.Random(f"laws {seed}")
+    early = 1 if name == "e" else 12
     return Laws(datetime.date(2026, 1, 5) + datetime.timedelta(days=7 * r.randrange(40)), zone=r.choice([-8, -5, 0, 1, 2, 5.5, 9]),
                 squid=r.random() < .5, decrypted=r.random(), plain=r.uniform(.02, .15), pages=r.uniform(25, 60),
                 tail=r.uniform(.04, .25), sites=r.randrange(500, 4000), favourites=r.uniform(.3, .7), absent=r.uniform(.02, .15),
                 windows=r.randrange(90, 150), macs=r.randrange(10, 60), linux=r.randrange(4, 20), phones=r.randrange(0, 30),
                 servers=r.randrange(12, 24), vendor_names=r.random() < .5, chrome=145, firefox=147, wave=r.randrange(5, 16),
-                upper=r.random() < .5)
+                upper=r.random() < .5, first_plant=early)
 
 
 class Client:

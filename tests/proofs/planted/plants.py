@@ -30,6 +30,7 @@ class Plants:
         return c
 
     def workdays(self, first=9, last=99):
+        first = min(first, self.company.laws.first_plant)
         return [d for d in range(self.company.laws.days) if first <= d <= last and not self.company.weekend(d)]
 
     def a_day(self, first=9):
@@ -57,11 +58,13 @@ class Plants:
     def at(self, day, a=9.5, b=16.):
         return self.benign.local(day, self.rng.uniform(a, b))
 
-    def tell(self, c, hosts, days, hunts, note, **more):
+    def tell(self, c, hosts, hunts, note, **more):
+        """Keeps the truth; the days are those (of UTC) on which the case's lines lie."""
         hosts = [hosts] if isinstance(hosts, str) else hosts
+        days = [d for d in range(self.log.count) if any(row[2].ip == c.ip and row[6] in hosts for row in self.log.days[d])]
         self.truth.append({"id": f"P{len(self.truth) + 1:02}", "kind": self.case, "client_ip": c.ip, "computer": c.computer, "user": c.user,
                 "hosts": hosts,
-                           "days": [str(self.log.start.fromordinal(self.log.start.toordinal() + d)) for d in sorted(days)],
+                           "days": [str(self.log.start.fromordinal(self.log.start.toordinal() + d)) for d in days],
                            "expected": hunts.split(), "note": note, **more})
 
     def agent_case(self, agent, hunts, note, version="1.1", n=25):
@@ -71,7 +74,7 @@ class Plants:
             t += self.rng.expovariate(1 / 200)
             self.log.web(t, f, host, f"/{self.rng.choice(WORD2)}/{text(self.rng, 6, HEX)}", version=version, down=self.rng.lognormvariate(8, .7),
                     up=self.rng.lognormvariate(6.2, .2))
-        self.tell(c, host, [day], hunts, note, agent=agent or f.agent)
+        self.tell(c, host, hunts, note, agent=agent or f.agent)
 
     # ---------------------------------------------------------------------------------- agents, version
 
@@ -126,7 +129,7 @@ class Plants:
             t += self.rng.expovariate(.5)
             self.log.web(t, f, host, f"/share/{self.rng.choice(WORD2)}/", method="OPTIONS" if i % 20 == 0 else "PROPFIND", status=207,
                     up=self.rng.lognormvariate(6.4, .2), down=self.rng.lognormvariate(7.5, .5), ctype="text/xml", rtype="text/xml")
-        self.tell(c, host, [day], "method-increase method-unusual methods unusual-methods", "a burst of PROPFIND")
+        self.tell(c, host, "method-increase method-unusual methods unusual-methods", "a burst of PROPFIND")
 
     def p_method_put(self):
         c, host, day = self.victim(), self.evil("files."), self.a_day()
@@ -135,7 +138,7 @@ class Plants:
             t += self.rng.expovariate(.3)
             self.log.web(t, f, host, f"/u/{text(self.rng, 10, HEX)}", method="PUT", scheme="https", status=201, up=self.rng.lognormvariate(11, .8),
                     down=250, ctype="-", rtype="-")
-        self.tell(c, host, [day], "method-increase method-unusual methods unusual-methods repeated-uploads upload", "a burst of PUT")
+        self.tell(c, host, "method-increase method-unusual methods unusual-methods repeated-uploads upload", "a burst of PUT")
 
     def p_method_odd(self):
         c, host, day = self.victim(), self.evil(), self.a_day()
@@ -143,7 +146,7 @@ class Plants:
         for method in ["TRACE", "DEBUG", "TRACE", "MKCOL", "DELETE", "TRACE", "SEARCH"]:
             t += self.rng.expovariate(.05)
             self.log.web(t, f, host, "/cgi/test", method=method, status=405, up=500, down=600)
-        self.tell(c, host, [day], "method-unusual method-increase methods unusual-methods rare-method", "methods that nobody uses")
+        self.tell(c, host, "method-unusual method-increase methods unusual-methods rare-method", "methods that nobody uses")
 
     def p_post_octets(self):
         c, host, day = self.victim(), self.evil(), self.a_day()
@@ -152,7 +155,7 @@ class Plants:
             t += self.rng.expovariate(1 / 240)
             self.log.web(t, f, host, "/gate.php", method="POST", up=self.rng.lognormvariate(9, .6), down=self.rng.lognormvariate(6, .3),
                     ctype=OCTETS, rtype=OCTETS)
-        self.tell(c, host, [day], "post-content-type post-octet-stream post-type posts", "POST of octet-stream to a host nobody else knows")
+        self.tell(c, host, "post-content-type post-octet-stream post-type posts", "POST of octet-stream to a host nobody else knows")
 
     def p_post_office(self):
         c, host, day = self.victim(), self.evil(), self.a_day()
@@ -161,7 +164,7 @@ class Plants:
             t += self.rng.expovariate(.02)
             self.log.web(t, f, host, "/in.php", method="POST", up=self.rng.lognormvariate(12.5, .7), down=300, ctype="text/plain",
                     rtype=f"application/{kind}")
-        self.tell(c, host, [day], "post-content-type post-office post-type posts repeated-uploads",
+        self.tell(c, host, "post-content-type post-office post-type posts repeated-uploads",
                 "documents are posted to a host nobody else knows")
 
     def p_repeated_uploads(self):
@@ -171,7 +174,7 @@ class Plants:
             t += self.rng.expovariate(1 / 400)
             self.log.web(t, f, host, f"/api/upload/{self.rng.randrange(10**6)}", method="POST", scheme="https",
                     up=self.rng.lognormvariate(14.6, .3), down=310, ctype="application/json", rtype="multipart/form-data", ms=9000)
-        self.tell(c, host, [day], "repeated-uploads uploads big-upload upload", "two dozen uploads of two megabytes")
+        self.tell(c, host, "repeated-uploads uploads big-upload upload", "two dozen uploads of two megabytes")
 
     def p_post_ratio(self):
         c, host, day = self.victim(), self.evil("api."), self.a_day()
@@ -180,7 +183,7 @@ class Plants:
             t += self.rng.expovariate(1 / 110)
             self.log.web(t, f, host, "/r", method="POST", scheme="https", up=self.rng.lognormvariate(7, .5), down=self.rng.lognormvariate(6, .5),
                     ctype="text/html", rtype="application/x-www-form-urlencoded")
-        self.tell(c, host, [day], "post-ratio post-get-ratio posts post-content-type", "posts, and never a page read")
+        self.tell(c, host, "post-ratio post-get-ratio posts post-content-type", "posts, and never a page read")
 
     def p_same_response(self):
         c, host, day = self.victim(), self.evil("cdn."), self.a_day()
@@ -188,14 +191,14 @@ class Plants:
         for _ in range(self.n(70)):
             self.log.web(self.at(day, 9, 16), f, host, f"/assets/{text(self.rng, 5, HEX)}", down=length, up=self.rng.lognormvariate(6.6, .3),
                     ctype="application/javascript")
-        self.tell(c, host, [day], "same-response-length same-length repeated-length", "always the same length of answer, at no fixed time")
+        self.tell(c, host, "same-response-length same-length repeated-length", "always the same length of answer, at no fixed time")
 
     def p_same_request(self):
         c, host, day = self.victim(), self.evil(), self.a_day()
         f = self.on(c, day)
         for _ in range(self.n(70)):
             self.log.tunnel(self.at(day, 9, 16), f, host, self.rng.lognormvariate(8.5, .6), 2741, 3000)
-        self.tell(c, host, [day], "same-request-length same-length repeated-length", "always the same length of request, in tunnels")
+        self.tell(c, host, "same-request-length same-length repeated-length", "always the same length of request, in tunnels")
 
     def p_long_query(self):
         c, host, day = self.victim(), self.evil("t."), self.a_day()
@@ -204,7 +207,7 @@ class Plants:
             t += self.rng.expovariate(1 / 60)
             n = self.rng.randrange(1500, 3900)
             self.log.web(t, f, host, "/p.gif", f"n={i}&d={text(self.rng, n)}", down=350, up=n + 500, ctype="image/gif")
-        self.tell(c, host, [day], "long-url long-query url-length query-entropy excessive-length excessive-url", "data goes out in queries")
+        self.tell(c, host, "long-url long-query url-length query-entropy excessive-length excessive-url", "data goes out in queries")
 
     def p_big_upload(self):
         c, host, day = self.victim(), self.evil("s3."), self.a_day()
@@ -212,7 +215,7 @@ class Plants:
         for _ in range(3):
             self.log.tunnel(t, f, host, 90000, self.rng.lognormvariate(19.6, .2), 900000)
             t += 600
-        self.tell(c, host, [day], "big-upload upload-volume excessive-request excessive-length uploads exfiltration",
+        self.tell(c, host, "big-upload upload-volume excessive-request excessive-length uploads exfiltration",
                 "a gigabyte goes to a host nobody else knows")
 
     # ------------------------------------------------------------------------------------ ports, targets
@@ -222,32 +225,32 @@ class Plants:
         f = self.on(c, day)
         for _ in range(self.n(12)):
             self.log.web(self.at(day), f, host, "/s", port=port, down=800, up=500)
-        self.tell(c, host, [day], "nonstandard-port port", f"HTTP at {port}", port=port)
+        self.tell(c, host, "nonstandard-port port", f"HTTP at {port}", port=port)
 
     def p_connect_4444(self):
         c, host, day = self.victim(), self.evil(), self.a_day()
         for _ in range(4):
             self.log.tunnel(self.at(day), self.on(c, day), host, 4e4, 2e4, 500000, port=4444)
-        self.tell(c, host, [day], "connect-port nonstandard-port", "CONNECT to 4444", port=4444)
+        self.tell(c, host, "connect-port nonstandard-port", "CONNECT to 4444", port=4444)
 
     def p_connect_22(self):
         c, host, day = self.victim(), self.evil(), self.a_day()
         for _ in range(3):
             self.log.tunnel(self.at(day), self.on(c, day), host, 4e5, 3e5, 1800000, port=22, agent="-")
-        self.tell(c, host, [day], "connect-port nonstandard-port", "SSH through the proxy", port=22)
+        self.tell(c, host, "connect-port nonstandard-port", "SSH through the proxy", port=22)
 
     def p_ip_literal_get(self):
         c, host, day = self.victim(), "203.0.113.77", self.a_day()
         f = self.on(c, day)
         for i in range(6):
             self.log.web(self.at(day), f, host, "/update.bin" if i == 0 else "/c", down=400000 if i == 0 else 900, up=400, ctype=OCTETS, ip=host)
-        self.tell(c, host, [day], "ip-literal ip-literals", "HTTP to an address")
+        self.tell(c, host, "ip-literal ip-literals", "HTTP to an address")
 
     def p_ip_literal_connect(self):
         c, host, day = self.victim(), "203.0.113.201", self.a_day()
         for _ in range(9):
             self.log.tunnel(self.at(day), self.on(c, day), host, 9000, 3000, 60000, ip=host)
-        self.tell(c, host, [day], "ip-literal ip-literals connect-ip", "CONNECT to an address")
+        self.tell(c, host, "ip-literal ip-literals connect-ip", "CONNECT to an address")
 
     # -------------------------------------------------------------------------------------------- beacons
 
@@ -267,7 +270,7 @@ class Plants:
         for day in days:
             if self.company.weekend(day):
                 c.must.discard(day)
-        self.tell(c, host, days, hunts, note, **more)
+        self.tell(c, host, hunts, note, **more)
 
     def sleeps(self, start, end, sleep, jitter):
         out, t = [], start + self.rng.random() * sleep
@@ -318,13 +321,13 @@ class Plants:
         f, t = self.on(c, day), self.at(day)
         self.log.web(t, f, host, "/", down=4000, up=600)
         self.log.web(t + 8, f, host, "/get/viewer-update.exe", down=2.4e6, up=610, ctype=EXE, referer=f"http://{host}/")
-        self.tell(c, host, [day], "new-domains new-domain newly-seen newly-seen-domains newly-seen-download",
+        self.tell(c, host, "new-domains new-domain newly-seen newly-seen-domains newly-seen-download",
                 "a program from a domain first seen that day")
 
     def p_long_tunnel(self):
         c, host, day = self.victim(), self.evil("vpn."), self.a_day()
         self.log.tunnel(self.benign.local(day, 21), self.on(c, day), host, 5.1e7, 3.3e7, 12.3 * 3600 * 1000)
-        self.tell(c, host, [day], "long-tunnels long-tunnel", "one tunnel of twelve hours")
+        self.tell(c, host, "long-tunnels long-tunnel", "one tunnel of twelve hours")
 
     def p_fronting(self):
         c, host, day = self.victim(), self.evil("cache."), self.a_day()
@@ -332,14 +335,14 @@ class Plants:
         f = self.on(c, day)
         for _ in range(self.n(30)):
             self.log.web(self.at(day), f, host, "/v1/x", scheme="https", sni=front, down=900, up=700, ctype="application/json")
-        self.tell(c, host, [day], "domain-fronting", "the handshake asks for another name than the request", sni=front)
+        self.tell(c, host, "domain-fronting", "the handshake asks for another name than the request", sni=front)
 
     def p_only_errors(self):
         c, host, day = self.victim(), self.evil(), self.a_day()
         f = self.on(c, day)
         for _ in range(self.n(110)):
             self.log.web(self.at(day, 8.5, 16.5), f, host, "/panel/gate", status=self.rng.choice([404, 404, 502]), down=700, up=420)
-        self.tell(c, host, [day], "error-only only-errors error-urls only-error-urls", "a master that is gone")
+        self.tell(c, host, "error-only only-errors error-urls only-error-urls", "a master that is gone")
 
     def p_dga(self):
         c, day = self.victim(), self.a_day()
@@ -352,43 +355,43 @@ class Plants:
             alive = self.rng.random() < .03
             self.log.web(t, f, host, "/", status=200 if alive else 503, action="TCP_NC_MISS" if alive else "TCP_ERR_MISS",
                     reason="-" if alive else "dns_unresolved_hostname", down=1300, up=330, ip=None if alive else "-")
-        self.tell(c, hosts, [day], "dga dga-names dga-like dga-like-names", "made-up names, nearly all unknown")
+        self.tell(c, hosts, "dga dga-names dga-like dga-like-names", "made-up names, nearly all unknown")
 
     def p_double_extension(self):
         c, host, day = self.victim(), self.evil("www."), self.a_day()
         self.log.web(self.at(day), self.on(c, day), host, self.pick("/docs/invoice_4711.pdf.exe", "/d/offer.docx.scr", "/scan_0012.jpg.js", "/x/statement.pdf.hta"), down=8.1e5, up=620, ctype=EXE)
-        self.tell(c, host, [day], "double-extension double-extensions", "a document that is a program")
+        self.tell(c, host, "double-extension double-extensions", "a document that is a program")
 
     def p_mime_mismatch(self):
         c, host, day = self.victim(), self.evil("img."), self.a_day()
         self.log.web(self.at(day), self.on(c, day), host, self.pick("/gallery/sunset.jpg", "/css/theme.css", "/a/logo.png"), down=4.4e5, up=600,
                      ctype=self.pick("application/x-dosexec", EXE))
-        self.tell(c, host, [day], "mime-mismatch mime-extension", "a program that calls itself something else")
+        self.tell(c, host, "mime-mismatch mime-extension", "a program that calls itself something else")
 
     def p_dynamic_dns(self):
         c, host, day = self.victim(), f"{self.rng.choice(WORD2)}{self.rng.randrange(100, 999)}.{self.pick('duckdns.org', 'hopto.org', 'ddns.net', 'no-ip.biz')}", self.a_day()
         f = self.on(c, day)
         for _ in range(self.n(25)):
             self.log.tunnel(self.at(day), f, host, 9000, 4000, 60000)
-        self.tell(c, host, [day], "dynamic-dns dyndns", "a dynamic name that nobody else asks for")
+        self.tell(c, host, "dynamic-dns dyndns", "a dynamic name that nobody else asks for")
 
     def p_raw_paste(self):
         c, host, day = self.victim(), "pastebin.com", self.a_day()
         self.log.web(self.at(day), self.on(c, day, SHELL), host, "/raw/" + text(self.rng, 8), scheme="https", down=31000, up=300, ctype="text/plain")
-        self.tell(c, host, [day], "trusted-sites raw-paste paste lots living-off-trusted-sites pastes file-drops agent-script",
+        self.tell(c, host, "trusted-sites raw-paste paste lots living-off-trusted-sites pastes file-drops agent-script",
                 "a script fetches a raw paste")
 
     def p_raw_github(self):
         c, host, day = self.victim(), "raw.githubusercontent.com", self.a_day()
         self.log.web(self.at(day), self.on(c, day), host, "/qx81/stage/main/loader.ps1", scheme="https", down=52000, up=500, ctype="text/plain")
-        self.tell(c, host, [day], "trusted-sites raw-paste paste lots living-off-trusted-sites pastes file-drops",
+        self.tell(c, host, "trusted-sites raw-paste paste lots living-off-trusted-sites pastes file-drops",
                 "a script from a trusted site, by no developer")
 
     def p_file_drop(self):
         c, host, day = self.victim(), self.pick("transfer.sh", "file.io", "gofile.io"), self.a_day()
         self.log.web(self.at(day), self.on(c, day, "curl/8.14.1"), host, "/archive.7z", method="PUT", scheme="https", up=6.4e7, down=200,
                 ctype="text/plain", rtype=OCTETS)
-        self.tell(c, host, [day], "file-drop file-drops trusted-sites lots living-off-trusted-sites raw-paste", "an archive goes to a file drop")
+        self.tell(c, host, "file-drop file-drops trusted-sites lots living-off-trusted-sites raw-paste", "an archive goes to a file drop")
 
     def p_lonely_browser(self):
         c, host, days = self.victim(), self.evil("app."), self.workdays(14, 16)
@@ -398,7 +401,7 @@ class Plants:
             for _ in range(self.n(70)):
                 self.log.web(self.at(day, 8.2, 16.8), f, host, f"/feed/{self.rng.randrange(9)}", scheme="https",
                         down=self.rng.lognormvariate(8, .8), up=self.rng.lognormvariate(6.8, .3))
-        self.tell(c, host, days, "lonely-browser lonely-browsers agent-rare agent-new", "a browser that only talks to one host")
+        self.tell(c, host, "lonely-browser lonely-browsers agent-rare agent-new", "a browser that only talks to one host")
 
     def p_denied_then_allowed(self):
         c, host, day = self.victim(), self.evil(), self.a_day()
@@ -410,14 +413,14 @@ class Plants:
         for _ in range(9):
             t += self.rng.expovariate(.05)
             self.log.web(t, f, host, "/tools/x.zip", scheme="https", down=9e5, up=700, ctype="application/zip", category="Proxy Avoidance")
-        self.tell(c, host, [day], "denied-then-allowed", "denied a dozen times, then it gets through")
+        self.tell(c, host, "denied-then-allowed", "denied a dozen times, then it gets through")
 
     def p_credentials(self):
         c, host, day = self.victim(), self.evil(), self.a_day()
         f = self.on(c, day)
         for _ in range(3):
             self.log.web(self.at(day), f, host, "/login.php", f"user={c.user}&password=Winter{self.rng.randrange(2020, 2027)}!", down=800, up=600)
-        self.tell(c, host, [day], "credentials credentials-in-url credentials-in-urls", "a password in a query")
+        self.tell(c, host, "credentials credentials-in-url credentials-in-urls", "a password in a query")
 
     # ---------------------------------------------------------------------------------------- intelligence
 
@@ -426,20 +429,20 @@ class Plants:
         self.indicators.append(host.split(".", 1)[1])
         for _ in range(3):
             self.log.tunnel(self.at(day), self.on(c, day), host)
-        self.tell(c, host, [day], "indicators indicator", "a domain of the list, in a tunnel")
+        self.tell(c, host, "indicators indicator", "a domain of the list, in a tunnel")
 
     def p_ioc_ip(self):
         c, host, day = self.victim(), self.evil(), self.a_day()
         self.indicators.append("203.0.113.45")
         self.log.web(self.at(day), self.on(c, day), host, "/", ip="203.0.113.45")
-        self.tell(c, host, [day], "indicators indicator pdns", "an address of the list")
+        self.tell(c, host, "indicators indicator pdns", "an address of the list")
 
     def p_ioc_url(self):
         c, host, day = self.victim(), self.evil("cdn."), self.a_day()
         self.indicators.append(f"hxxp://{host.replace('.', '[.]')}/kit/7/landing.php")
         f = self.on(c, day)
         self.log.web(self.at(day), f, host, "/kit/7/landing.php", down=80000, up=600)
-        self.tell(c, host, [day], "indicators indicator", "a URL of the list")
+        self.tell(c, host, "indicators indicator", "a URL of the list")
 
     def p_pdns(self):
         """The log has no address; the host pointed at a listed one while the victim was there. Another client came before that."""
@@ -453,5 +456,5 @@ class Plants:
         self.resolutions += [{"rrname": host, "rrtype": "A", "rdata": "203.0.113.150", "time_first": begin, "time_last": begin + 93600, "count": 9},
                              {"rrname": host, "rrtype": "A", "rdata": "198.18.4.4", "time_first": self.log.epoch - 10**7,
                              "time_last": begin - 90000, "count": 400}]
-        self.tell(c, host, [day], "pdns pdns-bad-address pdns-indicators indicators", "a name while it pointed at a listed address",
+        self.tell(c, host, "pdns pdns-bad-address pdns-indicators indicators", "a name while it pointed at a listed address",
                 near_miss=other.ip)
