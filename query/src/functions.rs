@@ -7,9 +7,11 @@ use datafusion::logical_expr::{AggregateUDF, ScalarUDF};
 use datafusion::prelude::SessionContext;
 use std::fmt;
 
+mod agents;
 mod beacon;
 mod beacon_score;
 mod beacon_stats;
+mod computer_pattern;
 mod defang;
 mod entropy;
 pub(crate) mod extra_get;
@@ -23,6 +25,10 @@ mod scalar;
 mod text;
 mod time_bin;
 mod ua_class;
+mod ua_distance;
+mod ua_info;
+mod ua_pattern;
+mod ua_reason;
 mod url_decode;
 
 /// Whether a function is computed for each row, or over a group of rows.
@@ -74,6 +80,7 @@ enum Made {
 static ALL: &[&FunctionDoc] = &[
     &beacon_score::DOC,
     &beacon_stats::DOC,
+    &computer_pattern::DOC,
     &defang::DOC,
     &entropy::DOC,
     &extra_get::DOC,
@@ -85,6 +92,10 @@ static ALL: &[&FunctionDoc] = &[
     &rita_score::DOC,
     &time_bin::DOC,
     &ua_class::DOC,
+    &ua_distance::DOC,
+    &ua_info::DOC,
+    &ua_pattern::DOC,
+    &ua_reason::DOC,
     &url_decode::DOC,
 ];
 
