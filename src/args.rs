@@ -11,6 +11,7 @@ pub(crate) mod redact;
 pub(crate) mod restore;
 pub(crate) mod retain;
 pub(crate) mod seal;
+pub(crate) mod sigma;
 pub(crate) mod verify;
 
 use std::path::PathBuf;
@@ -98,6 +99,11 @@ pub(crate) enum Verb {
     },
     /// The pseudonyms of known names, where a privacy rule has put them in their place
     Pseudonym(Pseudonym),
+    /// Sigma rules: check them, or look for what they describe
+    Sigma {
+        #[command(subcommand)]
+        what: sigma::Sigma,
+    },
     /// Close days: a signed root over their lines, which no later rewriting of files changes
     Seal(seal::Seal),
     /// Put the many small files of a day together into few large ones

@@ -27,6 +27,7 @@ mod retain;
 mod seal;
 mod shell;
 mod shift;
+mod sigma;
 mod sources;
 mod sql;
 mod verify;
@@ -75,6 +76,7 @@ pub(crate) fn run(context: &Context, verb: Verb) -> Result<Outcome> {
         Verb::Sources(args) => sources::run(context, &args),
         Verb::Quarantine { what } => quarantine::run(context, what),
         Verb::Pseudonym(args) => pseudonym::run(context, &args),
+        Verb::Sigma { what } => sigma::run(context, &what),
         Verb::Seal(args) => seal::run(context, &args),
         Verb::Compact(args) => compact::run(context, &args),
         Verb::Inspect(args) => inspect::run(context, &args),

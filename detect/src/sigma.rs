@@ -22,7 +22,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 pub use rule::{About, Rule};
-pub use set::{Refused, Set};
+pub use set::{Correlated, Ready, Refused, Set};
 
 /// For which kind of log a rule is written: a few fields mean more in one than in the other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -11,10 +11,12 @@ mod agents;
 mod beacon;
 mod beacon_score;
 mod beacon_stats;
+mod body_text;
 mod computer_pattern;
 mod defang;
 mod entropy;
 pub(crate) mod extra_get;
+mod full_url;
 mod ip_in;
 mod is_nonstandard_port;
 mod is_private_ip;
@@ -80,10 +82,12 @@ enum Made {
 static ALL: &[&FunctionDoc] = &[
     &beacon_score::DOC,
     &beacon_stats::DOC,
+    &body_text::DOC,
     &computer_pattern::DOC,
     &defang::DOC,
     &entropy::DOC,
     &extra_get::DOC,
+    &full_url::DOC,
     &ip_in::DOC,
     &is_nonstandard_port::DOC,
     &is_private_ip::DOC,

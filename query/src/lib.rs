@@ -13,6 +13,7 @@ pub mod origin;
 mod reader;
 mod restored;
 pub mod session;
+pub mod sigma;
 pub mod summary;
 mod system;
 mod table;

@@ -4,7 +4,6 @@ mod columns;
 mod days;
 mod functions;
 mod holds;
-mod hunts;
 mod ledger;
 mod quarantine;
 mod restored;
@@ -57,7 +56,6 @@ static TABLES: &[&SystemTable] = &[
     &days::TABLE,
     &functions::TABLE,
     &holds::TABLE,
-    &hunts::TABLE,
     &ledger::TABLE,
     &restored::TABLE,
     &retired::TABLE,

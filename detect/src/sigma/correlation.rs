@@ -36,6 +36,11 @@ impl Kind {
         })
     }
 
+    /// Whether each of its rules must match.
+    pub fn needs_all(self) -> bool {
+        matches!(self, Self::Temporal | Self::TemporalOrdered)
+    }
+
     /// Whether it needs the field of its condition.
     pub fn needs_field(self) -> bool {
         matches!(self, Self::ValueCount | Self::ValueSum | Self::ValueAverage)

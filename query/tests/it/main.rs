@@ -4,7 +4,6 @@
 
 mod clocks;
 mod functions;
-mod hunts;
 mod integrity;
 mod limits;
 mod mistakes;
