@@ -2,11 +2,13 @@
 
 mod allow;
 mod front;
+mod page;
 mod template;
 
 use serde::Deserialize;
 
 pub use self::allow::{Allow, Entry, Subject};
+pub use self::page::{index, page};
 pub use self::template::{Value, literal, quoted};
 use crate::finding::Level;
 

@@ -1,6 +1,7 @@
 //! What does a hunter know that needs no engine: user agents, beacons, indicators, Sigma rules, findings, their report?
 
 pub mod agents;
+pub mod beacon;
 pub mod finding;
 pub mod hunt;
 pub mod intel;

@@ -4,6 +4,7 @@ mod columns;
 mod days;
 mod functions;
 mod holds;
+mod hunts;
 mod ledger;
 mod quarantine;
 mod restored;
@@ -56,6 +57,7 @@ static TABLES: &[&SystemTable] = &[
     &days::TABLE,
     &functions::TABLE,
     &holds::TABLE,
+    &hunts::TABLE,
     &ledger::TABLE,
     &restored::TABLE,
     &retired::TABLE,

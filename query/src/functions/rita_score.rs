@@ -1,11 +1,11 @@
 //! What would RITA say of a group of requests?
 
 use super::beacon::udaf::{Beacons, Group, Numbers, Output};
-use super::beacon::{Scratch, rate_rita};
 use super::{FunctionDoc, FunctionKind, Made};
 use arrow::array::ArrayRef;
 use arrow::datatypes::DataType;
 use datafusion::common::Result;
+use detect::beacon::{Scratch, rate_rita};
 
 pub(super) static DOC: FunctionDoc = FunctionDoc {
     name: "rita_score",
@@ -34,6 +34,8 @@ struct Score {
 }
 
 impl Output for Score {
+    const RESPONSES: bool = false;
+
     fn data_type() -> DataType {
         DataType::Float64
     }
@@ -42,7 +44,9 @@ impl Output for Score {
         self.scores.0.push(match group {
             Group::Empty => None,
             Group::Strobe(_) => Some(0.0),
-            Group::Rows(rows) => Some(rate_rita(rows, &mut self.scratch).map_or(0.0, |p| p.score)),
+            Group::Rows(rows, _) => {
+                Some(rate_rita(rows, &mut self.scratch).map_or(0.0, |p| p.score))
+            }
         });
     }
 

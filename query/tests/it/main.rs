@@ -4,6 +4,7 @@
 
 mod clocks;
 mod functions;
+mod hunts;
 mod integrity;
 mod limits;
 mod mistakes;

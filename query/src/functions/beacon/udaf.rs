@@ -2,7 +2,6 @@
 
 use super::super::scalar::{Accepts, coerced, integer};
 use super::super::{FunctionDoc, Made};
-use super::state::{Gathered, Groups, Strobe, request};
 use arrow::array::{
     Array, ArrayRef, AsArray, BooleanArray, Int64Array, ListArray, PrimitiveArray, UInt64Array,
 };
@@ -18,6 +17,7 @@ use datafusion::logical_expr::utils::format_state_name;
 use datafusion::logical_expr::{
     Accumulator, AggregateUDF, AggregateUDFImpl, EmitTo, GroupsAccumulator, Signature, Volatility,
 };
+use detect::beacon::state::{Gathered, Groups, Strobe, request};
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::marker::PhantomData;
@@ -27,14 +27,16 @@ use std::sync::Arc;
 pub(in crate::functions) enum Group<'a> {
     /// No time at all.
     Empty,
-    /// Requests, sorted.
-    Rows(&'a [u64]),
+    /// Requests, sorted: with the sizes of the requests, and (if asked for) once more with those of the responses.
+    Rows(&'a [u64], &'a [u64]),
     /// Too many requests in a day.
     Strobe(Strobe),
 }
 
 /// Collects the results of one function.
 pub(in crate::functions) trait Output: Default + 'static {
+    /// Whether there may be a third argument, the size of the response.
+    const RESPONSES: bool;
     /// Type of the results.
     fn data_type() -> DataType;
     /// Rates the next group.
@@ -43,8 +45,8 @@ pub(in crate::functions) trait Output: Default + 'static {
     fn finish(self) -> Result<ArrayRef>;
 }
 
-/// Which arguments all of these functions take.
-const ACCEPTS: &[Accepts] = &[timestamp, integer];
+/// Which arguments these functions take, in order.
+const ACCEPTS: &[Accepts] = &[timestamp, integer, integer];
 
 fn timestamp(kind: &DataType) -> Option<DataType> {
     match kind {
@@ -108,12 +110,16 @@ impl<O: Output> AggregateUDFImpl for Beacons<O> {
     }
 
     fn coerce_types(&self, arg_types: &[DataType]) -> Result<Vec<DataType>> {
-        coerced(self.doc, 1, ACCEPTS, arg_types)
+        coerced(self.doc, 1, &ACCEPTS[..2 + usize::from(O::RESPONSES)], arg_types)
     }
 
     fn state_fields(&self, args: StateFieldsArgs<'_>) -> Result<Vec<FieldRef>> {
-        let name = format_state_name(args.name, "requests");
-        Ok(vec![Arc::new(Field::new(name, DataType::List(rows_field()), false))])
+        let names = ["requests", "responses"];
+        let field = |name: &&str| {
+            let name = format_state_name(args.name, name);
+            Arc::new(Field::new(name, DataType::List(rows_field()), false)) as FieldRef
+        };
+        Ok(names[..1 + usize::from(O::RESPONSES)].iter().map(field).collect())
     }
 
     fn accumulator(&self, args: AccumulatorArgs<'_>) -> Result<Box<dyn Accumulator>> {
@@ -124,9 +130,9 @@ impl<O: Output> AggregateUDFImpl for Beacons<O> {
                 self.doc.signature
             );
         }
-        let mut groups = Groups::default();
-        groups.grow(1);
-        Ok(Box::new(One::<O> { groups, output: PhantomData }))
+        let mut kept = Kept::default();
+        kept.grow(1);
+        Ok(Box::new(One::<O> { kept, output: PhantomData }))
     }
 
     fn groups_accumulator_supported(&self, args: AccumulatorArgs<'_>) -> bool {
@@ -137,7 +143,7 @@ impl<O: Output> AggregateUDFImpl for Beacons<O> {
         &self,
         _: AccumulatorArgs<'_>,
     ) -> Result<Box<dyn GroupsAccumulator>> {
-        Ok(Box::new(Many::<O> { groups: Groups::default(), output: PhantomData }))
+        Ok(Box::new(Many::<O> { kept: Kept::default(), output: PhantomData }))
     }
 
     fn order_sensitivity(&self) -> AggregateOrderSensitivity {
@@ -145,10 +151,14 @@ impl<O: Output> AggregateUDFImpl for Beacons<O> {
     }
 }
 
-/// Calls `each` with the row number and the request of every row that has a time.
-fn for_each_request(values: &[ArrayRef], mut each: impl FnMut(usize, u64)) -> Result<()> {
+/// Calls `each` with the row number and the request of every row that has a time; the size is argument `size`.
+fn for_each_request(
+    values: &[ArrayRef],
+    size: usize,
+    mut each: impl FnMut(usize, u64),
+) -> Result<()> {
     let Some(times) = values.first() else { return internal_err!("a beacon without times") };
-    let sizes = values.get(1).map(|s| s.as_primitive::<Int64Type>());
+    let sizes = values.get(size).map(|s| s.as_primitive::<Int64Type>());
     // One loop for each unit, so that the division is by a constant.
     match times.data_type() {
         DataType::Timestamp(TimeUnit::Second, _) => {
@@ -194,8 +204,8 @@ fn chosen(filter: Option<&BooleanArray>, i: usize) -> bool {
 }
 
 /// Calls `each` with the number and contents of every state in the column.
-fn for_each_state(states: &[ArrayRef], mut each: impl FnMut(usize, &[u64])) -> Result<()> {
-    let Some(lists) = states.first().and_then(|s| s.as_list_opt::<i32>()) else {
+fn for_each_state(states: &ArrayRef, mut each: impl FnMut(usize, &[u64])) -> Result<()> {
+    let Some(lists) = states.as_list_opt::<i32>() else {
         return internal_err!("the state of a beacon is a list");
     };
     let rows = lists.values().as_primitive::<UInt64Type>().values();
@@ -207,33 +217,94 @@ fn for_each_state(states: &[ArrayRef], mut each: impl FnMut(usize, &[u64])) -> R
     Ok(())
 }
 
-/// Rates all gathered groups.
-fn rated<O: Output>(mut gathered: Gathered) -> Result<ArrayRef> {
-    let mut output = O::default();
-    gathered.for_each(|rows, strobe| match strobe {
-        Some(strobe) => output.push(Group::Strobe(strobe)),
-        None if rows.is_empty() => output.push(Group::Empty),
-        None => {
-            rows.sort_unstable();
-            output.push(Group::Rows(rows));
+/// What is kept until it is rated: the requests with their sizes, and once more with those of the responses where they
+/// are asked for.
+#[derive(Default)]
+struct Kept {
+    requests: Groups,
+    responses: Groups,
+}
+
+impl Kept {
+    fn grow(&mut self, total: usize) {
+        self.requests.grow(total);
+        self.responses.grow(total);
+    }
+
+    /// Adds the rows that the filter lets through to the groups that `group` names.
+    fn update(
+        &mut self,
+        values: &[ArrayRef],
+        filter: Option<&BooleanArray>,
+        group: impl Fn(usize) -> usize,
+    ) -> Result<()> {
+        for_each_request(values, 1, |i, value| {
+            if chosen(filter, i) {
+                self.requests.push(group(i), value);
+            }
+        })?;
+        if values.len() < 3 {
+            return Ok(());
         }
-    });
+        for_each_request(values, 2, |i, value| {
+            if chosen(filter, i) {
+                self.responses.push(group(i), value);
+            }
+        })
+    }
+
+    fn merge(&mut self, states: &[ArrayRef], group: impl Fn(usize) -> usize) -> Result<()> {
+        let Some(requests) = states.first() else { return internal_err!("a beacon without state") };
+        for_each_state(requests, |i, state| self.requests.merge(group(i), state))?;
+        match states.get(1) {
+            Some(all) => for_each_state(all, |i, state| self.responses.merge(group(i), state)),
+            None => Ok(()),
+        }
+    }
+
+    fn gather(&self, n: usize) -> [Gathered; 2] {
+        [self.requests.gather(n), self.responses.gather(n)]
+    }
+
+    fn bytes(&self) -> usize {
+        self.requests.bytes() + self.responses.bytes()
+    }
+}
+
+/// Rates all gathered groups.
+fn rated<O: Output>([mut requests, mut responses]: [Gathered; 2]) -> Result<ArrayRef> {
+    let mut output = O::default();
+    for group in 0..requests.len() {
+        match requests.sorted(group) {
+            (_, Some(strobe)) => output.push(Group::Strobe(strobe)),
+            ([], None) => output.push(Group::Empty),
+            (rows, None) => output.push(Group::Rows(rows, responses.sorted(group).0)),
+        }
+    }
     output.finish()
 }
 
-/// The state column of all gathered groups.
+/// The state columns of all gathered groups.
+fn states<O: Output>([requests, responses]: [Gathered; 2]) -> Result<Vec<ListArray>> {
+    let mut all = vec![state(requests)?];
+    if O::RESPONSES {
+        all.push(state(responses)?);
+    }
+    Ok(all)
+}
+
 fn state(mut gathered: Gathered) -> Result<ListArray> {
     if gathered.all_light() {
         return list(&gathered.offsets, gathered.rows);
     }
     let (mut offsets, mut all) = (vec![0], Vec::with_capacity(gathered.rows.len()));
-    gathered.for_each(|rows, strobe| {
-        match strobe {
-            Some(strobe) => all.extend(strobe.encoded()),
-            None => all.extend_from_slice(rows),
+    for group in 0..gathered.len() {
+        match gathered.sorted(group) {
+            (_, Some(strobe)) => all.extend(strobe.encoded()),
+            (rows, None) => all.extend_from_slice(rows),
         }
         offsets.push(all.len());
-    });
+    }
     list(&offsets, all)
 }
 
@@ -247,18 +318,20 @@ fn list(offsets: &[usize], rows: Vec<u64>) -> Result<ListArray> {
 
 /// All groups of a GROUP BY.
 struct Many<O> {
-    groups: Groups,
+    kept: Kept,
     output: PhantomData<fn() -> O>,
 }
 
 impl<O> Many<O> {
-    fn take(&mut self, emit_to: EmitTo) -> Gathered {
+    fn take(&mut self, emit_to: EmitTo) -> [Gathered; 2] {
+        let total = self.kept.requests.len();
         let n = match emit_to {
-            EmitTo::All => self.groups.len(),
-            EmitTo::First(n) => n.min(self.groups.len()),
+            EmitTo::All => total,
+            EmitTo::First(n) => n.min(total),
         };
-        let gathered = self.groups.gather(n);
-        self.groups.forget(n);
+        let gathered = self.kept.gather(n);
+        self.kept.requests.forget(n);
+        self.kept.responses.forget(n);
         gathered
     }
 }
@@ -271,12 +344,8 @@ impl<O: Output> GroupsAccumulator for Many<O> {
         opt_filter: Option<&BooleanArray>,
         total_num_groups: usize,
     ) -> Result<()> {
-        self.groups.grow(total_num_groups);
-        for_each_request(values, |i, value| {
-            if chosen(opt_filter, i) {
-                self.groups.push(group_indices[i], value);
-            }
-        })
+        self.kept.grow(total_num_groups);
+        self.kept.update(values, opt_filter, |i| group_indices[i])
     }
 
     fn evaluate(&mut self, emit_to: EmitTo) -> Result<ArrayRef> {
@@ -284,7 +353,8 @@ impl<O: Output> GroupsAccumulator for Many<O> {
     }
 
     fn state(&mut self, emit_to: EmitTo) -> Result<Vec<ArrayRef>> {
-        Ok(vec![Arc::new(state(self.take(emit_to))?)])
+        let columns = states::<O>(self.take(emit_to))?;
+        Ok(columns.into_iter().map(|c| Arc::new(c) as ArrayRef).collect())
     }
 
     fn merge_batch(
@@ -293,8 +363,8 @@ impl<O: Output> GroupsAccumulator for Many<O> {
         group_indices: &[usize],
         total_num_groups: usize,
     ) -> Result<()> {
-        self.groups.grow(total_num_groups);
-        for_each_state(values, |i, state| self.groups.merge(group_indices[i], state))
+        self.kept.grow(total_num_groups);
+        self.kept.merge(values, |i| group_indices[i])
     }
 
     fn convert_to_state(
@@ -302,59 +372,76 @@ impl<O: Output> GroupsAccumulator for Many<O> {
         values: &[ArrayRef],
         opt_filter: Option<&BooleanArray>,
     ) -> Result<Vec<ArrayRef>> {
-        let n = values.first().map_or(0, |v| v.len());
-        let (mut offsets, mut rows) = (vec![0; n + 1], Vec::with_capacity(n));
-        for_each_request(values, |i, value| {
-            if chosen(opt_filter, i) {
-                rows.push(value);
-                offsets[i + 1] = 1;
-            }
-        })?;
-        let mut end = 0;
-        for offset in &mut offsets {
-            end += *offset;
-            *offset = end;
+        let mut columns: Vec<ArrayRef> = vec![Arc::new(each_alone(values, 1, opt_filter)?)];
+        if O::RESPONSES {
+            columns.push(match values.len() {
+                3 => Arc::new(each_alone(values, 2, opt_filter)?),
+                _ => Arc::new(list(&vec![0; values.first().map_or(0, |v| v.len()) + 1], vec![])?),
+            });
         }
-        Ok(vec![Arc::new(list(&offsets, rows)?)])
+        Ok(columns)
     }
 
     fn size(&self) -> usize {
-        self.groups.bytes()
+        self.kept.bytes()
     }
+}
+
+/// A state for every row.
+fn each_alone(
+    values: &[ArrayRef],
+    size: usize,
+    filter: Option<&BooleanArray>,
+) -> Result<ListArray> {
+    let n = values.first().map_or(0, |v| v.len());
+    let (mut offsets, mut rows) = (vec![0; n + 1], Vec::with_capacity(n));
+    for_each_request(values, size, |i, value| {
+        if chosen(filter, i) {
+            rows.push(value);
+            offsets[i + 1] = 1;
+        }
+    })?;
+    let mut end = 0;
+    for offset in &mut offsets {
+        end += *offset;
+        *offset = end;
+    }
+    list(&offsets, rows)
 }
 
 /// The one group of a query without GROUP BY, or of a window.
 struct One<O> {
-    groups: Groups,
+    kept: Kept,
     output: PhantomData<fn() -> O>,
 }
 
 impl<O> fmt::Debug for One<O> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("One").field("bytes", &self.groups.bytes()).finish_non_exhaustive()
+        f.debug_struct("One").field("bytes", &self.kept.bytes()).finish_non_exhaustive()
     }
 }
 
 impl<O: Output> Accumulator for One<O> {
     fn update_batch(&mut self, values: &[ArrayRef]) -> Result<()> {
-        for_each_request(values, |_, value| self.groups.push(0, value))
+        self.kept.update(values, None, |_| 0)
     }
 
     fn evaluate(&mut self) -> Result<ScalarValue> {
         // A window asks again and again while its frame grows, so nothing is given away.
-        ScalarValue::try_from_array(&rated::<O>(self.groups.gather(1))?, 0)
+        ScalarValue::try_from_array(&rated::<O>(self.kept.gather(1))?, 0)
     }
 
     fn size(&self) -> usize {
-        size_of_val(self) + self.groups.bytes()
+        size_of_val(self) + self.kept.bytes()
     }
 
     fn state(&mut self) -> Result<Vec<ScalarValue>> {
-        Ok(vec![ScalarValue::List(Arc::new(state(self.groups.gather(1))?))])
+        let columns = states::<O>(self.kept.gather(1))?;
+        Ok(columns.into_iter().map(|c| ScalarValue::List(Arc::new(c))).collect())
     }
 
     fn merge_batch(&mut self, states: &[ArrayRef]) -> Result<()> {
-        for_each_state(states, |_, state| self.groups.merge(0, state))
+        self.kept.merge(states, |_| 0)
     }
 }
 

@@ -3,7 +3,7 @@
 //! The formulas are those that RITA publishes; the code is our own. Scores are rounded to three places as it does.
 
 /// Number of bars in the histogram of the window.
-pub(in crate::functions) const BARS: usize = 24;
+pub const BARS: usize = 24;
 /// Fewer non-empty bars than this cover no day.
 const LEAST_COVERED: usize = 6;
 /// Fewer non-empty bars than this are not looked at for two heights.
@@ -11,22 +11,22 @@ const LEAST_BIMODAL: usize = 11;
 
 /// RITA's score and what it is made of, each 0 to 1.
 #[derive(Debug, Clone, PartialEq)]
-pub(in crate::functions) struct Parts {
+pub struct Parts {
     /// The mean of the parts that are there.
-    pub(in crate::functions) score: f64,
+    pub score: f64,
     /// How symmetric and narrow the gaps are.
-    pub(in crate::functions) gaps: f64,
+    pub gaps: f64,
     /// The same of the sizes; `None` without sizes.
-    pub(in crate::functions) sizes: Option<f64>,
+    pub sizes: Option<f64>,
     /// How much of the window is covered.
-    pub(in crate::functions) duration: f64,
+    pub duration: f64,
     /// How even the histogram is.
-    pub(in crate::functions) histogram: f64,
+    pub histogram: f64,
 }
 
 /// All parts from sorted gaps, sorted sizes (empty: unknown), the histogram, and the share of the window between
 /// first and last request.
-pub(super) fn parts(
+pub fn parts(
     gaps: &[u32],
     sizes: &[u32],
     bars: &[u32],
@@ -58,15 +58,18 @@ fn ceil3(x: f64) -> f64 {
 
 /// Shape of a sample.
 #[derive(Debug, PartialEq)]
-pub(super) struct Dispersion {
-    pub(super) skew: f64,
-    pub(super) mad: f64,
-    pub(super) score: f64,
+pub struct Dispersion {
+    /// Bowley's skew.
+    pub skew: f64,
+    /// Median distance from the median.
+    pub mad: f64,
+    /// Both as a score.
+    pub score: f64,
 }
 
 /// Mean of 1 - |Bowley skew| and 1 - MAD/median. `values` must be sorted; `default` stands for the latter where the
 /// median is below 1.
-pub(super) fn dispersion(values: &[u32], default: f64, deviations: &mut Vec<f64>) -> Dispersion {
+pub fn dispersion(values: &[u32], default: f64, deviations: &mut Vec<f64>) -> Dispersion {
     if values.is_empty() {
         return Dispersion { skew: 0.0, mad: 0.0, score: round3((1.0 + default) / 2.0) };
     }
@@ -106,7 +109,7 @@ fn median_of(values: &mut [f64]) -> f64 {
 }
 
 /// Requests in each of the equal parts of the window; its end belongs to the last.
-pub(super) fn bars(seconds: impl Iterator<Item = u32>, window: (i64, i64)) -> [u32; BARS] {
+pub fn bars(seconds: impl Iterator<Item = u32>, window: (i64, i64)) -> [u32; BARS] {
     let mut bars = [0; BARS];
     let (from, length) = (window.0, (window.1 - window.0).max(1));
     for second in seconds {
@@ -117,7 +120,7 @@ pub(super) fn bars(seconds: impl Iterator<Item = u32>, window: (i64, i64)) -> [u
 }
 
 /// How even the bars are, or how well two heights explain them.
-pub(super) fn histogram(bars: &[u32], least_bimodal: usize) -> f64 {
+pub fn histogram(bars: &[u32], least_bimodal: usize) -> f64 {
     let n = bars.len().max(1) as f64;
     let mean = bars.iter().map(|b| f64::from(*b)).sum::<f64>() / n;
     if mean <= 0.0 {
@@ -130,7 +133,7 @@ pub(super) fn histogram(bars: &[u32], least_bimodal: usize) -> f64 {
 }
 
 /// Share of the bars that have one of the two commonest heights.
-pub(super) fn two_heights(bars: &[u32], least: usize) -> f64 {
+pub fn two_heights(bars: &[u32], least: usize) -> f64 {
     let filled = bars.iter().filter(|b| **b > 0).count();
     if filled < least {
         return 0.0;
@@ -143,7 +146,7 @@ pub(super) fn two_heights(bars: &[u32], least: usize) -> f64 {
 
 /// The heights of non-empty bars, put together where they differ by less than `tolerance` of the highest: lower
 /// edge and number.
-pub(super) fn height_groups(bars: &[u32], tolerance: f64) -> Vec<(u32, usize)> {
+pub fn height_groups(bars: &[u32], tolerance: f64) -> Vec<(u32, usize)> {
     let highest = bars.iter().copied().max().unwrap_or(0);
     let width = ((f64::from(highest) * tolerance).ceil() as u32).max(1);
     let mut groups: Vec<(u32, usize)> = Vec::new();
@@ -157,7 +160,7 @@ pub(super) fn height_groups(bars: &[u32], tolerance: f64) -> Vec<(u32, usize)> {
 }
 
 /// Covered share of the window, or of half a day without a hole, whichever is better.
-pub(super) fn duration(bars: &[u32], covered: f64) -> f64 {
+pub fn duration(bars: &[u32], covered: f64) -> f64 {
     if bars.iter().filter(|b| **b > 0).count() < LEAST_COVERED {
         return 0.0;
     }
@@ -166,7 +169,7 @@ pub(super) fn duration(bars: &[u32], covered: f64) -> f64 {
 }
 
 /// Longest run of non-empty bars, which may go on round the end.
-pub(super) fn longest_run(bars: &[u32]) -> usize {
+pub fn longest_run(bars: &[u32]) -> usize {
     let (mut run, mut longest) = (0, 0);
     for bar in bars.iter().chain(bars) {
         run = if *bar > 0 { run + 1 } else { 0 };

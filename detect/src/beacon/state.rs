@@ -16,13 +16,13 @@ const MARK: u64 = u64::MAX;
 
 /// What is left of a group that is a strobe.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::functions) struct Strobe {
+pub struct Strobe {
     /// Number of requests.
-    pub(in crate::functions) count: u64,
+    pub count: u64,
     /// Second of the first one.
-    pub(in crate::functions) first: u32,
+    pub first: u32,
     /// Second of the last one.
-    pub(in crate::functions) last: u32,
+    pub last: u32,
 }
 
 impl Strobe {
@@ -39,14 +39,14 @@ impl Strobe {
     }
 
     /// The counters of some requests.
-    pub(super) fn of(rows: &[u64]) -> Self {
+    pub fn of(rows: &[u64]) -> Self {
         let mut all = Self::NONE;
         rows.iter().for_each(|r| all.see(second(*r)));
         all
     }
 
     /// The state that is handed on.
-    pub(super) fn encoded(self) -> [u64; 3] {
+    pub fn encoded(self) -> [u64; 3] {
         [MARK, self.count, row(self.first, self.last)]
     }
 
@@ -104,7 +104,7 @@ impl Heavy {
 
 /// The requests of all groups.
 #[derive(Debug, Default)]
-pub(in crate::functions) struct Groups {
+pub struct Groups {
     rows: Vec<u64>,
     owners: Vec<u32>,
     light: Vec<u32>,
@@ -114,52 +114,59 @@ pub(in crate::functions) struct Groups {
 
 /// The requests of the first groups, brought together.
 #[derive(Debug)]
-pub(super) struct Gathered {
+pub struct Gathered {
     /// Ends of the groups in `rows`, after a 0.
-    pub(super) offsets: Vec<usize>,
+    pub offsets: Vec<usize>,
     /// Requests by group, in no order.
-    pub(super) rows: Vec<u64>,
+    pub rows: Vec<u64>,
     /// Groups known as strobes; `rows` has only some of their requests, which are not counted here.
     strobes: HashMap<usize, Strobe>,
 }
 
 impl Gathered {
-    /// Calls `each` with every group. Strobes come with all their counters; other groups may still turn out as such.
-    pub(super) fn for_each(&mut self, mut each: impl FnMut(&mut [u64], Option<Strobe>)) {
-        for group in 0..self.offsets.len().saturating_sub(1) {
-            let rows = &mut self.rows[self.offsets[group]..self.offsets[group + 1]];
-            let mut strobe = self.strobes.get(&group).copied();
-            if let Some(all) = &mut strobe {
-                all.add(Strobe::of(rows));
-            } else if rows.len() > STROBE {
-                rows.sort_unstable();
-                strobe = is_strobe(rows).then(|| Strobe::of(rows));
-            }
-            each(rows, strobe);
+    /// Number of groups.
+    pub fn len(&self) -> usize {
+        self.offsets.len().saturating_sub(1)
+    }
+
+    /// Whether there are no groups.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The requests of a group, sorted, and its counters if it is a strobe; `group` must be below [`Self::len`].
+    pub fn sorted(&mut self, group: usize) -> (&[u64], Option<Strobe>) {
+        let rows = &mut self.rows[self.offsets[group]..self.offsets[group + 1]];
+        if let Some(mut all) = self.strobes.get(&group).copied() {
+            all.add(Strobe::of(rows));
+            return (rows, Some(all));
         }
+        rows.sort_unstable();
+        let strobe = is_strobe(rows).then(|| Strobe::of(rows));
+        (rows, strobe)
     }
 
     /// Whether no group can be a strobe.
-    pub(super) fn all_light(&self) -> bool {
+    pub fn all_light(&self) -> bool {
         self.strobes.is_empty() && self.offsets.windows(2).all(|w| w[1] - w[0] <= STROBE)
     }
 }
 
 impl Groups {
     /// Makes room for group numbers below `total`.
-    pub(super) fn grow(&mut self, total: usize) {
+    pub fn grow(&mut self, total: usize) {
         if self.light.len() < total {
             self.light.resize(total, 0);
         }
     }
 
     /// Number of groups.
-    pub(super) fn len(&self) -> usize {
+    pub fn len(&self) -> usize {
         self.light.len()
     }
 
     /// Adds a request; `group` must be below [`Self::len`].
-    pub(super) fn push(&mut self, group: usize, value: u64) {
+    pub fn push(&mut self, group: usize, value: u64) {
         if self.light[group] < LIGHT {
             self.light[group] += 1;
             self.rows.push(value);
@@ -173,7 +180,7 @@ impl Groups {
     }
 
     /// Adds an emitted state.
-    pub(super) fn merge(&mut self, group: usize, state: &[u64]) {
+    pub fn merge(&mut self, group: usize, state: &[u64]) {
         match Strobe::decoded(state) {
             Some(strobe) => {
                 let heavy = self.heavy.entry(group as u32).or_insert(Heavy::NEW);
@@ -186,7 +193,7 @@ impl Groups {
     }
 
     /// Brings the requests of the first `n` groups together; changes nothing.
-    pub(super) fn gather(&self, n: usize) -> Gathered {
+    pub fn gather(&self, n: usize) -> Gathered {
         let mut offsets = Vec::with_capacity(n + 1);
         let mut end = 0;
         offsets.push(0);
@@ -222,7 +229,7 @@ impl Groups {
     }
 
     /// Forgets the first `n` groups; the others move up.
-    pub(super) fn forget(&mut self, n: usize) {
+    pub fn forget(&mut self, n: usize) {
         if n >= self.light.len() {
             *self = Self::default();
             return;
@@ -245,7 +252,7 @@ impl Groups {
     }
 
     /// Bytes in use, with those that gathering the groups will need.
-    pub(super) fn bytes(&self) -> usize {
+    pub fn bytes(&self) -> usize {
         let lists =
             self.rows.capacity() * 8 + self.owners.capacity() * 4 + self.light.capacity() * 4;
         let maps = self.heavy.capacity() * size_of::<(u32, Heavy)>();
@@ -256,7 +263,7 @@ impl Groups {
 
 /// A request from a time in seconds and a size, of which both may be beyond what is kept: times before 1970 and
 /// after 2106 become the nearest that is, sizes above 4 GB too, negative ones are unknown.
-pub(super) fn request(seconds: i64, size: Option<i64>) -> u64 {
+pub fn request(seconds: i64, size: Option<i64>) -> u64 {
     let second = seconds.clamp(0, i64::from(u32::MAX) - 1) as u32;
     let size = size.filter(|s| *s >= 0).map_or(NO_SIZE, |s| s.min(i64::from(NO_SIZE) - 1) as u32);
     row(second, size)
@@ -277,11 +284,11 @@ mod tests {
 
     fn contents(groups: &Groups, n: usize) -> Vec<(Vec<u64>, Option<Strobe>)> {
         let mut out = Vec::new();
-        groups.gather(n).for_each(|rows, strobe| {
-            let mut rows = if strobe.is_some() { Vec::new() } else { rows.to_vec() };
-            rows.sort_unstable();
-            out.push((rows, strobe));
-        });
+        let mut gathered = groups.gather(n);
+        for group in 0..gathered.len() {
+            let (rows, strobe) = gathered.sorted(group);
+            out.push((if strobe.is_some() { Vec::new() } else { rows.to_vec() }, strobe));
+        }
         out
     }
 

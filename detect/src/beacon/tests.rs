@@ -1,6 +1,6 @@
 //! Do merged parts give what one pass gives, and do scores stay in their bounds?
 
-use super::state::{Gathered, Groups, request};
+use super::state::{Groups, request};
 use super::*;
 use proptest::prelude::*;
 
@@ -53,13 +53,9 @@ fn the_window_is_the_day_or_the_own_span() {
 }
 
 fn outcome(groups: &Groups) -> (Vec<u64>, Option<state::Strobe>) {
-    let mut out = None;
-    let mut gathered: Gathered = groups.gather(1);
-    gathered.for_each(|rows, strobe| {
-        rows.sort_unstable();
-        out = Some((if strobe.is_some() { vec![] } else { rows.to_vec() }, strobe));
-    });
-    out.unwrap()
+    let mut gathered = groups.gather(1);
+    let (rows, strobe) = gathered.sorted(0);
+    (if strobe.is_some() { vec![] } else { rows.to_vec() }, strobe)
 }
 
 fn parts_of(rows: &[(u32, Option<u32>)], parts: usize) -> Vec<Groups> {
@@ -149,17 +145,48 @@ proptest! {
         prop_assert!((0.0..=1.0).contains(&score), "{score}");
         if let Some(rating) = rate(&rows, &mut scratch) {
             prop_assert!((0.0..=1.0).contains(&rating.rita.score), "{rating:?}");
-            prop_assert!((0.0..=1.0).contains(&rating.core), "{rating:?}");
+            prop_assert!((0.0..=1.0).contains(&rating.coverage), "{rating:?}");
+            prop_assert!(rating.rhythm.as_ref().is_none_or(|r| (0.0..=1.0).contains(&r.evidence)));
             // The working space of one group must not show in the next.
             prop_assert_eq!(Some(rating), rate(&rows, &mut scratch));
         }
     }
 
     #[test]
-    fn whole_days_later_is_the_same(rows in walks(), days in 0..300_u32) {
+    fn later_is_the_same(rows in walks(), by in 0..30_000_000_u32) {
         let move_by = |by: u32| rows.iter().map(|(t, s)| (t / 2 + by, *s)).collect::<Vec<_>>();
         let (now, _) = outcome(&parts_of(&move_by(0), 1)[0]);
-        let (later, _) = outcome(&parts_of(&move_by(days * DAY), 1)[0]);
+        let (later, _) = outcome(&parts_of(&move_by(by), 1)[0]);
         prop_assert_eq!(score(&now), score(&later));
+    }
+
+    #[test]
+    fn whole_days_later_is_the_same_to_rita(rows in walks(), days in 0..300_u32) {
+        let rita = |by: u32| {
+            let rows: Vec<_> = rows.iter().map(|(t, s)| (t / 2 + by, *s)).collect();
+            rate_rita(&outcome(&parts_of(&rows, 1)[0]).0, &mut Scratch::default())
+        };
+        prop_assert_eq!(rita(0), rita(days * DAY));
+    }
+
+    #[test]
+    fn a_stamp_that_comes_twice_is_the_same_checkin(rows in walks(), twice in any::<u64>()) {
+        let alike = |r: &(u32, Option<u32>)| (r.0, Some(300));
+        let mut rows: Vec<_> = rows.iter().map(alike).collect();
+        let once = score(&outcome(&parts_of(&rows, 1)[0]).0);
+        let again: Vec<_> =
+            rows.iter().enumerate().filter(|(i, _)| twice >> (i % 64) & 1 == 1).map(|(_, r)| *r).collect();
+        rows.extend(again);
+        let enough = rows.len() >= 8 && once > 0.0;
+        prop_assume!(enough);
+        prop_assert_eq!(once, score(&outcome(&parts_of(&rows, 1)[0]).0));
+    }
+
+    #[test]
+    fn the_order_of_the_rows_does_not_matter(
+        (rows, mixed) in walks().prop_flat_map(|r| (Just(r.clone()), Just(r).prop_shuffle())),
+    ) {
+        let of = |rows: &[(u32, Option<u32>)]| score(&outcome(&parts_of(rows, 1)[0]).0);
+        prop_assert_eq!(of(&rows), of(&mixed));
     }
 }
