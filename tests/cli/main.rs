@@ -11,6 +11,7 @@ mod compact;
 mod encryption;
 mod formats;
 mod house;
+mod hunts;
 mod nightly;
 mod output;
 mod privacy;

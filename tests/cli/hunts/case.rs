@@ -92,7 +92,8 @@ fn burst(number: usize, line: &str, lines: &mut Vec<(u32, String)>) {
     }
     let mut words = line.split_whitespace().peekable();
     let (who, days, times) = (words.next().unwrap(), words.next().unwrap(), words.next().unwrap());
-    let count = words.next_if(|word| word.starts_with('x')).map_or(1, |word| word[1..].parse().unwrap());
+    let count =
+        words.next_if(|word| word.starts_with('x')).map_or(1, |word| word[1..].parse().unwrap());
     let (method, url) = (words.next().unwrap(), words.next().unwrap());
     let named: Vec<(&str, &str)> = words.map(|word| word.split_once('=').unwrap()).collect();
     let clients: Vec<String> = match who {
@@ -112,7 +113,10 @@ fn burst(number: usize, line: &str, lines: &mut Vec<(u32, String)>) {
                 // Uneven on purpose: what comes at fixed times is for the hunts of beacons.
                 let step = if count > 1 { (end - begin) * n / (count - 1) } else { 0 };
                 let second = begin + step + (n * 37 + at as u32 * 11) % 23;
-                lines.push((day * 86_400 + second, request(day, second, client, (method, url), n, &named)));
+                lines.push((
+                    day * 86_400 + second,
+                    request(day, second, client, (method, url), n, &named),
+                ));
             }
         }
     }
@@ -123,8 +127,17 @@ fn range<T: Copy>(text: &str, read: impl Fn(&str) -> T) -> (T, T) {
     (read(first), read(last))
 }
 
-fn request(day: u32, second: u32, client: &str, target: (&str, &str), n: u32, named: &[(&str, &str)]) -> String {
-    let of = |name: &str| named.iter().rev().find(|(known, _)| *known == name).map(|(_, value)| fill(value, n, day));
+fn request(
+    day: u32,
+    second: u32,
+    client: &str,
+    target: (&str, &str),
+    n: u32,
+    named: &[(&str, &str)],
+) -> String {
+    let of = |name: &str| {
+        named.iter().rev().find(|(known, _)| *known == name).map(|(_, value)| fill(value, n, day))
+    };
     let or = |name: &str, value: &str| of(name).unwrap_or_else(|| value.into());
     let (method, url) = (target.0, fill(target.1, n, day));
     let (scheme, rest) = url.split_once("://").unwrap_or(("tcp", &url));
@@ -138,7 +151,16 @@ fn request(day: u32, second: u32, client: &str, target: (&str, &str), n: u32, na
     let agent = if agent == "-" { agent.into() } else { format!("\"{agent}\"") };
     let sni = or("sni", if scheme == "http" { "-" } else { host });
     let status = or("status", if denied { "403" } else { "200" });
-    let action = or("action", if denied { "TCP_DENIED" } else if status.starts_with('5') { "TCP_ERR_MISS" } else { "TCP_NC_MISS" });
+    let action = or(
+        "action",
+        if denied {
+            "TCP_DENIED"
+        } else if status.starts_with('5') {
+            "TCP_ERR_MISS"
+        } else {
+            "TCP_NC_MISS"
+        },
+    );
     let mut line = format!(
         "2026-11-{:02} {:02}:{:02}:{:02} {} {client} - - {method} HTTP/{} {scheme} {host} {port} {} {query} {status} {action} {} {} ",
         day + 2,
@@ -169,14 +191,22 @@ fn request(day: u32, second: u32, client: &str, target: (&str, &str), n: u32, na
 
 /// `{n}`, `{r}` and `{w}` in a text.
 fn fill(text: &str, n: u32, day: u32) -> String {
-    let mut text = text.replace("{n}", &n.to_string()).replace("{w}", WORDS[n as usize % WORDS.len()]);
+    let mut text =
+        text.replace("{n}", &n.to_string()).replace("{w}", WORDS[n as usize % WORDS.len()]);
     while let Some(at) = text.find("{r") {
-        let (length, end) = text[at + 2..].split_once('}').map_or((16, at + 2), |(length, _)| (length.parse().unwrap_or(16), at + 3 + length.len()));
+        let (length, end) = text[at + 2..].split_once('}').map_or((16, at + 2), |(length, _)| {
+            (length.parse().unwrap_or(16), at + 3 + length.len())
+        });
         let mut seed = u64::from(n) * 7_919 + u64::from(day) * 104_729 + at as u64;
         let random: String = (0..length)
             .map(|_| {
-                seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-                char::from(b"bcdfghjklmnpqrstvwxz0123456789ABDEFGHIKLNOQRTUVWXYZaeiouy"[(seed >> 33) as usize % 57])
+                seed = seed
+                    .wrapping_mul(6_364_136_223_846_793_005)
+                    .wrapping_add(1_442_695_040_888_963_407);
+                char::from(
+                    b"bcdfghjklmnpqrstvwxz0123456789ABDEFGHIKLNOQRTUVWXYZaeiouy"
+                        [(seed >> 33) as usize % 57],
+                )
             })
             .collect();
         text.replace_range(at..end, &random);
