@@ -1,14 +1,14 @@
 /*---
 id: dynamic-dns
 title: Dynamic names that nobody else uses
-finds: Hosts below a provider of dynamic DNS or of tunnels to a computer at home, where at most two clients of the house use the name.
+finds: Hosts below a provider of dynamic DNS or of tunnels to a computer at home, where at most three clients of the house use the name.
 because: A dynamic name costs nothing, needs no registration, and follows its owner from address to address. Remote access trojans live there; so do cameras at home.
 attack: [T1568, T1583.001]
 level: low
 needs: [host, client_ip]
 entity: [client_ip, host]
 params:
-  - {name: max_clients, type: int, unit: clients, default: 2, doc: a name that more clients have used is not told}
+  - {name: max_clients, type: int, unit: clients, default: 3, doc: a name that more clients have used is not told}
   - {name: min_requests, type: int, unit: requests, default: 3, doc: fewer are low}
   - {name: quiet_days, type: int, unit: days, default: 5, doc: how long the house must have gone without a host before it counts as new}
   - {name: new_days, type: int, unit: days, default: 7, doc: how long a host counts as new}

@@ -11,7 +11,7 @@ rows: verdict NOT IN ('denied', 'auth_required')
 params:
   - {name: min_requests, type: int, unit: requests, default: 20, doc: fewer are not told}
   - {name: min_hours, type: int, unit: hours, default: 3, doc: those of fewer hours are low}
-  - {name: max_clients, type: int, unit: clients, default: 2, doc: a host that more clients have used is not told}
+  - {name: max_clients, type: int, unit: clients, default: 3, doc: a host that more clients have used is not told}
   - {name: quiet_days, type: int, unit: days, default: 5, doc: how long the house must have gone without a host before it counts as new}
   - {name: new_days, type: int, unit: days, default: 7, doc: how long a host counts as new}
 false_positives:

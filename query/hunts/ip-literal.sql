@@ -38,14 +38,19 @@ born AS (
   WHERE day >= CAST($since AS DATE) - 30 AND day < $until AND host IN (SELECT host FROM rare) GROUP BY host
 ),
 past AS (SELECT min(day) AS start FROM daily_clients WHERE day >= CAST($since AS DATE) - 30),
+-- Clients that run scripts by habit: a build machine, a developer.
+habit AS (
+  SELECT client_ip, min(day) AS since FROM daily_agents
+  WHERE day >= CAST($since AS DATE) - 30 AND day < $until AND client_ip IN (SELECT client_ip FROM rare WHERE odd_agent) AND ua_class(user_agent) = 'script' GROUP BY client_ip
+),
 judged AS (
-  SELECT r.*, coalesce(b.born, r.day) AS born, r.day - p.start >= $quiet_days AS has_past, coalesce(program, false) AS programs, coalesce(odd_agent, false) AS odd,
+  SELECT r.*, coalesce(b.born, r.day) AS born, r.day - p.start >= $quiet_days AS has_past, coalesce(program, false) AS programs, coalesce(odd_agent, false) AS odd, w.since IS NOT NULL AND r.day - w.since >= $new_days AS scripts,
     coalesce(b.born, r.day) - p.start >= $quiet_days AND r.day - coalesce(b.born, r.day) < $new_days AS is_new
-  FROM rare r LEFT JOIN born b ON b.host = r.host CROSS JOIN past p
+  FROM rare r LEFT JOIN born b ON b.host = r.host LEFT JOIN habit w ON w.client_ip = r.client_ip CROSS JOIN past p
 )
 SELECT day, client_ip, host, count, first, last,
   CASE WHEN refused = count THEN 'low'
-    WHEN is_new AND programs AND odd THEN 'high'
+    WHEN is_new AND programs AND odd AND NOT scripts THEN 'high'
     WHEN is_new AND (programs OR odd OR count >= $min_requests) THEN 'medium'
     WHEN NOT has_past AND programs THEN 'medium'
     ELSE 'low' END AS level,

@@ -10,8 +10,9 @@ entity: [client_ip, host]
 rows: response_bytes >= $min_bytes
 params:
   - {name: min_bytes, type: int, unit: bytes, default: 50000000, doc: smaller answers are not told}
-  - {name: max_clients, type: int, unit: clients, default: 2, doc: a host that more clients have used is not told}
+  - {name: max_clients, type: int, unit: clients, default: 3, doc: a host that more clients have used is not told}
   - {name: factor, type: float, unit: times, default: 3.0, doc: so many times the client's middle day it must be}
+  - {name: huge_bytes, type: int, unit: bytes, default: 300000000, doc: "so much, and ten times the client's middle day, from a new host is medium whatever the agent"}
   - {name: quiet_days, type: int, unit: days, default: 5, doc: how long the house must have gone without a host before it counts as new}
   - {name: new_days, type: int, unit: days, default: 7, doc: how long a host counts as new}
 false_positives:
@@ -44,7 +45,7 @@ judged AS (
   WHERE greatest(k.most, coalesce(e.clients, 1)) <= $max_clients AND NOT is_private_ip(f.host)
 )
 SELECT day, client_ip, host, count, first, last,
-  CASE WHEN is_new AND odd THEN 'medium' ELSE 'low' END AS level,
+  CASE WHEN is_new AND (odd OR days >= 3 AND got >= $huge_bytes AND got >= 10 * mid) THEN 'medium' ELSE 'low' END AS level,
   concat(count, CASE WHEN count = 1 THEN ' answer' ELSE ' answers' END, ' of up to ', round(most / 1e6, 1), ' MB, ', round(got / 1e6, 1), ' MB in all',
     CASE WHEN days > 0 THEN concat('; the client loads ', round(mid / 1e6, 1), ' MB on its middle day') ELSE '' END, CASE WHEN odd THEN '; the agent is a script''s or none' ELSE '' END, '; ', clients,
     CASE WHEN clients = 1 THEN ' client has' ELSE ' clients have' END, ' ever used the host',

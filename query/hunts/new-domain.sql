@@ -43,6 +43,11 @@ judged AS (
   SELECT *, programs > 0 AND count <= $few_requests AS straight, sent >= 5000000 AND sent > 2 * got AS gives, posts >= 3 AND posts > gets AS reports
   FROM seen WHERE clients <= $max_clients
 ),
+-- Clients that run scripts by habit: a build machine, a developer.
+habit AS (
+  SELECT client_ip, min(day) AS since FROM daily_agents
+  WHERE day >= CAST($since AS DATE) - $past_days AND day < $until AND client_ip IN (SELECT client_ip FROM judged WHERE odd) AND ua_class(user_agent) = 'script' GROUP BY client_ip
+),
 rows AS (
   SELECT j.day, j.client_ip, j.domain, count(*) AS count, min(r.ts) AS first, max(r.ts) AS last
   FROM requests r JOIN judged j ON j.day = r.day AND j.client_ip = r.client_ip AND j.domain = r.domain
@@ -50,7 +55,7 @@ rows AS (
   GROUP BY j.day, j.client_ip, j.domain
 )
 SELECT j.day, j.client_ip, j.domain, r.count, r.first, r.last,
-  CASE WHEN programs > 0 AND odd THEN 'high' WHEN straight OR odd AND (gives OR reports) THEN 'medium' ELSE 'low' END AS level,
+  CASE WHEN programs > 0 AND odd AND (w.since IS NULL OR j.day - w.since < $quiet_days) THEN 'high' WHEN programs > 0 AND odd THEN 'medium' WHEN straight OR odd AND (gives OR reports) THEN 'medium' ELSE 'low' END AS level,
   concat('the house has not asked for ', j.domain, ' since ', CAST(start AS VARCHAR), ' at least; ', r.count, CASE WHEN r.count = 1 THEN ' request' ELSE ' requests' END, ' now',
     CASE WHEN programs > 0 THEN concat(', and a program comes of it', coalesce(' (' || regexp_replace(program, '^.*/', '') || ')', ''), CASE WHEN straight THEN ' with hardly a page read' ELSE '' END) ELSE '' END,
     CASE WHEN odd THEN ', by a script or an agent that is none' ELSE '' END, CASE WHEN gives THEN concat(', ', round(sent / 1e6, 1), ' MB out and ', round(got / 1e6, 1), ' MB in') ELSE '' END,
@@ -60,4 +65,4 @@ SELECT j.day, j.client_ip, j.domain, r.count, r.first, r.last,
   CASE WHEN odd THEN 0.2 ELSE 0.0 END AS part_agent,
   CASE WHEN gives THEN 0.2 ELSE 0.0 END AS part_sent,
   CASE WHEN reports THEN 0.1 ELSE 0.0 END AS part_posts
-FROM judged j JOIN rows r ON r.day = j.day AND r.client_ip = j.client_ip AND r.domain = j.domain
+FROM judged j JOIN rows r ON r.day = j.day AND r.client_ip = j.client_ip AND r.domain = j.domain LEFT JOIN habit w ON w.client_ip = j.client_ip

@@ -18,7 +18,7 @@ params:
   - {name: ratio, type: float, unit: ratio, default: 0.2, doc: "of sent and received bytes in these requests, from -1 (all received) to 1 (all sent)"}
   - {name: days, type: int, unit: days, default: 21, doc: how far to look back}
   - {name: min_days, type: int, unit: days, default: 5, doc: fewer earlier days of the client are no past}
-  - {name: max_clients, type: int, unit: clients, default: 2, doc: a host that more clients have used is low}
+  - {name: max_clients, type: int, unit: clients, default: 3, doc: a host that more clients have used is low}
   - {name: quiet_days, type: int, unit: days, default: 5, doc: how long the house must have gone without a host before it counts as new}
   - {name: new_days, type: int, unit: days, default: 7, doc: how long a host counts as new}
 false_positives:

@@ -15,7 +15,7 @@ params:
   - {name: min_requests, type: int, unit: requests, default: 20, doc: fewer of one length are not told}
   - {name: share, type: float, unit: share, default: 0.8, doc: how much of the pair's answers must have this length}
   - {name: min_hours, type: int, unit: hours, default: 3, doc: those of fewer hours are low; a file that is loaded in pieces takes minutes}
-  - {name: max_clients, type: int, unit: clients, default: 2, doc: a host that more clients have used is not told}
+  - {name: max_clients, type: int, unit: clients, default: 3, doc: a host that more clients have used is not told}
   - {name: quiet_days, type: int, unit: days, default: 5, doc: how long the house must have gone without a host before it counts as new}
   - {name: new_days, type: int, unit: days, default: 7, doc: how long a host counts as new}
 false_positives:
