@@ -6,6 +6,7 @@ pub(crate) mod checkpoint;
 pub(crate) mod compact;
 pub(crate) mod encryption;
 pub(crate) mod hunt;
+pub(crate) mod pivot;
 pub(crate) mod proof;
 pub(crate) mod redact;
 pub(crate) mod restore;
@@ -86,6 +87,8 @@ pub(crate) enum Verb {
         #[command(subcommand)]
         what: hunt::Hunt,
     },
+    /// All about one address, host, user, computer or user agent: days, hours, peers, agents, findings
+    Pivot(pivot::Pivot),
     /// Give back the original bytes of a source, or of a day's rows
     Raw(Raw),
     /// The days of the store

@@ -15,6 +15,7 @@ mod init;
 mod inspect;
 mod listing;
 mod nightly;
+mod pivot;
 mod proof;
 mod pseudonym;
 mod quarantine;
@@ -71,6 +72,7 @@ pub(crate) fn run(context: &Context, verb: Verb) -> Result<Outcome> {
         Verb::Formats { what } => formats::run(context, what),
         Verb::Sql(args) => sql::run(context, &args),
         Verb::Hunt { what } => hunt::run(context, what),
+        Verb::Pivot(args) => pivot::run(context, &args),
         Verb::Raw(args) => raw::run(context, &args),
         Verb::Days(args) => listing::days(context, &args),
         Verb::Sources(args) => sources::run(context, &args),

@@ -7,6 +7,7 @@ pub mod hunt;
 pub mod intel;
 pub mod order;
 pub mod pdns;
+pub mod pivot;
 pub mod repeat;
 pub mod report;
 pub mod sigma;

@@ -14,6 +14,7 @@ mod house;
 mod hunts;
 mod nightly;
 mod output;
+mod pivot;
 mod privacy;
 mod query_log;
 mod redact;
