@@ -14,7 +14,10 @@ fn out(world: &World, words: &[&str]) -> String {
 fn people_see_days_hours_and_whom_it_met() {
     let world = World::with_rows();
     insta::assert_snapshot!("pivot_client", world.run(&["pivot", "10.1.1.9"]).shown());
-    insta::assert_snapshot!("pivot_host", world.run(&["pivot", "www.corp.test", "--top", "1"]).shown());
+    insta::assert_snapshot!(
+        "pivot_host",
+        world.run(&["pivot", "www.corp.test", "--top", "1"]).shown()
+    );
 }
 
 #[test]
@@ -31,7 +34,10 @@ fn the_data_say_what_a_word_is() {
     assert_eq!(kind("cdn.corp.test").as_deref(), Some("host"));
     let nobody = world.run(&["pivot", "nobody", "--format", "json"]);
     let document: Value = serde_json::from_slice(&nobody.ends(0).stdout).unwrap();
-    assert_eq!((&document["kind"], document["findings"].as_array().map(Vec::len)), (&Value::Null, Some(0)));
+    assert_eq!(
+        (&document["kind"], document["findings"].as_array().map(Vec::len)),
+        (&Value::Null, Some(0))
+    );
     assert!(nobody.stderr.contains("no row is about `nobody`"), "{}", nobody.stderr);
 }
 
@@ -46,8 +52,13 @@ fn programs_get_all_of_it_in_one_shape() {
     assert_eq!(document["sections"]["host"]["values"][0]["response_bytes"], 20_481);
     assert_eq!(document["sections"]["hour"]["values"][0]["value"], "2026-11-20T10:00:00Z");
     let csv = out(&world, &["10.1.1.9", "--format", "csv"]);
-    assert!(csv.starts_with("section,value,requests,peers,request_bytes,response_bytes,first,last\n"));
-    assert!(csv.contains("\nhost,cdn.corp.test,1,1,,230,2026-11-20T10:11:01Z,2026-11-20T10:11:01Z\n"), "{csv}");
+    assert!(
+        csv.starts_with("section,value,requests,peers,request_bytes,response_bytes,first,last\n")
+    );
+    assert!(
+        csv.contains("\nhost,cdn.corp.test,1,1,,230,2026-11-20T10:11:01Z,2026-11-20T10:11:01Z\n"),
+        "{csv}"
+    );
     let ndjson = out(&world, &["10.1.1.9", "--format", "ndjson"]);
     assert_eq!(ndjson.lines().count() + 1, csv.lines().count());
     assert!(ndjson.lines().all(|line| serde_json::from_str::<Value>(line).is_ok()));
@@ -60,7 +71,8 @@ fn programs_get_all_of_it_in_one_shape() {
 fn timelines_of_others_have_every_row() {
     let world = World::with_rows();
     let lines = out(&world, &["10.1.1.9", "--format", "timesketch"]);
-    let events: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let events: Vec<Value> =
+        lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(events.len(), 3);
     assert_eq!(events[1]["message"], "10.1.1.9 GET http://news.example/ 200");
     assert_eq!(events[1]["datetime"], "2026-11-20T10:11:02.250Z");
@@ -74,7 +86,10 @@ fn timelines_of_others_have_every_row() {
     assert_eq!(body.lines().count(), 3);
     assert!(body.lines().all(|line| line.split('|').count() == 11), "{body}");
     let second = body.lines().nth(1).unwrap();
-    assert!(second.ends_with("|0|----------|0|0|10240|1795169462|1795169462|1795169462|1795169462"), "{second}");
+    assert!(
+        second.ends_with("|0|----------|0|0|10240|1795169462|1795169462|1795169462|1795169462"),
+        "{second}"
+    );
 }
 
 #[test]
