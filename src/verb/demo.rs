@@ -1,8 +1,5 @@
 //! `dwell demo`: makes a day with planted incidents, ingests it, hunts it, and shows what an analyst would want to see.
 
-mod hunts;
-
-use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -10,30 +7,29 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
 use dwell::sample::{self, day::DayOptions};
-use futures::StreamExt;
 use ingest::{IngestOptions, InputArg};
-use query::{Session, SessionOptions};
-use serde_json::json;
 use storage::Day;
 use storage::store::{InitOptions, Store};
 
-use self::hunts::{HUNTS, Hunt};
-use super::{Outcome, sql};
+use super::Outcome;
+use super::hunt::{self, Found};
 use crate::args::Demo;
 use crate::context::Context;
-use crate::exit::Interrupted;
-use crate::output::cell::Column;
-use crate::output::escape;
 use crate::output::target::Target;
 use crate::progress::IngestProgress;
-use crate::reader::Reader;
 use crate::say;
 
-/// Findings shown of each hunt; the SQL below them shows the rest.
-const SHOWN: usize = 4;
+/// Lines of findings that are shown; the report has all.
+const SCREEN: usize = 60;
 
-/// One row of a hunt: its columns as text.
-type Row = BTreeMap<String, String>;
+/// What to try next.
+const NEXT: &[&str] = &[
+    "hunt list",
+    "hunt show beacons",
+    "hunt run all --min-level medium",
+    "pivot 10.20.1.32",
+    "sql \"SELECT ua_class(user_agent) AS class, count(*) AS requests, count(DISTINCT client_ip) AS clients FROM requests GROUP BY 1 ORDER BY 2 DESC\"",
+];
 
 /// What the demo works with.
 struct Place {
@@ -41,6 +37,12 @@ struct Place {
     store: PathBuf,
     keys: PathBuf,
     day: Day,
+}
+
+impl Place {
+    fn report(&self) -> PathBuf {
+        self.dir.join("report.html")
+    }
 }
 
 /// Runs the whole demo.
@@ -55,10 +57,11 @@ pub(super) fn run(context: &Context, args: &Demo) -> Result<Outcome> {
     let log = generate(&place, args)?;
     let store = open(context, &place)?;
     let (rows, bytes) = take_in(context, &store, &log)?;
-    let found = hunt(context, &store, day)?;
+    let found = hunt::everything(context, &store)?;
+    hunt::write_page(context, &store, &found, &place.report())?;
     let mut target = Target::stdout();
     if context.json {
-        write_json(&mut target, &found)?;
+        hunt::write_json(&mut target, &found)?;
     } else {
         write_report(&mut target, &place, &found)?;
     }
@@ -130,110 +133,25 @@ fn take_in(context: &Context, store: &Arc<Store>, log: &Path) -> Result<(u64, u6
     Ok((counts.rows, progress.bytes()))
 }
 
-/// Runs every hunt over the day.
-fn hunt(context: &Context, store: &Arc<Store>, day: Day) -> Result<Vec<(&'static Hunt, Vec<Row>)>> {
-    let mut options: SessionOptions = sql::options(context, store)?;
-    options.since_us = Some(day.start());
-    options.until_us = Some(day.end());
-    let reader = Reader::new(store);
-    options.spill_dir = reader.spill_dir().map(Path::to_path_buf);
-    let runtime = sql::runtime(options.threads)?;
-    let result = runtime.block_on(async {
-        let work = async {
-            let session = Session::over(store, options)?;
-            let mut found = Vec::new();
-            for hunt in HUNTS {
-                found.push((hunt, rows(&session, hunt.sql).await?));
-            }
-            Ok(found)
-        };
-        tokio::select! {
-            biased;
-            () = context.cancel.asked() => Err(anyhow::Error::new(Interrupted)),
-            result = work => result,
-        }
-    });
-    runtime.shutdown_background();
-    result
-}
-
-async fn rows(session: &Session, text: &str) -> Result<Vec<Row>> {
-    let mut answer = session.sql(text).await?;
-    let mut rows = Vec::new();
-    while let Some(batch) = answer.stream.next().await {
-        let batch = batch?;
-        for row in 0..batch.num_rows() {
-            rows.push(row_of(&batch, row)?);
-        }
-    }
-    Ok(rows)
-}
-
-fn row_of(batch: &arrow::array::RecordBatch, row: usize) -> Result<Row> {
-    let schema = batch.schema();
-    let fields = schema.fields().iter().zip(batch.columns());
-    let cells = fields.map(|(field, array)| {
-        let mut text = String::new();
-        Column::new(array)?.push_text(row, &mut text)?;
-        Ok((field.name().clone(), text))
-    });
-    cells.collect()
-}
-
-fn write_report(
-    target: &mut Target,
-    place: &Place,
-    found: &[(&'static Hunt, Vec<Row>)],
-) -> Result<()> {
-    let total: usize = found.iter().map(|(_, rows)| rows.len()).sum();
-    writeln!(target, "\n{total} findings on {}\n", place.day)?;
-    for (number, (hunt, rows)) in found.iter().filter(|(_, rows)| !rows.is_empty()).enumerate() {
-        writeln!(target, "{}. {} [{}]: {}", number + 1, hunt.title, hunt.level, rows.len())?;
-        writeln!(target, "   {}\n", hunt.why)?;
-        for row in rows.iter().take(SHOWN) {
-            writeln!(target, "   * {}", escape::visible(&hunt.sentence(row)))?;
-        }
-        if rows.len() > SHOWN {
-            writeln!(target, "   * ... and {} more", rows.len() - SHOWN)?;
-        }
-        writeln!(target, "\n   The SQL behind it:")?;
-        for line in hunt.sql.trim().lines() {
-            writeln!(target, "     {line}")?;
-        }
-        writeln!(target)?;
-    }
+/// Shows the findings that are worth a look, and where to look further.
+fn write_report(target: &mut Target, place: &Place, found: &Found) -> Result<()> {
+    writeln!(target, "\n{} findings on {}\n", found.findings.len(), place.day)?;
+    hunt::screen(target, found, Some(SCREEN))?;
     let program = std::env::args().next().unwrap_or_else(|| "dwell".into());
-    writeln!(target, "Try next:\n")?;
+    writeln!(target, "\nThe report, for a browser: {}", place.report().display())?;
+    writeln!(target, "\nTry next:\n")?;
     writeln!(
         target,
         "  export DWELL_STORE={} DWELL_KEY_DIR={}",
         place.store.display(),
         place.keys.display()
     )?;
-    for text in hunts::NEXT {
-        writeln!(target, "  {program} sql \"{text}\"")?;
+    for text in NEXT {
+        writeln!(target, "  {program} {text}")?;
     }
     writeln!(
         target,
         "\nand `{program} verify --deep` proves that nothing in the store was changed."
     )?;
-    Ok(())
-}
-
-fn write_json(target: &mut Target, found: &[(&'static Hunt, Vec<Row>)]) -> Result<()> {
-    let all = found.iter().flat_map(|(hunt, rows)| {
-        rows.iter().map(|row| {
-            json!({
-                "hunt": hunt.id,
-                "level": hunt.level,
-                "title": hunt.title,
-                "why": hunt.sentence(row),
-                "evidence": hunt.sql.trim(),
-                "facts": row,
-            })
-        })
-    });
-    serde_json::to_writer_pretty(&mut *target, &all.collect::<Vec<_>>())?;
-    writeln!(target)?;
     Ok(())
 }

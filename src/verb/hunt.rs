@@ -14,6 +14,9 @@ use crate::args::hunt::Hunt;
 use crate::context::Context;
 
 pub(super) use self::keep::night;
+pub(super) use self::page::write as write_page;
+pub(super) use self::run::{Found, everything};
+pub(super) use self::tell::{screen, write_json};
 
 /// Runs the command.
 pub(super) fn run(context: &Context, what: Hunt) -> Result<Outcome> {

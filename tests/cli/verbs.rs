@@ -236,7 +236,9 @@ fn the_demo_finds_what_was_planted_and_runs_twice() {
     assert_eq!(second.ends(0).out(), first.out());
     let json = world.run(&["--json", "demo", "--lines", "20000", "--day", "2026-11-20"]);
     let findings: serde_json::Value = serde_json::from_slice(&json.ends(0).stdout).unwrap();
-    assert!(findings.as_array().unwrap().len() >= 10);
+    assert!(findings["findings"].as_array().unwrap().len() >= 10);
+    let page = std::fs::read_to_string(world.path("dwell-demo/report.html")).unwrap();
+    assert!(page.contains("sync.metrics-cloud.example"));
 }
 
 #[test]

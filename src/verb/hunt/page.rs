@@ -49,7 +49,7 @@ const COLUMNS: [&str; 11] = [
 ];
 
 /// Writes the report of what was found.
-pub(super) fn write(
+pub(in crate::verb) fn write(
     context: &Context,
     store: &Arc<Store>,
     found: &Found,

@@ -38,23 +38,23 @@ pub(super) struct Request {
 
 /// What came of hunts.
 #[derive(Debug, Default)]
-pub(super) struct Found {
+pub(in crate::verb) struct Found {
     /// The range that was looked at.
-    pub(super) bounds: (Option<Micros>, Option<Micros>),
+    pub(in crate::verb) bounds: (Option<Micros>, Option<Micros>),
     /// The hunts that ran, each with the milliseconds it took.
-    pub(super) ran: Vec<(Hunt, f64)>,
+    pub(in crate::verb) ran: Vec<(Hunt, f64)>,
     /// All findings.
-    pub(super) findings: Vec<Finding>,
+    pub(in crate::verb) findings: Vec<Finding>,
     /// Hunts that could find nothing, with the columns that are missing.
-    pub(super) skipped: Vec<(String, Vec<String>)>,
+    pub(in crate::verb) skipped: Vec<(String, Vec<String>)>,
     /// Hunts that went wrong.
-    pub(super) failed: Vec<(String, String)>,
+    pub(in crate::verb) failed: Vec<(String, String)>,
     /// Findings that were excused.
-    pub(super) excused: u64,
+    pub(in crate::verb) excused: u64,
     /// Findings below the least level.
-    pub(super) below: u64,
+    pub(in crate::verb) below: u64,
     /// Which findings are new, by id, where that is known: the others are updates.
-    pub(super) new: Option<std::collections::BTreeSet<String>>,
+    pub(in crate::verb) new: Option<std::collections::BTreeSet<String>>,
 }
 
 /// Runs the command.
@@ -123,6 +123,18 @@ fn request(args: &Run) -> Result<Request> {
         allow.entries.extend(read_allow(path)?.entries);
     }
     Ok(Request { hunts, params, allow, min_level, known: Vec::new() })
+}
+
+/// Runs all hunts over all days, as they come.
+pub(in crate::verb) fn everything(context: &Context, store: &Arc<Store>) -> Result<Found> {
+    let request = Request {
+        hunts: catalogue::all(None)?,
+        params: Vec::new(),
+        allow: Allow::default(),
+        min_level: Level::Informational,
+        known: Vec::new(),
+    };
+    hunt(context, store, &request, (None, None))
 }
 
 /// Reads an allow list.

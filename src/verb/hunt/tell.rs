@@ -71,8 +71,7 @@ pub(super) fn tell(context: &Context, args: &Run, found: &Found) -> Result<()> {
     let mut target = Target::open(file)?;
     match format {
         Format::Json => {
-            serde_json::to_writer_pretty(&mut target, &document(found)?)?;
-            writeln!(target)?;
+            write_json(&mut target, found)?;
         }
         Format::Ndjson => {
             for finding in &found.findings {
@@ -91,6 +90,13 @@ pub(super) fn tell(context: &Context, args: &Run, found: &Found) -> Result<()> {
         }
     }
     target.finish()
+}
+
+/// One document with all findings.
+pub(in crate::verb) fn write_json(target: &mut Target, found: &Found) -> Result<()> {
+    serde_json::to_writer_pretty(&mut *target, &document(found)?)?;
+    writeln!(target)?;
+    Ok(())
 }
 
 fn document(found: &Found) -> Result<Value> {
@@ -176,7 +182,12 @@ fn levels(found: &Found) -> String {
     if levels.is_empty() { "nothing found".to_owned() } else { levels.join(", ") }
 }
 
-fn screen(target: &mut Target, found: &Found, height: Option<usize>) -> Result<()> {
+/// Findings for people, by entity, as many as `height` allows.
+pub(in crate::verb) fn screen(
+    target: &mut Target,
+    found: &Found,
+    height: Option<usize>,
+) -> Result<()> {
     let mut lines = Vec::new();
     let groups = groups(&found.findings);
     let mut shown = 0;
