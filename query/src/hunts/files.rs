@@ -10,6 +10,13 @@ macro_rules! hunts {
 
 /// Their texts, by id.
 pub static FILES: &[(&str, &str)] = hunts![
+    "agent-empty",
+    "agent-impossible",
+    "agent-malformed",
+    "agent-many",
+    "agent-platform",
+    "agent-rare",
+    "agent-scripted",
     "connect-port",
     "credentials-in-url",
     "denied-then-allowed",

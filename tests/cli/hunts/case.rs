@@ -27,6 +27,12 @@ const AGENTS: &[(&str, &str)] = &[
     ("update", "Windows-Update-Agent/10.0.10011.16384 Client-Protocol/2.71"),
     ("printer", "PaperMill-Device/2.2"),
     ("none", "-"),
+    ("typo", "Mozilla 5.0 (Windows NT 10.0; Win64; x64) Gecko"),
+    ("tuned", "Mozilla/5.0 (Windows NT 6.5; rv:90.0) Gecko/20100101 Firefox/90.0"),
+    (
+        "mac",
+        "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36",
+    ),
 ];
 const WORDS: &[&str] = &["harbor", "meadow", "kettle", "river", "timber", "orchid", "saffron"];
 
@@ -147,7 +153,8 @@ fn request(
     let (path, query) = path.split_once('?').unwrap_or((path, "-"));
     let denied = of("denied").is_some();
     let agent = or("agent", "browser");
-    let agent = AGENTS.iter().find(|(name, _)| *name == agent).unwrap().1;
+    let known = AGENTS.iter().find(|(name, _)| *name == agent);
+    let agent = known.map_or(agent.as_str(), |(_, known)| known);
     let agent = if agent == "-" { agent.into() } else { format!("\"{agent}\"") };
     let sni = or("sni", if scheme == "http" { "-" } else { host });
     let status = or("status", if denied { "403" } else { "200" });
