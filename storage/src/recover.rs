@@ -117,6 +117,10 @@ pub fn from_files(dir: &Path, options: &RecoverOptions) -> Result<Recovered> {
         draft.add(body, text)?;
     }
     replace_ledger(dir, fs, &draft, &signer)?;
+    // The new ledger names no table and no seal: what is left of them can't be told from what was put there.
+    for name in ["summaries", "tables", "findings", "salts"] {
+        set_aside(dir, fs, name)?;
+    }
     if options.accept_head {
         accept(dir, &keys, &verifier, fs)?;
     }
@@ -297,19 +301,28 @@ fn replace_ledger(dir: &Path, fs: &dyn Fs, draft: &Draft, signer: &SignerKey) ->
     }
     fs::ensure_dir(fs, &staging, Rights::Inherit)?;
     store::clean::empty_folder(fs, &staging, &[])?;
-    if !fs::list_if_there(fs, &folder)?.is_empty() {
-        let trash = dir.join(layout::TRASH);
-        let taken = fs::list_if_there(fs, &trash)?;
-        let names = (1..).map(|number: u64| format!("ledger~{number}"));
-        let name = names.into_iter().find(|name| !taken.contains(name)).unwrap_or_default();
-        let target = trash.join(name);
-        fs.rename(&folder, &target).map_err(|error| Error::io("rename", &folder, error))?;
-        fs::sync_dir(fs, &trash)?;
-    }
+    set_aside(dir, fs, file::FOLDER)?;
     fs::ensure_dir(fs, &folder, Rights::Inherit)?;
     fs::sync_dir(fs, dir)?;
     draft.write(fs, dir, &staging, signer).map_err(store::commit::Failure::into_error)?;
     store::clean::remove_folder(fs, &staging)
+}
+
+/// Moves a folder with what is in it to the trash, under the first name that is free, and makes it anew.
+fn set_aside(dir: &Path, fs: &dyn Fs, name: &str) -> Result<()> {
+    let folder = dir.join(name);
+    if fs::list_if_there(fs, &folder)?.is_empty() {
+        return Ok(());
+    }
+    let trash = dir.join(layout::TRASH);
+    let taken = fs::list_if_there(fs, &trash)?;
+    let names = (1..).map(|number: u64| format!("{name}~{number}"));
+    let free = names.into_iter().find(|name| !taken.contains(name)).unwrap_or_default();
+    let target = trash.join(free);
+    fs.rename(&folder, &target).map_err(|error| Error::io("rename", &folder, error))?;
+    fs::sync_dir(fs, &trash)?;
+    fs::ensure_dir(fs, &folder, Rights::Inherit)?;
+    fs::sync_dir(fs, dir)
 }
 
 fn accept(
