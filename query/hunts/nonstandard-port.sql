@@ -13,6 +13,7 @@ entity: [client_ip, host, port]
 rows: is_nonstandard_port(port, scheme)
 excusable: true
 params:
+  - {name: min_requests, type: int, unit: requests, default: 1, doc: fewer of a client to a host and port on a day are not told}
   - {name: max_clients, type: int, unit: clients, default: 5, doc: hosts and ports that more clients of the day use are left to nonstandard-port-shared}
   - {name: quiet_days, type: int, unit: days, default: 5, doc: how long the house must have gone without a host before it counts as new}
   - {name: new_days, type: int, unit: days, default: 7, doc: how long a host counts as new}
@@ -37,7 +38,7 @@ rare AS (
   SELECT *, port_class(port, scheme) = 'alternate' AS usual,
     port IN (22, 23, 25, 135, 139, 445, 1080, 1337, 1604, 2222, 3333, 3389, 4444, 4445, 4782, 5552, 5555, 5900, 5985, 5986, 6606, 6660, 6661, 6662, 6663, 6664, 6665, 6666, 6667, 6668, 6669, 6697,
       7707, 8808, 9001, 9030, 9050, 9150, 12345, 14444, 31337, 45700, 50050) AS telling
-  FROM seen WHERE clients <= $max_clients
+  FROM seen WHERE clients <= $max_clients AND count >= $min_requests
 ),
 born AS (
   SELECT host, min(day) AS born FROM daily_hosts
