@@ -2,7 +2,7 @@
 """Do the hunts find what is hidden in three weeks of a company, and leave the rest alone?
 
     hunts.py generate --out DIR [--seed 1] [--laws a|b|c|d|e] [--scale 1.0]
-    hunts.py run      --out DIR --dwell target/release/dwell [--days 7] [--keep-store] [--hunts ID ...] [--hunt-dir DIR]
+    hunts.py run      --out DIR --dwell target/release/dwell [--days 7] [--keep-store] [--hunts ID ...] [--hunt-dir DIR] [--param NAME=VALUE ...]
     hunts.py score    --out DIR [--dwell PATH --evidence 40] [--noise 40]
     hunts.py big      --out DIR [--days 1] [--lines 10000000] [--packed]
 
@@ -27,6 +27,7 @@ from planted.company import Company, laws_of
 from planted.decoys import Decoys
 from planted.judge import days_found, findings_of, judge, markdown
 from planted.lines import SQUID, Log
+from planted.odd import Odd
 from planted.pairs import Pairs
 from planted.plants import Plants
 
@@ -41,6 +42,7 @@ def generate(args):
     benign = (Pairs if laws.pairs else Benign)(company, log, args.scale)
     plants = Plants(company, benign, log)
     decoys = Decoys(company, benign, log)
+    Odd(company, benign, log)
     count = 0
     for day in range(laws.days + 1):
         if day < laws.days:
@@ -98,7 +100,10 @@ def run(args):
             os.remove(os.path.join(args.out, name))
     whole = os.path.join(args.out, "findings-all.json")
     more = ["--hunts", args.hunt_dir] if args.hunt_dir else []
-    _, said, times["all"], times["all_mb"] = dwell.run("hunt", "run", *args.hunts, *more, "--format", "json", out=whole)
+    more += [word for param in args.param for word in ("--param", param)]
+    code, said, times["all"], times["all_mb"] = dwell.run("hunt", "run", *args.hunts, *more, "--format", "json", codes=(0, 1, 3), out=whole)
+    if code:
+        print(f"hunt run: exit {code}: {said[:2000]}")
     with open(os.path.join(args.out, "run.txt"), "w") as file:
         file.write(said)
     first = datetime.date.fromisoformat(truth["first"])
@@ -180,6 +185,7 @@ def main():
             p.add_argument("--keep-store", action="store_true")
             p.add_argument("--hunts", nargs="+", default=["all"])
             p.add_argument("--hunt-dir")
+            p.add_argument("--param", nargs="+", default=[])
         if verb is score:
             p.add_argument("--evidence", type=int, default=0)
             p.add_argument("--noise", type=int, default=40)

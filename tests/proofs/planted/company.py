@@ -39,11 +39,12 @@ class Laws:
     upper: bool = True         # LT-0042, else nb00042.ad.corp.example
     pairs: bool = False        # people as in pairs.py, else as in benign.py
     first_plant: int = 12      # no plant begins later than it may because of this; small: already in the first days
+    odd: int = 0               # odd things of honest people on a working day
     varied: bool = True        # plants of drawn strength and looks
 
 
 def laws_of(name, seed):
-    """`a`, `b` and `d` are fixed, `c` draws everything from the seed, `e` too, with plants from the second day on."""
+    """`a`, `b` and `d` are fixed, `c` draws everything from the seed, `e` too, with plants from the second day on and honest people's oddities."""
     if name == "a":
         return Laws(datetime.date(2026, 3, 2), varied=False)
     if name == "b":
@@ -59,7 +60,7 @@ def laws_of(name, seed):
                 tail=r.uniform(.04, .25), sites=r.randrange(500, 4000), favourites=r.uniform(.3, .7), absent=r.uniform(.02, .15),
                 windows=r.randrange(90, 150), macs=r.randrange(10, 60), linux=r.randrange(4, 20), phones=r.randrange(0, 30),
                 servers=r.randrange(12, 24), vendor_names=r.random() < .5, chrome=145, firefox=147, wave=r.randrange(5, 16),
-                upper=r.random() < .5, first_plant=early)
+                upper=r.random() < .5, first_plant=early, odd=5 if early == 1 else 0)
 
 
 class Client:
