@@ -52,7 +52,7 @@ SELECT day, client_ip, host, port, count, first, last,
   CASE WHEN inside OR clients > $max_clients THEN 'low'
     WHEN usual THEN CASE WHEN is_new AND (odd_agent OR literal) THEN 'medium' ELSE 'low' END
     WHEN telling AND is_new AND refused < count THEN 'high'
-    WHEN is_new OR telling AND NOT has_past THEN 'medium'
+    WHEN is_new OR telling AND NOT has_past AND refused < count THEN 'medium'
     ELSE 'low' END AS level,
   concat(count, CASE WHEN count = 1 THEN ' tunnel' ELSE ' tunnels' END, ' to port ', port, CASE WHEN refused > 0 THEN concat(', ', refused, ' of them refused') ELSE '' END,
     CASE WHEN sent + got >= 1000000 THEN concat(', ', round(sent / 1e6, 1), ' MB up and ', round(got / 1e6, 1), ' MB down') ELSE '' END,

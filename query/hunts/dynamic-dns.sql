@@ -17,11 +17,14 @@ false_positives:
 author: dwell
 references: ["https://attack.mitre.org/techniques/T1568/", "https://github.com/MISP/misp-warninglists (list dynamic-dns)"]
 ---*/
-WITH names AS (
-  SELECT host, min(day) AS born, max(clients) AS most FROM daily_hosts
-  WHERE day >= CAST($since AS DATE) - 30 AND day < $until
+WITH dynamic AS (
+  SELECT DISTINCT host FROM daily_hosts
+  WHERE day >= CAST($since AS DATE) AND day < $until
     AND host ~ '(^|\.)(duckdns\.org|ddns\.net|no-ip\.(org|biz|com|info)|noip\.(me|com)|hopto\.(org|me)|zapto\.org|sytes\.net|serveftp\.(com|net)|servebeer\.com|serveblog\.net|servegame\.com|servehttp\.com|servehalflife\.com|serveminecraft\.net|myftp\.(org|biz)|myvnc\.com|redirectme\.net|bounceme\.net|viewdns\.net|gotdns\.ch|webhop\.me|3utilities\.com|onthewifi\.com|systes\.net|access\.ly|dyndns\.(org|biz|info|tv|ws|dk)|dyndns-(home|ip|web|work|server|remote|office)\.com|dnsalias\.(com|net|org)|homeip\.net|homelinux\.(com|net|org)|homeunix\.(com|net|org)|homedns\.org|gotdns\.(com|org)|is-a-geek\.(com|net|org)|ath\.cx|dynalias\.(com|net|org)|dyn\.(com|tk)|dynu\.(net|com)|freeddns\.org|ddnsfree\.com|ddnsgeek\.com|giize\.com|gleeze\.com|kozow\.com|loseyourip\.com|ooguy\.com|theworkpc\.com|accesscam\.org|camdvr\.org|casacam\.net|mywire\.org|webredirect\.org|mooo\.com|chickenkiller\.com|crabdance\.com|strangled\.net|twilightparadox\.com|ignorelist\.com|jumpingcrab\.com|us\.to|uk\.to|afraid\.org|changeip\.(org|co|net)|dns-dns\.com|dns04\.com|dnsrd\.com|ns0[12]\.(biz|info|us)|dsmtp\.com|dumb1\.com|dynamic-dns\.net|dynamicdns\.(biz|co\.uk|me\.uk|org\.uk)|ddns\.(info|me|ms|name|us|mobi)|sexidude\.com|toh\.info|ygto\.com|youdontcare\.com|x24hr\.com|zzux\.com|xxuz\.com|port25\.biz|mrbasic\.com|mrbonus\.com|lflinkup\.(com|net|org)|itsaol\.com|myddns\.(com|rocks)|dyn-ip24\.de|dnshome\.de|spdns\.(de|eu|org)|selfhost\.(de|eu|me)|goip\.de|my-gateway\.de|mydns\.(jp|bz)|dtdns\.net|dynv6\.net|nsupdate\.info|nerdpol\.ovh|now-dns\.(com|net|org)|2mydns\.net|1cooldns\.com|f3322\.(net|org)|3322\.(org|net)|8866\.org|9966\.org|2288\.org|6600\.org|7766\.org|8800\.org|ddns\.oray\.com|vicp\.(net|cc|co)|gicp\.net|xicp\.net|eicp\.net|iok\.la|synology\.me|diskstation\.me|myqnapcloud\.com|myds\.me|i234\.me|myfritz\.net|no-ip\.ca|ngrok\.(io|app|dev|com)|ngrok-free\.(app|dev)|trycloudflare\.com|loca\.lt|localhost\.run|lhr\.life|serveo\.net|localto\.net|portmap\.(io|host)|pagekite\.me|telebit\.io|playit\.gg|ply\.gg|bore\.pub|tunnelto\.dev|packetriot\.net|zrok\.io|pinggy\.(io|link|online)|devtunnels\.ms)$'
-  GROUP BY host
+),
+names AS (
+  SELECT host, min(day) AS born, max(clients) AS most FROM daily_hosts
+  WHERE day >= CAST($since AS DATE) - 30 AND day < $until AND host IN (SELECT host FROM dynamic) GROUP BY host
 ),
 ever AS (
   SELECT host, count(DISTINCT client_ip) AS clients FROM daily_pairs WHERE day >= CAST($since AS DATE) - 30 AND day < $until AND host IN (SELECT host FROM names) GROUP BY host

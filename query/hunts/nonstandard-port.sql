@@ -54,7 +54,7 @@ SELECT day, client_ip, host, port, count, first, last,
   CASE WHEN inside OR scheme = 'tunnel' THEN 'low'
     WHEN usual THEN CASE WHEN is_new AND odd_agent THEN 'medium' ELSE 'low' END
     WHEN telling AND is_new AND refused < count THEN 'high'
-    WHEN is_new OR telling AND NOT has_past THEN 'medium'
+    WHEN is_new OR telling AND NOT has_past AND refused < count THEN 'medium'
     ELSE 'low' END AS level,
   concat(count, CASE WHEN count = 1 THEN ' request' ELSE ' requests' END, ' (', coalesce(scheme, 'unknown scheme'), ') to port ', port,
     CASE WHEN refused > 0 THEN concat(', ', refused, ' of them refused') ELSE '' END,

@@ -2,8 +2,8 @@
 id: post-content-type
 title: Documents or bytes are posted to a host nobody knows
 finds: >-
-  POST and PUT with a body of octet-stream, Office documents, archives, or without any type, to a host that hardly anybody uses. Where the log has no type of the request, an answer of octet-stream to a POST counts.
-because: Browsers post forms and JSON. Implants post octet-stream or no type at all, thieves post documents and archives.
+  POST and PUT with a body of octet-stream, Office documents or archives to a host that hardly anybody uses. Where the log has no type of the request, an answer of octet-stream to a POST counts; posts without any type are told by post-no-type.
+because: Browsers post forms and JSON. Implants post octet-stream, thieves post documents and archives.
 attack: [T1041, T1071.001]
 level: low
 needs: [method, client_ip, host]
@@ -11,7 +11,7 @@ entity: [client_ip, host]
 rows: >-
   method IN ('POST', 'PUT') AND (request_content_type IN ('application/octet-stream', 'application/msword', 'application/zip', 'application/x-zip-compressed', 'application/x-7z-compressed', 'application/x-rar-compressed',
   'application/vnd.rar', 'application/gzip', 'application/x-gzip', 'application/x-tar', 'application/pdf', 'application/x-msdownload', 'application/x-dosexec') OR request_content_type LIKE 'application/vnd.ms-%'
-  OR request_content_type LIKE 'application/vnd.openxmlformats-%' OR (request_content_type IS NULL AND (content_type = 'application/octet-stream' OR request_bytes >= 2000)))
+  OR request_content_type LIKE 'application/vnd.openxmlformats-%' OR request_content_type IS NULL AND content_type = 'application/octet-stream')
 params:
   - {name: max_clients, type: int, unit: clients, default: 3, doc: a host that more clients of the day use is not told}
   - {name: quiet_days, type: int, unit: days, default: 5, doc: how long the house must have gone without a host before it counts as new}
@@ -32,7 +32,7 @@ WITH posts AS (
   FROM requests
   WHERE method IN ('POST', 'PUT') AND (request_content_type IN ('application/octet-stream', 'application/msword', 'application/zip', 'application/x-zip-compressed', 'application/x-7z-compressed', 'application/x-rar-compressed',
     'application/vnd.rar', 'application/gzip', 'application/x-gzip', 'application/x-tar', 'application/pdf', 'application/x-msdownload', 'application/x-dosexec') OR request_content_type LIKE 'application/vnd.ms-%'
-    OR request_content_type LIKE 'application/vnd.openxmlformats-%' OR (request_content_type IS NULL AND (content_type = 'application/octet-stream' OR request_bytes >= 2000)))
+    OR request_content_type LIKE 'application/vnd.openxmlformats-%' OR request_content_type IS NULL AND content_type = 'application/octet-stream')
   GROUP BY day, client_ip, host
 ),
 hosts AS (
@@ -47,7 +47,7 @@ judged AS (
 )
 SELECT day, client_ip, host, count, first, last,
   CASE WHEN is_new AND (count >= $min_requests OR odd) THEN 'medium' ELSE 'low' END AS level,
-  concat(count, CASE WHEN count = 1 THEN ' upload (' ELSE ' uploads (' END, CASE WHEN none = count THEN 'no type' WHEN octets > 0 THEN concat(octets, ' octet-stream') ELSE kind END, ') of ',
+  concat(count, CASE WHEN count = 1 THEN ' upload (' ELSE ' uploads (' END, CASE WHEN none = count THEN 'answered with octet-stream' WHEN octets > 0 THEN concat(octets, ' octet-stream') ELSE kind END, ') of ',
     CASE WHEN sent >= 1000000 THEN concat(round(sent / 1e6, 1), ' MB') ELSE concat(round(sent / 1e3, 1), ' kB') END, ' to a host that ', clients,
     CASE WHEN clients = 1 THEN ' client uses' ELSE ' clients use' END, ' that day', CASE WHEN with_referer = 0 THEN ', none from a page' ELSE '' END,
     CASE WHEN is_new THEN concat('; the house did not know it before ', CAST(born AS VARCHAR))

@@ -2,7 +2,7 @@
 id: trusted-sites
 title: Living off trusted sites
 finds: >-
-  Raw pastes, files of code hosts, file drops, webhooks, bots of messengers, gateways to IPFS and free web spaces, used by a script, or by a client whose house hardly uses the site, for what intruders use them for.
+  Raw pastes, files of code hosts, file drops, webhooks, bots of messengers, gateways to IPFS and free web spaces, used by a script, for what intruders use them for (a raw paste, an upload, a program, a bot), or at all where that is what the site is for; by a client that has not used them in the two weeks before.
 because: Filters trust these names and they cannot be blocked. A script that fetches a raw paste, or an archive that goes to a file drop, says more than the name.
 attack: [T1102, T1567.001, T1567.002, T1105]
 level: low
@@ -10,7 +10,6 @@ needs: [host, client_ip]
 entity: [client_ip, host]
 params:
   - {name: known_days, type: int, unit: days, default: 5, doc: a client that has used the site so long ago does so by habit}
-  - {name: past_days, type: int, unit: days, default: 30, doc: how far to look back}
   - {name: many_clients, type: int, unit: clients, default: 5, doc: a site that more clients of the day use is one of the house's own}
 false_positives:
   - Developers, build machines, installers that fetch from code hosts (the client is known to, it stays low)
@@ -31,14 +30,18 @@ WITH sites(site, kind) AS (VALUES
   ('workers.dev', 'space'), ('pages.dev', 'space'), ('web.app', 'space'), ('firebaseapp.com', 'space'), ('netlify.app', 'space'), ('vercel.app', 'space'), ('herokuapp.com', 'space'), ('onrender.com', 'space'), ('repl.co', 'space'), ('replit.dev', 'space'),
   ('surge.sh', 'space'), ('000webhostapp.com', 'space'), ('r2.dev', 'space'), ('script.google.com', 'space'), ('azurewebsites.net', 'space'), ('blob.core.windows.net', 'space'), ('graph.org', 'paste'), ('telegra.ph', 'paste')
 ),
-hosts AS (
-  SELECT d.host, d.day, max(d.clients) AS clients, coalesce(max(a.kind), max(b.kind), max(c.kind)) AS kind
-  FROM (SELECT day, host, domain, clients, concat(split_part(reverse(host), '.', 1), '.', split_part(reverse(host), '.', 2)) AS two FROM daily_hosts WHERE day >= CAST($since AS DATE) - $past_days AND day < $until) d
+named AS (
+  SELECT d.host, coalesce(max(a.kind), max(b.kind), max(c.kind)) AS kind
+  FROM (SELECT DISTINCT host, concat(split_part(reverse(host), '.', 1), '.', split_part(reverse(host), '.', 2)) AS two FROM daily_hosts WHERE day >= CAST($since AS DATE) AND day < $until) d
   LEFT JOIN sites a ON a.site = d.host
   LEFT JOIN sites b ON reverse(b.site) = d.two
   LEFT JOIN sites c ON c.site = substr(d.host, strpos(d.host, '.') + 1)
   WHERE a.kind IS NOT NULL OR b.kind IS NOT NULL OR c.kind IS NOT NULL
-  GROUP BY d.host, d.day
+  GROUP BY d.host
+),
+hosts AS (
+  SELECT d.day, d.host, max(d.clients) AS clients, max(n.kind) AS kind FROM daily_hosts d JOIN named n ON n.host = d.host
+  WHERE d.day >= CAST($since AS DATE) AND d.day < $until GROUP BY d.day, d.host
 ),
 found AS (
   SELECT r.day, r.client_ip, r.host, count(*) AS count, min(r.ts) AS first, max(r.ts) AS last, count(*) FILTER (WHERE r.verdict IN ('denied', 'auth_required')) AS refused,
@@ -48,21 +51,26 @@ found AS (
     count(*) FILTER (WHERE r.status < 400 AND r.extension IN ('ps1', 'psm1', 'bat', 'cmd', 'vbs', 'vbe', 'hta', 'scr', 'dll', 'xll', 'lnk')) AS scripts,
     max(r.path) FILTER (WHERE r.path <> '/') AS path,
     coalesce(sum(r.request_bytes), 0) AS sent, coalesce(sum(r.response_bytes), 0) AS got
-  FROM requests r WHERE r.host IN (SELECT host FROM hosts)
+  FROM requests r WHERE r.host IN (SELECT host FROM named)
   GROUP BY r.day, r.client_ip, r.host
+),
+told AS (
+  SELECT f.*, h.clients, h.kind, f.sent >= 1000000 AND f.sent > 2 * f.got AS gives,
+    coalesce(f.odd, false) OR f.telling > 0 OR f.programs > 0 OR f.scripts > 0 OR f.sent >= 1000000 AND f.sent > 2 * f.got AS suspect
+  FROM found f JOIN hosts h ON h.host = f.host AND h.day = f.day
 ),
 -- Whether the client has used the site before: a developer has.
 habit AS (
   SELECT client_ip, host, min(day) AS since FROM history
-  WHERE ts >= CAST($since AS TIMESTAMP) - INTERVAL '30 days' AND ts < $until AND host IN (SELECT host FROM hosts) AND client_ip IN (SELECT client_ip FROM found)
+  WHERE ts >= CAST($since AS TIMESTAMP) - INTERVAL '14 days' AND ts < $until
+    AND host IN (SELECT host FROM told WHERE suspect) AND client_ip IN (SELECT client_ip FROM told WHERE suspect)
   GROUP BY client_ip, host
 ),
-born AS (SELECT host, min(day) AS born FROM hosts GROUP BY host),
-past AS (SELECT min(day) AS start FROM daily_clients WHERE day >= CAST($since AS DATE) - $past_days),
+past AS (SELECT min(day) AS start FROM daily_clients WHERE day >= CAST($since AS DATE) - 30),
 judged AS (
-  SELECT f.*, h.clients, h.kind, coalesce(w.since, f.day) AS since, f.day - coalesce(w.since, f.day) >= $known_days AS known, f.day - p.start >= $known_days AS has_past, b.born,
-    f.sent >= 1000000 AND f.sent > 2 * f.got AS gives
-  FROM found f JOIN hosts h ON h.host = f.host AND h.day = f.day JOIN born b ON b.host = f.host LEFT JOIN habit w ON w.client_ip = f.client_ip AND w.host = f.host CROSS JOIN past p
+  SELECT t.*, coalesce(w.since, t.day) AS since, t.day - coalesce(w.since, t.day) >= $known_days AS known, t.day - p.start >= $known_days AS has_past
+  FROM told t LEFT JOIN habit w ON w.client_ip = t.client_ip AND w.host = t.host CROSS JOIN past p
+  WHERE t.suspect OR t.kind IN ('paste', 'drop', 'hook', 'ipfs')
 )
 SELECT day, client_ip, host, count, first, last,
   CASE WHEN refused = count OR known THEN 'low'
@@ -74,7 +82,7 @@ SELECT day, client_ip, host, count, first, last,
   concat(count, CASE WHEN count = 1 THEN ' request' ELSE ' requests' END, ' to ', host, ' (', CASE kind WHEN 'paste' THEN 'pastes' WHEN 'code' THEN 'files of a code host' WHEN 'drop' THEN 'file drop' WHEN 'messenger' THEN 'messenger' WHEN 'hook' THEN 'catcher of requests'
       WHEN 'ipfs' THEN 'gateway to IPFS' ELSE 'free web space' END, ')', coalesce(', among them ' || path, ''), CASE WHEN refused > 0 THEN concat(', ', refused, ' of them refused') ELSE '' END, ', with an agent of class ', class,
     CASE WHEN gives THEN concat(', ', round(sent / 1e6, 1), ' MB sent') ELSE '' END, CASE WHEN programs > 0 THEN '; a program, script or archive was loaded' ELSE '' END, '; ', clients, CASE WHEN clients = 1 THEN ' client uses' ELSE ' clients use' END, ' the site that day',
-    CASE WHEN known THEN concat('; this one has since ', CAST(since AS VARCHAR)) WHEN has_past THEN '; this one had not before' ELSE '; there is no past to compare with' END) AS why,
+    CASE WHEN known THEN concat('; this one has since ', CAST(since AS VARCHAR)) WHEN has_past AND suspect THEN '; this one had not in the weeks before' WHEN has_past THEN '' ELSE '; there is no past to compare with' END) AS why,
   CASE WHEN known THEN 0.0 ELSE 0.2 END + CASE WHEN odd THEN 0.3 ELSE 0.0 END + CASE WHEN telling > 0 OR programs > 0 OR gives THEN 0.3 ELSE 0.0 END + 0.2 / clients AS score,
   CASE WHEN known THEN 0.0 ELSE 0.2 END AS part_new,
   CASE WHEN odd THEN 0.3 ELSE 0.0 END AS part_agent,

@@ -48,6 +48,7 @@ pub static FILES: &[(&str, &str)] = hunts![
     "pdns-new-name",
     "post-content-type",
     "post-get-ratio",
+    "post-no-type",
     "producer-consumer",
     "protocol-version",
     "same-request-length",
