@@ -41,14 +41,17 @@ impl Present {
         if asked.is_empty() {
             return Ok(Self::default());
         }
-        let count = |operand: &Operand| match operand {
-            // Counted without putting it together for each row.
-            Operand::FullUrl => "count(coalesce(path, host))".to_owned(),
-            Operand::PathQuery => "count(path)".to_owned(),
-            Operand::Body => "count(request_body)".to_owned(),
-            other => format!("count({})", sql::operand(other)),
+        let count = |(at, operand): (usize, &Operand)| {
+            let counted = match operand {
+                // Counted without putting it together for each row.
+                Operand::FullUrl => "coalesce(path, host)".to_owned(),
+                Operand::PathQuery => "path".to_owned(),
+                Operand::Body => "request_body".to_owned(),
+                other => sql::operand(other),
+            };
+            format!("count({counted}) AS c{at}")
         };
-        let counts: Vec<_> = asked.iter().map(count).collect();
+        let counts: Vec<_> = asked.iter().enumerate().map(count).collect();
         let query = format!("SELECT {} FROM requests", counts.join(", "));
         let mut present = BTreeSet::new();
         for batch in batches(session, &query).await? {
