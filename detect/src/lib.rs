@@ -5,6 +5,7 @@ pub mod beacon;
 pub mod finding;
 pub mod hunt;
 pub mod intel;
+pub mod listing;
 pub mod order;
 pub mod pdns;
 pub mod pivot;

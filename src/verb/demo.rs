@@ -19,8 +19,8 @@ use crate::output::target::Target;
 use crate::progress::IngestProgress;
 use crate::say;
 
-/// Lines of findings that are shown; the report has all.
-const SCREEN: usize = 60;
+/// Columns and lines of findings that are shown; the report has all.
+const SCREEN: (usize, usize) = (110, 60);
 
 /// What to try next.
 const NEXT: &[&str] = &[

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
 use detect::finding::{Finding, Level, time};
+use detect::listing;
 use detect::order::groups;
 use serde_json::{Value, json};
 
@@ -21,8 +22,11 @@ use crate::{say, when};
 /// Version of the JSON document.
 const REPORT_VERSION: u32 = 1;
 
-/// The height of a screen that does not tell its own.
-const LINES: usize = 40;
+/// Longer SQL is not printed below the findings.
+const EVIDENCE: usize = 1_000;
+
+/// Columns and rows of a screen that does not tell its own.
+const SCREEN: (usize, usize) = (100, 40);
 
 fn format(context: &Context, args: &Run) -> Format {
     let file = args.output.output.as_deref();
@@ -82,11 +86,12 @@ pub(super) fn tell(context: &Context, args: &Run, found: &Found) -> Result<()> {
         Format::Csv => return csv(found, target),
         Format::Markdown => write!(target, "{}", markdown(found))?,
         _ => {
-            // A file or a pipe has no height.
-            let height = (file.is_none() && stdout_is_terminal()).then(|| {
-                terminal_size::terminal_size().map_or(LINES, |(_, height)| height.0.into())
+            // A file or a pipe has no size.
+            let size = (file.is_none() && stdout_is_terminal()).then(|| {
+                terminal_size::terminal_size()
+                    .map_or(SCREEN, |(width, height)| (width.0.into(), height.0.into()))
             });
-            screen(&mut target, found, height)?;
+            screen(&mut target, found, size)?;
         }
     }
     target.finish()
@@ -153,7 +158,7 @@ fn csv(found: &Found, target: Target) -> Result<()> {
 }
 
 fn markdown(found: &Found) -> String {
-    let cell = |text: &str| escape::visible(text).replace('|', "\\|").replace('\n', " ");
+    let cell = listing::markdown_cell;
     let mut text =
         String::from("| level | hunt | about | day | count | why |\n|---|---|---|---|---|---|\n");
     for group in groups(&found.findings) {
@@ -161,7 +166,7 @@ fn markdown(found: &Found) -> String {
             text.push_str(&format!(
                 "| {} | {} | {} | {} | {} | {} |\n",
                 it.level,
-                it.hunt,
+                cell(&it.hunt),
                 cell(&it.entity_line()),
                 it.day,
                 it.count,
@@ -182,47 +187,26 @@ fn levels(found: &Found) -> String {
     if levels.is_empty() { "nothing found".to_owned() } else { levels.join(", ") }
 }
 
-/// Findings for people, by entity, as many as `height` allows.
+/// Findings for people, by entity, as many as fit on a screen of so many columns and rows.
 pub(in crate::verb) fn screen(
     target: &mut Target,
     found: &Found,
-    height: Option<usize>,
+    size: Option<(usize, usize)>,
 ) -> Result<()> {
-    let mut lines = Vec::new();
     let groups = groups(&found.findings);
-    let mut shown = 0;
     // What follows the findings takes some lines too.
-    let room = height.map_or(usize::MAX, |height| height.saturating_sub(8).max(10));
-    for group in &groups {
-        let mut block = Vec::new();
-        let also = if group.also.is_empty() {
-            String::new()
-        } else {
-            format!(" ({})", group.also.join(", "))
-        };
-        block.push(format!("{} {} {}{also}", group.level(), group.column, group.value));
-        for thread in &group.threads {
-            let lead = thread.lead();
-            let days = match thread.findings.len() {
-                1 => lead.day.to_string(),
-                more => format!("{} and {} more days", lead.day, more - 1),
-            };
-            block.push(format!("  [{}] {}, {days}: {}", lead.level, lead.title, lead.why));
-        }
-        if lines.len() + block.len() > room && shown > 0 {
-            break;
-        }
-        lines.extend(block);
-        shown += 1;
+    let rows = size.map(|(_, rows)| rows.saturating_sub(8).max(10));
+    let screen = listing::screen(&groups, rows, size.map_or(usize::MAX, |(columns, _)| columns));
+    let lines = &screen.lines;
+    for line in lines {
+        writeln!(target, "{line}")?;
     }
-    for line in &lines {
-        writeln!(target, "{}", escape::visible(line))?;
-    }
-    if shown < groups.len() {
+    if screen.left > 0 {
         writeln!(
             target,
-            "... and {} more entities; --format json tells all, --html FILE shows them, --min-level high the worst",
-            say::count((groups.len() - shown) as u64)
+            "... and {} findings about {} more entities; --format json tells all, --html FILE shows them, --min-level high the worst",
+            say::count(screen.left_findings as u64),
+            say::count(screen.left as u64)
         )?;
     }
     if !lines.is_empty() {
@@ -240,13 +224,11 @@ pub(in crate::verb) fn screen(
         }
     }
     writeln!(target, "{end})")?;
-    if let Some(lead) = groups.first().and_then(|group| group.threads.first()) {
-        let evidence = escape::visible(&lead.lead().evidence);
-        writeln!(
-            target,
-            "the rows behind the first: dwell sql \"{}\"",
-            evidence.replace('"', "\\\"")
-        )?;
+    let lead = groups.first().and_then(|group| group.threads.first());
+    if let Some(sql) = lead.map(|lead| &lead.lead().evidence).filter(|sql| sql.len() <= EVIDENCE) {
+        // In single quotes: what stands in a log must stay a text when it is pasted into a shell.
+        let quoted = escape::visible(sql).replace('\'', "'\\''");
+        writeln!(target, "the rows behind the first: dwell sql '{quoted}'")?;
     }
     Ok(())
 }

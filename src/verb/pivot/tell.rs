@@ -280,10 +280,7 @@ fn section(target: &mut Target, story: &Story, part: &Part) -> Result<()> {
 }
 
 fn markdown(target: &mut Target, story: &Story) -> Result<()> {
-    // A mark of HTML or of a table in a log must stay text.
-    let cell = |text: &str| {
-        escape::visible(text).replace('&', "&amp;").replace('<', "&lt;").replace('|', "\\|")
-    };
+    let cell = detect::listing::markdown_cell;
     let number = |number: Option<u64>| number.map(|it| it.to_string()).unwrap_or_default();
     writeln!(target, "{}", cell(&lead(story)))?;
     for part in story.parts.iter().filter(|part| part.name != "all") {
