@@ -36,6 +36,11 @@ pub(crate) fn visible(text: &str) -> String {
     out
 }
 
+/// `text` as one word of a shell: in single quotes, so that what stands in a log stays a text when it is pasted.
+pub(crate) fn shell_word(text: &str) -> String {
+    format!("'{}'", visible(text).replace('\'', "'\\''"))
+}
+
 /// Appends bytes as text without losing any: valid UTF-8 as it is, a backslash doubled, every other byte as `\x..`.
 pub(crate) fn push_bytes(out: &mut String, bytes: &[u8]) {
     for chunk in bytes.utf8_chunks() {
@@ -110,6 +115,11 @@ mod tests {
         let mut bytes = String::new();
         push_bytes(&mut bytes, b"DOM\\me \xff\x00 \xc3\xbc");
         assert_eq!(bytes, "DOM\\\\me \\xff\u{0} ü");
+    }
+
+    #[test]
+    fn what_is_pasted_into_a_shell_runs_nothing() {
+        assert_eq!(shell_word("x = 'a$(id)`id`'"), r"'x = '\''a$(id)`id`'\'''");
     }
 
     #[test]

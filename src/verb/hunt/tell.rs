@@ -226,9 +226,7 @@ pub(in crate::verb) fn screen(
     writeln!(target, "{end})")?;
     let lead = groups.first().and_then(|group| group.threads.first());
     if let Some(sql) = lead.map(|lead| &lead.lead().evidence).filter(|sql| sql.len() <= EVIDENCE) {
-        // In single quotes: what stands in a log must stay a text when it is pasted into a shell.
-        let quoted = escape::visible(sql).replace('\'', "'\\''");
-        writeln!(target, "the rows behind the first: dwell sql '{quoted}'")?;
+        writeln!(target, "the rows behind the first: dwell sql {}", escape::shell_word(sql))?;
     }
     Ok(())
 }

@@ -184,8 +184,8 @@ fn screen(target: &mut Target, read: &Read, ran: &Ran, height: Option<usize>) ->
     }
     writeln!(target, "{end})")?;
     if let Some(lead) = groups.first().and_then(|group| group.threads.first()) {
-        let evidence = escape::visible(&lead.lead().evidence).replace('"', "\\\"");
-        writeln!(target, "the rows behind the first: dwell sql \"{evidence}\"")?;
+        let evidence = escape::shell_word(&lead.lead().evidence);
+        writeln!(target, "the rows behind the first: dwell sql {evidence}")?;
     }
     Ok(())
 }
