@@ -199,7 +199,7 @@ async fn coverage(session: &Session, since: i64, until: i64) -> Result<Coverage>
     let sources = cells(
         session,
         "SELECT source_id, path, format, state, bytes, lines, rows, quarantined, first_ts, last_ts, \
-         CAST(CAST(first_ts AS BIGINT) AS VARCHAR), CAST(CAST(last_ts AS BIGINT) AS VARCHAR) \
+         CAST(CAST(first_ts AS BIGINT) AS VARCHAR) AS first_us, CAST(CAST(last_ts AS BIGINT) AS VARCHAR) AS last_us \
          FROM system.sources ORDER BY source_id",
     )
     .await?;
