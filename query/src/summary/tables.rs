@@ -107,10 +107,16 @@ pub static TABLES: &[Table] = &[
             LAST,
         ],
         sql: "SELECT day, client_ip, max(computer) AS computer, max(\"user\") AS \"user\", sum(requests) AS requests, \
-              count(DISTINCT host) AS hosts, count(DISTINCT domain) AS domains, \
-              sum(CASE WHEN method IN ('POST', 'PUT') THEN requests ELSE 0 END) AS posts, sum(failed) AS failed, \
-              sum(denied) AS denied, sum(request_bytes) AS request_bytes, sum(response_bytes) AS response_bytes, \
-              min(first) AS first, max(last) AS last FROM requests GROUP BY day, client_ip",
+              sum(hosts) AS hosts, count(domain) AS domains, sum(posts) AS posts, sum(failed) AS failed, sum(denied) AS denied, \
+              sum(request_bytes) AS request_bytes, sum(response_bytes) AS response_bytes, min(first) AS first, max(last) AS last \
+              FROM (SELECT day, client_ip, domain, count(host) AS hosts, max(computer) AS computer, max(\"user\") AS \"user\", \
+              sum(requests) AS requests, sum(posts) AS posts, sum(failed) AS failed, sum(denied) AS denied, \
+              sum(request_bytes) AS request_bytes, sum(response_bytes) AS response_bytes, min(first) AS first, max(last) AS last \
+              FROM (SELECT day, client_ip, domain, host, max(computer) AS computer, max(\"user\") AS \"user\", \
+              sum(requests) AS requests, sum(CASE WHEN method IN ('POST', 'PUT') THEN requests ELSE 0 END) AS posts, \
+              sum(failed) AS failed, sum(denied) AS denied, sum(request_bytes) AS request_bytes, sum(response_bytes) AS response_bytes, \
+              min(first) AS first, max(last) AS last FROM requests GROUP BY day, client_ip, domain, host) \
+              GROUP BY day, client_ip, domain) GROUP BY day, client_ip",
     },
     Table {
         name: "daily_hosts",
@@ -128,17 +134,25 @@ pub static TABLES: &[Table] = &[
             FIRST,
             LAST,
         ],
-        sql: "SELECT day, host, max(domain) AS domain, count(DISTINCT client_ip) AS clients, sum(requests) AS requests, \
+        sql: "SELECT c.day, c.host, c.domain, c.clients, c.requests, c.failed, c.denied, c.request_bytes, c.response_bytes, \
+              a.agents, c.first, c.last \
+              FROM (SELECT day, host, max(domain) AS domain, count(client_ip) AS clients, sum(requests) AS requests, \
               sum(failed) AS failed, sum(denied) AS denied, sum(request_bytes) AS request_bytes, \
-              sum(response_bytes) AS response_bytes, count(DISTINCT user_agent) AS agents, \
-              min(first) AS first, max(last) AS last FROM requests GROUP BY day, host",
+              sum(response_bytes) AS response_bytes, min(first) AS first, max(last) AS last \
+              FROM (SELECT day, host, client_ip, max(domain) AS domain, sum(requests) AS requests, \
+              sum(failed) AS failed, sum(denied) AS denied, sum(request_bytes) AS request_bytes, \
+              sum(response_bytes) AS response_bytes, min(first) AS first, max(last) AS last \
+              FROM requests GROUP BY day, host, client_ip) GROUP BY day, host) c \
+              JOIN (SELECT host, count(user_agent) AS agents FROM (SELECT host, user_agent FROM requests \
+              GROUP BY host, user_agent) GROUP BY host) a ON c.host IS NOT DISTINCT FROM a.host",
     },
     Table {
         name: "daily_methods",
         doc: "a method of a client on a day",
         columns: &[CLIENT, ("method", Kind::Text, "the method"), REQUESTS, HOSTS],
-        sql: "SELECT day, client_ip, method, sum(requests) AS requests, count(DISTINCT host) AS hosts \
-              FROM requests GROUP BY day, client_ip, method",
+        sql: "SELECT day, client_ip, method, sum(requests) AS requests, count(host) AS hosts \
+              FROM (SELECT day, client_ip, method, host, sum(requests) AS requests FROM requests \
+              GROUP BY day, client_ip, method, host) GROUP BY day, client_ip, method",
     },
     Table {
         name: "daily_pairs",
@@ -148,17 +162,27 @@ pub static TABLES: &[Table] = &[
             ("host", Kind::Text, "the host"),
             REQUESTS,
             ("agents", Kind::Count, "distinct user agents"),
-            ("methods", Kind::Count, "distinct methods"),
+            (
+                "methods",
+                Kind::Count,
+                "distinct methods; all but GET, POST and CONNECT count as one",
+            ),
             SENT,
             RECEIVED,
             FIRST,
             LAST,
         ],
         sql: "SELECT p.day, p.client_ip, p.host, p.requests, p.agents, p.methods, p.request_bytes, p.response_bytes, p.first, p.last \
-              FROM (SELECT day, client_ip, host, sum(requests) AS requests, count(DISTINCT user_agent) AS agents, \
-              count(DISTINCT method) AS methods, sum(request_bytes) AS request_bytes, sum(response_bytes) AS response_bytes, \
-              min(first) AS first, max(last) AS last FROM requests WHERE host IS NOT NULL GROUP BY day, client_ip, host) p \
-              JOIN (SELECT host FROM requests WHERE host IS NOT NULL GROUP BY host HAVING count(DISTINCT client_ip) <= 5) r \
-              ON p.host = r.host",
+              FROM (SELECT day, client_ip, host, sum(requests) AS requests, count(user_agent) AS agents, \
+              max(gets) + max(posts) + max(connects) + max(others) AS methods, sum(request_bytes) AS request_bytes, \
+              sum(response_bytes) AS response_bytes, min(first) AS first, max(last) AS last \
+              FROM (SELECT day, client_ip, host, user_agent, sum(requests) AS requests, \
+              max(CASE WHEN method = 'GET' THEN 1 ELSE 0 END) AS gets, max(CASE WHEN method = 'POST' THEN 1 ELSE 0 END) AS posts, \
+              max(CASE WHEN method = 'CONNECT' THEN 1 ELSE 0 END) AS connects, \
+              max(CASE WHEN method NOT IN ('GET', 'POST', 'CONNECT') THEN 1 ELSE 0 END) AS others, \
+              sum(request_bytes) AS request_bytes, sum(response_bytes) AS response_bytes, min(first) AS first, max(last) AS last \
+              FROM requests WHERE host IS NOT NULL GROUP BY day, client_ip, host, user_agent) GROUP BY day, client_ip, host) p \
+              JOIN (SELECT host FROM (SELECT host, client_ip FROM requests WHERE host IS NOT NULL GROUP BY host, client_ip) \
+              GROUP BY host HAVING count(client_ip) <= 5) r ON p.host = r.host",
     },
 ];
