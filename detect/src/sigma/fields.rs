@@ -249,4 +249,11 @@ mod tests {
         assert_eq!(operands("client_ip"), [Operand::Column(Col::ClientIp)]);
         assert_eq!(operands("x-Own"), [Operand::Extra("x-Own".into())]);
     }
+
+    #[test]
+    fn the_page_has_the_table() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/sigma.md");
+        let text = std::fs::read_to_string(path).unwrap();
+        assert!(text.contains(&page()), "docs/sigma.md lacks this table:\n{}", page());
+    }
 }
