@@ -93,7 +93,7 @@ impl How {
             Self::Url | Self::HostAndIp => 95,
             Self::Request => 90,
             Self::Host | Self::Port => 85,
-            Self::Parent => 75,
+            Self::Parent => 80,
             Self::ServerIp | Self::HostIp | Self::UserAgent => 60,
             Self::Network | Self::Uri | Self::Tunnel => 40,
             Self::UriPrefix => 25,

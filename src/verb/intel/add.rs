@@ -220,7 +220,8 @@ fn tell(
     }
     let unreadable = gathered.skipped.iter().filter(|(_, skipped)| skipped.unreadable);
     for (file, skipped) in unreadable.take(SHOWN) {
-        say::say(format_args!("  not read: {file} {}: {}: {}", skipped.place, skipped.why, skipped.raw));
+        let raw = skipped.raw.split_whitespace().collect::<Vec<_>>().join(" ");
+        say::say(format_args!("  not read: {file} {}: {}: {raw}", skipped.place, skipped.why));
     }
     if gathered.unreadable > SHOWN as u64 {
         let more = say::count(gathered.unreadable - SHOWN as u64);
