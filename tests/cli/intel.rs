@@ -60,8 +60,8 @@ fn a_list_comes_in_and_goes() {
     assert_eq!(
         world.csv("SELECT kind, detail FROM system.ledger WHERE kind = 'intel'"),
         [
-            "intel,\"5 rows in indicators friends, 1 skipped\"",
-            "intel,1 rows in warninglists sites"
+            "intel,\"5 rows in indicators friends, 1 skipped; friends.txt\"",
+            "intel,1 rows in warninglists sites; list.json"
         ]
     );
     world.run(&["intel", "remove", "friend"]).ends(2);
