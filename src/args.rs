@@ -7,6 +7,7 @@ pub(crate) mod compact;
 pub(crate) mod encryption;
 pub(crate) mod hunt;
 pub(crate) mod pivot;
+pub(crate) mod intel;
 pub(crate) mod proof;
 pub(crate) mod redact;
 pub(crate) mod restore;
@@ -89,6 +90,16 @@ pub(crate) enum Verb {
     },
     /// All about one address, host, user, computer or user agent: days, hours, peers, agents, findings
     Pivot(pivot::Pivot),
+    /// Indicators of others: add lists, look for what they name
+    Intel {
+        #[command(subcommand)]
+        what: intel::Intel,
+    },
+    /// Passive DNS: add that of others, export the log's own
+    Pdns {
+        #[command(subcommand)]
+        what: intel::Pdns,
+    },
     /// Give back the original bytes of a source, or of a day's rows
     Raw(Raw),
     /// The days of the store

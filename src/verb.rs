@@ -13,9 +13,12 @@ mod hunt;
 mod ingest;
 mod init;
 mod inspect;
+mod intel;
 mod listing;
+mod lists;
 mod nightly;
 mod pivot;
+mod pdns;
 mod proof;
 mod pseudonym;
 mod quarantine;
@@ -73,6 +76,8 @@ pub(crate) fn run(context: &Context, verb: Verb) -> Result<Outcome> {
         Verb::Sql(args) => sql::run(context, &args),
         Verb::Hunt { what } => hunt::run(context, what),
         Verb::Pivot(args) => pivot::run(context, &args),
+        Verb::Intel { what } => intel::run(context, what),
+        Verb::Pdns { what } => pdns::run(context, what),
         Verb::Raw(args) => raw::run(context, &args),
         Verb::Days(args) => listing::days(context, &args),
         Verb::Sources(args) => sources::run(context, &args),

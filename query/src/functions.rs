@@ -17,6 +17,8 @@ mod defang;
 mod entropy;
 pub(crate) mod extra_get;
 mod full_url;
+pub(crate) mod ioc_host;
+pub(crate) mod ioc_match;
 mod ip_in;
 mod is_nonstandard_port;
 mod is_private_ip;
@@ -88,6 +90,8 @@ static ALL: &[&FunctionDoc] = &[
     &entropy::DOC,
     &extra_get::DOC,
     &full_url::DOC,
+    &ioc_host::DOC,
+    &ioc_match::DOC,
     &ip_in::DOC,
     &is_nonstandard_port::DOC,
     &is_private_ip::DOC,

@@ -7,6 +7,7 @@ pub mod error;
 pub mod functions;
 mod guard;
 pub mod hunts;
+pub mod intel;
 mod limits;
 mod mistakes;
 pub mod origin;

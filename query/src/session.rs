@@ -18,6 +18,7 @@ use datafusion::logical_expr::{ColumnarValue, Volatility, create_udf};
 use datafusion::optimizer::{Optimizer, OptimizerRule};
 use datafusion::physical_plan::{ExecutionPlan, execute_stream};
 use datafusion::prelude::SessionContext;
+use detect::intel::matcher::Needs;
 use storage::clock::Micros;
 use storage::day::Day;
 use storage::segment::FileMeta;
@@ -25,6 +26,7 @@ use storage::store::{State, Store};
 
 use crate::answer::{Batches, utc_schema};
 use crate::error::{Error, ErrorKind, Result};
+use crate::intel::Lists;
 use crate::mistakes::Names;
 use crate::origin::Origin;
 use crate::reader::{OpenFiles, Run};
@@ -49,6 +51,8 @@ pub struct SessionOptions {
     pub now_us: Micros,
     /// Whether there is the table `history`: the rows that `requests` would have without bounds.
     pub history: bool,
+    /// Only indicators that were added from this time on are matched with.
+    pub indicators_since: Option<Micros>,
     /// A private folder for spill files; without one nothing spills.
     pub spill_dir: Option<PathBuf>,
 }
@@ -63,6 +67,7 @@ impl SessionOptions {
             until_us: None,
             now_us,
             history: false,
+            indicators_since: None,
             spill_dir: None,
         }
     }
@@ -84,6 +89,7 @@ pub struct Session {
     options: SessionOptions,
     state: SessionState,
     summaries: Arc<Summaries>,
+    lists: Arc<Lists>,
     names: Names,
 }
 
@@ -195,10 +201,19 @@ impl Session {
         for (name, table) in summaries.tables() {
             public.register_table(name.to_owned(), table).map_err(setup)?;
         }
+        let lists = Lists::new(
+            Arc::clone(&facts.origin),
+            Arc::clone(state),
+            options.indicators_since,
+        );
+        for (name, table) in lists.tables() {
+            public.register_table(name.to_owned(), table).map_err(setup)?;
+        }
         let ground = (&facts.origin, &**state);
         facts.views = views::register(&public, &systems, requests, sources, &summaries, ground)
             .map_err(setup)?;
         facts.views.extend(summaries.tables());
+        facts.views.extend(lists.tables());
         system::register(&public, &systems, &facts).map_err(setup)?;
         let sets = MemorySchemaProvider::new();
         restored::register(&public, &sets, &facts, &options.bounds()).map_err(setup)?;
@@ -218,9 +233,11 @@ impl Session {
             .build();
         let context = SessionContext::new_with_state(engine);
         functions::register(&context);
+        context.register_udf(functions::ioc_match::over(Some(Arc::clone(&lists))));
+        context.register_udf(functions::ioc_host::over(Some(Arc::clone(&lists))));
         let state = context.state();
         let names = names(&state);
-        Ok(Self { options, state, summaries, names })
+        Ok(Self { options, state, summaries, lists, names })
     }
 
     /// The options this session was opened with.
@@ -257,6 +274,12 @@ impl Session {
             Ok((table.name, batch.num_rows() as u64, summary::content(batch)?))
         });
         kept.collect::<datafusion::error::Result<_>>().map_err(mistakes::running_error)
+    }
+
+    /// What of a request the indicators of this session are compared with, and whether paths alone are among them.
+    pub fn indicator_needs(&self) -> Result<(Needs, bool)> {
+        let known = self.lists.known().map_err(mistakes::running_error)?;
+        Ok((known.matcher.needs(), known.matcher.has_paths()))
     }
 
     /// Parses, checks and plans one statement.

@@ -5,6 +5,7 @@ mod days;
 mod keep;
 mod page;
 mod run;
+mod sweep;
 mod tell;
 
 use anyhow::Result;
@@ -17,6 +18,7 @@ pub(super) use self::keep::night;
 pub(super) use self::page::write as write_page;
 pub(super) use self::run::{Found, everything};
 pub(super) use self::tell::{screen, write_json};
+pub(super) use self::sweep::sweep;
 
 /// Runs the command.
 pub(super) fn run(context: &Context, what: Hunt) -> Result<Outcome> {

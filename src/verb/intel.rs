@@ -1,13 +1,12 @@
 //! `dwell intel`: lists of indicators come in and go, and all days are searched for what they name.
 
 mod add;
-mod sweep;
 
 use anyhow::Result;
 use query::intel::{INDICATORS, WARNINGLISTS};
 use storage::tables::Kind;
 
-use super::{Outcome, lists};
+use super::{Outcome, hunt, lists};
 use crate::args::intel::Intel;
 use crate::context::Context;
 
@@ -20,6 +19,6 @@ pub(super) fn run(context: &Context, what: Intel) -> Result<Outcome> {
         Intel::Add(args) => add::run(context, &args),
         Intel::List { output } => lists::list(context, &output, &TABLES),
         Intel::Remove { names } => lists::remove(context, Kind::Intel, &TABLES, &names),
-        Intel::Sweep(args) => sweep::run(context, &args),
+        Intel::Sweep(args) => hunt::sweep(context, *args),
     }
 }

@@ -12,6 +12,7 @@ mod encryption;
 mod formats;
 mod house;
 mod hunts;
+mod intel;
 mod nightly;
 mod output;
 mod pivot;

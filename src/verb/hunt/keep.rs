@@ -15,7 +15,7 @@ use storage::tables::{self, Kind, Place, Put};
 
 use super::super::restore;
 use super::run::{Found, Request, hunt, read_allow};
-use super::{catalogue, days, page, tell};
+use super::{catalogue, days, page, sweep, tell};
 use crate::args::hunt::Nightly;
 use crate::context::Context;
 use crate::exit::usage;
@@ -70,7 +70,7 @@ fn due(state: &State, first_days: u32) -> (Vec<Day>, u64) {
 }
 
 /// Days that follow each other, as ranges.
-fn ranges(days: &[Day]) -> Vec<(Day, Day)> {
+pub(super) fn ranges(days: &[Day]) -> Vec<(Day, Day)> {
     let mut ranges: Vec<(Day, Day)> = Vec::new();
     for day in days {
         match ranges.last_mut() {
@@ -150,6 +150,38 @@ fn over(context: &Context, store: &Arc<Store>, request: &Request, days: &[Day]) 
     Ok(told)
 }
 
+/// Keeps findings that came of something else than the hunts of their days; tells what is new or has changed. A day that
+/// was not hunted yet stays due.
+pub(super) fn add(
+    context: &Context,
+    store: &Arc<Store>,
+    found: Found,
+    least: Level,
+) -> Result<Found> {
+    let state = store.refresh()?;
+    let mut told = Found { new: Some(BTreeSet::new()), findings: Vec::new(), ..found };
+    let mut by_day: BTreeMap<Day, Vec<Finding>> = BTreeMap::new();
+    for finding in found.findings {
+        by_day.entry(finding.day).or_default().push(finding);
+    }
+    let mut puts = Vec::new();
+    for (day, findings) in by_day {
+        let mut kept = known(store, &state, day)?;
+        for finding in findings {
+            note(&mut told, kept.get(&finding.id), &finding, least);
+            kept.insert(finding.id.clone(), finding);
+        }
+        let basis = state.tables.get(&key(day)).map_or(0, |kept| kept.table.basis);
+        puts.push(put(day, basis, &kept)?);
+    }
+    if !puts.is_empty() {
+        let words = Text::by(&context.by);
+        let options = restore::commit_options(context);
+        tables::change(store, Kind::Table, puts, Vec::new(), words, &options)?;
+    }
+    Ok(told)
+}
+
 /// Tells a finding if it is not known as it is.
 fn note(told: &mut Found, known: Option<&Finding>, finding: &Finding, least: Level) {
     if finding.level < least {
@@ -198,11 +230,23 @@ pub(in crate::verb) fn night(context: &Context, args: &Nightly) -> Result<Kept> 
         allow.entries.extend(read_allow(&below(path))?.entries);
     }
     let hunts = catalogue::all(settings.dir.as_ref().map(below).as_deref())?;
-    let request = Request { hunts, params: Vec::new(), allow, min_level, known: Vec::new() };
+    let request = Request {
+        hunts,
+        params: Vec::new(),
+        allow,
+        min_level,
+        indicators_since: None,
+        known: Vec::new(),
+    };
     let stale = days::stale(&store.state());
     days::summarize(context, &store, &stale)?;
     let (days, never) = due(&*store.refresh()?, settings.first_days);
-    let found = over(context, &store, &request, &days)?;
+    let mut found = over(context, &store, &request, &days)?;
+    if let Some(more) = sweep::news(context, &store, min_level)? {
+        found.findings.extend(more.findings);
+        found.new.get_or_insert_default().extend(more.new.unwrap_or_default());
+        found.failed.extend(more.failed);
+    }
     if let Some(path) = &args.findings {
         tell::append(path, &found)?;
     }

@@ -32,6 +32,8 @@ pub(super) struct Request {
     pub(super) allow: Allow,
     /// Nothing below is told.
     pub(super) min_level: Level,
+    /// Only indicators that were added from this time on are matched with.
+    pub(super) indicators_since: Option<Micros>,
     /// What was told of earlier days.
     pub(super) known: Vec<Finding>,
 }
@@ -122,7 +124,7 @@ fn request(args: &Run) -> Result<Request> {
     for path in &args.allow {
         allow.entries.extend(read_allow(path)?.entries);
     }
-    Ok(Request { hunts, params, allow, min_level, known: Vec::new() })
+    Ok(Request { hunts, params, allow, min_level, indicators_since: None, known: Vec::new() })
 }
 
 /// Runs all hunts over all days, as they come.
@@ -154,6 +156,7 @@ pub(super) fn hunt(
     let mut options = sql::options(context, store)?;
     (options.since_us, options.until_us) = bounds;
     options.history = true;
+    options.indicators_since = request.indicators_since;
     options.spill_dir = reader.spill_dir().map(Path::to_path_buf);
     let names: Vec<&str> = request.hunts.iter().map(|hunt| hunt.id.as_str()).collect();
     let noted =
