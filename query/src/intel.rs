@@ -12,10 +12,10 @@ use arrow::array::{
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use datafusion::catalog::TableProvider;
 use datafusion::error::{DataFusionError, Result};
+use detect::intel::Kind;
 use detect::intel::matcher::{COLUMNS, Matcher, asked};
 use detect::intel::table::{at, decode, entry, schema, text, truth};
 use detect::intel::warning::{Warninglist, Warnings};
-use detect::intel::Kind;
 use storage::Micros;
 use storage::store::{KeptTable, State};
 
@@ -154,7 +154,9 @@ fn broken(kept: &KeptTable, error: impl std::fmt::Display) -> DataFusionError {
 
 /// The rows that were added from this time on.
 fn since(batch: &RecordBatch, since: Micros) -> Result<RecordBatch> {
-    let added = at(batch, "added_at").cloned().unwrap_or_else(|| TimestampMicrosecondArray::new_null(batch.num_rows()));
+    let added = at(batch, "added_at")
+        .cloned()
+        .unwrap_or_else(|| TimestampMicrosecondArray::new_null(batch.num_rows()));
     let kept = added.iter().map(|at| Some(at.is_some_and(|at| at >= since)));
     Ok(arrow::compute::filter_record_batch(batch, &kept.collect())?)
 }
@@ -212,7 +214,8 @@ fn judged(list: &str, batch: &RecordBatch, warnings: &Warnings) -> Result<Record
     // A list that an older version kept may lack columns: they are found by name.
     for field in schema().fields() {
         let column = batch.column_by_name(field.name()).cloned();
-        columns.push(column.unwrap_or_else(|| arrow::array::new_null_array(field.data_type(), rows)));
+        columns
+            .push(column.unwrap_or_else(|| arrow::array::new_null_array(field.data_type(), rows)));
     }
     columns.push(Arc::new(flags.finish()));
     columns.push(Arc::new(hunted.finish()));

@@ -201,11 +201,8 @@ impl Session {
         for (name, table) in summaries.tables() {
             public.register_table(name.to_owned(), table).map_err(setup)?;
         }
-        let lists = Lists::new(
-            Arc::clone(&facts.origin),
-            Arc::clone(state),
-            options.indicators_since,
-        );
+        let lists =
+            Lists::new(Arc::clone(&facts.origin), Arc::clone(state), options.indicators_since);
         for (name, table) in lists.tables() {
             public.register_table(name.to_owned(), table).map_err(setup)?;
         }

@@ -230,9 +230,8 @@ fn export(context: &Context, bounds: &Bounds, file: Option<&Path>) -> Result<Out
 
 fn write(target: &mut Target, batch: &RecordBatch) -> Result<()> {
     let text = |at: usize| cast(batch.column(at), &DataType::Utf8);
-    let time = |at: usize| {
-        cast(batch.column(at), &DataType::Timestamp(TimeUnit::Microsecond, None))
-    };
+    let time =
+        |at: usize| cast(batch.column(at), &DataType::Timestamp(TimeUnit::Microsecond, None));
     let (hosts, ips, first, last) = (text(0)?, text(1)?, time(2)?, time(3)?);
     let counts = cast(batch.column(4), &DataType::Int64)?;
     for row in 0..batch.num_rows() {

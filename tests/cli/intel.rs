@@ -185,7 +185,120 @@ fn passive_dns_comes_in_and_goes_out() {
     world.run(&["pdns", "add", "own.ndjson"]).ends(0);
     world.run(&["pdns", "remove", "cof"]).ends(0);
     assert_eq!(world.csv("SELECT DISTINCT list FROM passive_dns"), ["own"]);
-    let hunted = world.run(&["hunt", "run", "pdns-bad-address", "--param", "address=198.51.100.7", "--format", "ndjson"]);
+    let hunted = world.run(&[
+        "hunt",
+        "run",
+        "pdns-bad-address",
+        "--param",
+        "address=198.51.100.7",
+        "--format",
+        "ndjson",
+    ]);
     hunted.ends(0);
     assert_eq!(hunted.out().lines().count(), 1, "{}", hunted.out());
+}
+
+#[test]
+fn names_lead_to_what_is_listed() {
+    let world = World::with_store();
+    let day = 1_772_352_000_u64;
+    let mut log = String::new();
+    for (after, client, host) in [
+        (60, "10.0.0.1", "park.example"),
+        (7_260, "10.0.0.1", "park.example"),
+        (90_000, "10.0.0.2", "park.example"),
+        (100, "10.0.0.3", "alias.example"),
+        (200, "10.0.0.4", "young.example"),
+        (210, "10.0.0.4", "old.example"),
+        (300, "10.0.0.5", "flux.example"),
+        (310, "10.0.0.5", "many.example"),
+    ] {
+        let line = format!(
+            "{}.000 9 {client} TCP_MISS/200 9 GET http://{host}/ - HIER_DIRECT/192.0.2.1 text/html\n",
+            day + after
+        );
+        log.push_str(&line);
+    }
+    let mut tuples = String::new();
+    let mut add = |name: &str, kind: &str, answer: &str, first: u64, last: u64| {
+        let line = serde_json::json!({"rrname": name, "rrtype": kind, "rdata": answer, "time_first": first, "time_last": last});
+        tuples.push_str(&format!("{line}\n"));
+    };
+    add("park.example", "A", "203.0.113.66", day, day + 4_000);
+    add("park.example", "A", "192.0.2.99", day + 80_000, day + 90_000);
+    add("alias.example", "CNAME", "mid.cdn.example.", day - 10, day + 1_000);
+    add("mid.cdn.example", "CNAME", "edge.evil.example.", day - 10, day + 1_000);
+    add("loop.example", "CNAME", "loop2.example", day - 10, day + 1_000);
+    add("loop2.example", "CNAME", "loop.example", day - 10, day + 1_000);
+    add("old.example", "A", "192.0.2.7", day - 86_400 * 60, day + 1_000);
+    add("young.example", "A", "192.0.2.8", day - 86_400 * 2, day + 1_000);
+    for n in 0..12 {
+        add("flux.example", "A", &format!("{}.{n}.0.1", 20 + n), day - 86_400 * 50, day + 50);
+        add("many.example", "A", &format!("192.0.2.{n}"), day - 86_400 * 50, day + 50);
+    }
+    world.file("access.log", log.as_bytes());
+    world.file("cof.ndjson", tuples.as_bytes());
+    world.file("bad.txt", b"203.0.113.66\nevil.example\n");
+    world.run(&["ingest", "access.log"]).ends(0);
+    world.run(&["intel", "add", "bad.txt"]).ends(0);
+    world.run(&["pdns", "add", "cof.ndjson"]).ends(0);
+    let mut told = Vec::new();
+    for (hunt, hosts) in [
+        ("pdns-bad-address", vec!["park.example 2"]),
+        ("pdns-cname", vec!["alias.example 1"]),
+        ("pdns-fast-flux", vec!["flux.example 1"]),
+        ("pdns-new-name", vec!["alias.example 1", "park.example 2", "young.example 1"]),
+    ] {
+        let run = world.run(&["hunt", "run", hunt, "--format", "ndjson"]);
+        let found = run.ends(0).out();
+        let found: Vec<Value> =
+            found.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let mut named: Vec<String> = found
+            .iter()
+            .map(|it| format!("{} {}", it["host"].as_str().unwrap(), it["count"]))
+            .collect();
+        named.sort();
+        assert_eq!(named, hosts, "{hunt}");
+        told.extend(found);
+    }
+    for finding in told {
+        let evidence = finding["evidence"].as_str().unwrap();
+        let rows = world.csv(&format!("SELECT count(*) FROM ({evidence})"));
+        assert_eq!(rows, [finding["count"].to_string()], "{finding}");
+    }
+}
+
+#[test]
+fn a_night_looks_back_for_what_is_new() {
+    let world = world();
+    let new = |world: &World| -> Vec<String> {
+        let _ = std::fs::remove_file(world.path("found.ndjson"));
+        world.run(&["nightly", "--findings", "found.ndjson"]);
+        let text = std::fs::read_to_string(world.path("found.ndjson")).unwrap_or_default();
+        let found = text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+        let of_lists = found.filter(|it| it["hunt"].as_str().unwrap().starts_with("indicator"));
+        let mut hosts: Vec<String> = of_lists
+            .map(|it| it["host"].as_str().or(it["server_ip"].as_str()).unwrap().to_owned())
+            .collect();
+        hosts.sort();
+        hosts
+    };
+    assert_eq!(new(&world), Vec::<String>::new());
+    world.run(&["intel", "add", "friends.txt"]).ends(3);
+    assert_eq!(new(&world), ["198.51.100.8", "cdn.corp.test", "shell.example"]);
+    assert_eq!(new(&world), Vec::<String>::new());
+    world.file("more.txt", b"upload.example\n");
+    world.run(&["intel", "add", "more.txt"]).ends(0);
+    assert_eq!(new(&world), ["upload.example"]);
+}
+
+#[test]
+fn no_query_asks_each_indicator() {
+    let world = world();
+    world.run(&["intel", "add", "friends.txt"]).ends(3);
+    let plan = world.csv("EXPLAIN SELECT count(*) FROM requests WHERE ioc_match(host, url, server_ip, port, user_agent) IS NOT NULL");
+    let plan = plan.join("\n");
+    assert!(!plan.contains("Join"), "{plan}");
+    // No agent is listed, so agents are not read.
+    assert!(plan.contains("projection=[url, host, port, server_ip]"), "{plan}");
 }

@@ -117,7 +117,8 @@ fn candidates(
 ) -> Result<Days> {
     let state = store.refresh()?;
     let within = |day: &Day| {
-        bounds.0.is_none_or(|since| day.end() > since) && bounds.1.is_none_or(|until| day.start() < until)
+        bounds.0.is_none_or(|since| day.end() > since)
+            && bounds.1.is_none_or(|until| day.start() < until)
     };
     let all: BTreeSet<Day> = state.days.keys().copied().filter(within).collect();
     let mut options = sql::options(context, store)?;
@@ -188,7 +189,8 @@ async fn of(
     }
     let days: Vec<Day> = days.iter().copied().collect();
     let within = ranges(&days).into_iter();
-    let within = within.map(|(first, last)| format!("day BETWEEN DATE '{first}' AND DATE '{last}'"));
+    let within =
+        within.map(|(first, last)| format!("day BETWEEN DATE '{first}' AND DATE '{last}'"));
     let within = within.collect::<Vec<_>>().join(" OR ");
     let text = format!("SELECT DISTINCT day FROM {table} WHERE ({within}) AND {met}");
     let mut stream = session.sql(&text).await?.stream;
@@ -208,7 +210,11 @@ fn key() -> TableKey {
 
 /// Searches all days for indicators that have come in since the last time; tells what is new, which is kept. `None` if
 /// none have come.
-pub(super) fn news(context: &Context, store: &Arc<Store>, min_level: Level) -> Result<Option<Found>> {
+pub(super) fn news(
+    context: &Context,
+    store: &Arc<Store>,
+    min_level: Level,
+) -> Result<Option<Found>> {
     let state = store.refresh()?;
     let newest = state.tables(INDICATORS).map(|kept| kept.at).max();
     let last = state.tables.get(&key());

@@ -15,8 +15,8 @@ use storage::digest::Digest;
 use storage::store::Store;
 use storage::tables::Kind;
 
-use super::super::lists::{self, NewList};
 use super::super::Outcome;
+use super::super::lists::{self, NewList};
 use crate::args::intel::Add;
 use crate::context::Context;
 use crate::exit::{Exit, usage};
@@ -176,13 +176,7 @@ fn digest(gathered: &Gathered, args: &Add, tags: &[String]) -> Digest {
 }
 
 /// Says what came of it, with the first of what could not be read.
-fn tell(
-    path: &Path,
-    name: &str,
-    gathered: &Gathered,
-    lost: &[(String, String)],
-    new: Option<u64>,
-) {
+fn tell(path: &Path, name: &str, gathered: &Gathered, lost: &[(String, String)], new: Option<u64>) {
     let mut kinds: BTreeMap<&str, u64> = BTreeMap::new();
     for file in &gathered.files {
         *kinds.entry(file.format.unwrap_or("unknown")).or_default() += 1;
