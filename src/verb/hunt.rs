@@ -17,8 +17,8 @@ use crate::context::Context;
 pub(super) use self::keep::night;
 pub(super) use self::page::write as write_page;
 pub(super) use self::run::{Found, everything};
-pub(super) use self::tell::{screen, write_json};
 pub(super) use self::sweep::sweep;
+pub(super) use self::tell::{screen, write_json};
 
 /// Runs the command.
 pub(super) fn run(context: &Context, what: Hunt) -> Result<Outcome> {

@@ -134,6 +134,7 @@ pub(in crate::verb) fn everything(context: &Context, store: &Arc<Store>) -> Resu
         params: Vec::new(),
         allow: Allow::default(),
         min_level: Level::Informational,
+        indicators_since: None,
         known: Vec::new(),
     };
     hunt(context, store, &request, (None, None))
