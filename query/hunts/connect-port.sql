@@ -12,7 +12,7 @@ rows: method = 'CONNECT' AND port <> 443
 excusable: true
 params:
   - {name: max_clients, type: int, unit: clients, default: 5, doc: what more clients of the day use stays low}
-  - {name: quiet_days, type: int, unit: days, default: 5, doc: how long the house must have gone without a host before it counts as new}
+  - {name: quiet_days, type: int, unit: days, default: 1, doc: how long the house must have gone without a host before it counts as new}
   - {name: new_days, type: int, unit: days, default: 7, doc: how long a host counts as new}
 false_positives:
   - Mail programs (993, 465, 587), chat and push services (5222, 5223, 5228), portals at 8443

@@ -10,10 +10,10 @@ entity: [client_ip, host]
 params:
   - {name: max_clients, type: int, unit: clients, default: 3, doc: a name that more clients have used is not told}
   - {name: min_requests, type: int, unit: requests, default: 3, doc: fewer are low}
-  - {name: quiet_days, type: int, unit: days, default: 5, doc: how long the house must have gone without a host before it counts as new}
+  - {name: quiet_days, type: int, unit: days, default: 1, doc: how long the house must have gone without a host before it counts as new}
   - {name: new_days, type: int, unit: days, default: 7, doc: how long a host counts as new}
 false_positives:
-  - The door, the photovoltaics, the disk at home (known for weeks, they stay low)
+  - The door, the photovoltaics, the disk at home (known for weeks, or below the name of a maker of such disks, they stay low)
 author: dwell
 references: ["https://attack.mitre.org/techniques/T1568/", "https://github.com/MISP/misp-warninglists (list dynamic-dns)"]
 ---*/
@@ -44,7 +44,8 @@ judged AS (
   FROM found f JOIN rare r ON r.host = f.host CROSS JOIN past s
 )
 SELECT day, client_ip, host, count, first, last,
-  CASE WHEN refused = count OR NOT is_new AND NOT (odd AND NOT has_past) THEN 'low' WHEN is_new AND odd AND count >= $min_requests THEN 'high' WHEN odd OR count >= $min_requests THEN 'medium' ELSE 'low' END AS level,
+  CASE WHEN refused = count OR NOT is_new AND NOT (odd AND NOT has_past) THEN 'low' WHEN is_new AND odd AND count >= $min_requests THEN 'high'
+    WHEN NOT odd AND host ~ '(synology|diskstation|i234|myds)\.me$|myqnapcloud\.com$|myfritz\.net$' THEN 'low' WHEN odd OR count >= $min_requests THEN 'medium' ELSE 'low' END AS level,
   concat(count, CASE WHEN count = 1 THEN ' request' ELSE ' requests' END, ' to a dynamic name', CASE WHEN refused > 0 THEN concat(', ', refused, ' of them refused') ELSE '' END, CASE WHEN odd THEN ', with an agent that is no browser''s' ELSE '' END,
     CASE WHEN sent + got >= 100000 THEN concat(', ', round(sent / 1e6, 1), ' MB out and ', round(got / 1e6, 1), ' MB in') ELSE '' END, '; ', clients, CASE WHEN clients = 1 THEN ' client has' ELSE ' clients have' END, ' ever used it',
     CASE WHEN is_new THEN concat('; the house did not know it before ', CAST(born AS VARCHAR))

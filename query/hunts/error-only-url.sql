@@ -12,7 +12,7 @@ params:
   - {name: min_requests, type: int, unit: requests, default: 20, doc: fewer are not told}
   - {name: min_hours, type: int, unit: hours, default: 3, doc: those of fewer hours are low}
   - {name: max_clients, type: int, unit: clients, default: 3, doc: a host that more clients have used is not told}
-  - {name: quiet_days, type: int, unit: days, default: 5, doc: how long the house must have gone without a host before it counts as new}
+  - {name: quiet_days, type: int, unit: days, default: 1, doc: how long the house must have gone without a host before it counts as new}
   - {name: new_days, type: int, unit: days, default: 7, doc: how long a host counts as new}
 false_positives:
   - Checks of servers that were switched off, links to sites that are gone (known for weeks, they stay low)

@@ -10,7 +10,7 @@ entity: [client_ip, host]
 excusable: false
 params:
   - {name: max_clients, type: int, unit: clients, default: 3, doc: an address that more clients of the day use is not told}
-  - {name: quiet_days, type: int, unit: days, default: 5, doc: how long the house must have gone without a host before it counts as new}
+  - {name: quiet_days, type: int, unit: days, default: 1, doc: how long the house must have gone without a host before it counts as new}
   - {name: new_days, type: int, unit: days, default: 7, doc: how long a host counts as new}
   - {name: min_requests, type: int, unit: requests, default: 3, doc: fewer are low unless a program was loaded or an odd agent asked}
 false_positives:

@@ -12,7 +12,7 @@ params:
   - {name: min_bytes, type: int, unit: bytes, default: 10000000, doc: smaller requests are not told}
   - {name: min_header_bytes, type: int, unit: bytes, default: 16000, doc: for GET and HEAD}
   - {name: max_clients, type: int, unit: clients, default: 3, doc: a host that more clients have used is not told}
-  - {name: quiet_days, type: int, unit: days, default: 5, doc: how long the house must have gone without a host before it counts as new}
+  - {name: quiet_days, type: int, unit: days, default: 1, doc: how long the house must have gone without a host before it counts as new}
   - {name: new_days, type: int, unit: days, default: 7, doc: how long a host counts as new}
   - {name: medium_bytes, type: int, unit: bytes, default: 50000000, doc: less is low}
 false_positives:

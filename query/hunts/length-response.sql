@@ -13,7 +13,7 @@ params:
   - {name: max_clients, type: int, unit: clients, default: 3, doc: a host that more clients have used is not told}
   - {name: factor, type: float, unit: times, default: 3.0, doc: so many times the client's middle day it must be}
   - {name: huge_bytes, type: int, unit: bytes, default: 300000000, doc: "so much, and ten times the client's middle day, from a new host is medium whatever the agent"}
-  - {name: quiet_days, type: int, unit: days, default: 5, doc: how long the house must have gone without a host before it counts as new}
+  - {name: quiet_days, type: int, unit: days, default: 1, doc: how long the house must have gone without a host before it counts as new}
   - {name: new_days, type: int, unit: days, default: 7, doc: how long a host counts as new}
 false_positives:
   - Images of operating systems, films, data sets

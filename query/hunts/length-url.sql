@@ -12,7 +12,7 @@ params:
   - {name: min_length, type: int, unit: characters, default: 2000, doc: shorter ones are not told}
   - {name: min_requests, type: int, unit: requests, default: 5, doc: fewer are low}
   - {name: max_clients, type: int, unit: clients, default: 3, doc: a host that more clients have used is not told}
-  - {name: quiet_days, type: int, unit: days, default: 5, doc: how long the house must have gone without a host before it counts as new}
+  - {name: quiet_days, type: int, unit: days, default: 1, doc: how long the house must have gone without a host before it counts as new}
   - {name: new_days, type: int, unit: days, default: 7, doc: how long a host counts as new}
 false_positives:
   - Single sign-on (SAML requests in the query)

@@ -14,7 +14,7 @@ params:
   - {name: min_hours, type: int, unit: hours, default: 4, doc: fewer hours with a request are not told}
   - {name: max_hosts, type: int, unit: hosts, default: 1, doc: an agent that the client uses for more hosts that day is a browser}
   - {name: max_clients, type: int, unit: clients, default: 3, doc: a host that more clients have used is not told}
-  - {name: quiet_days, type: int, unit: days, default: 5, doc: how long the house must have gone without a host before it counts as new}
+  - {name: quiet_days, type: int, unit: days, default: 1, doc: how long the house must have gone without a host before it counts as new}
   - {name: new_days, type: int, unit: days, default: 7, doc: how long a host counts as new}
 false_positives:
   - Screens that show one page, programs with a built-in browser (known for weeks, they stay low)

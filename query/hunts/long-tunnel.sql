@@ -13,7 +13,7 @@ params:
   - {name: medium_hours, type: float, unit: hours, default: 4.0, doc: from here on a tunnel to a new host is medium}
   - {name: high_hours, type: float, unit: hours, default: 8.0, doc: from here on a tunnel to a new host is high}
   - {name: max_clients, type: int, unit: clients, default: 3, doc: a host that more clients have used is not told}
-  - {name: quiet_days, type: int, unit: days, default: 5, doc: how long the house must have gone without a host before it counts as new}
+  - {name: quiet_days, type: int, unit: days, default: 1, doc: how long the house must have gone without a host before it counts as new}
   - {name: new_days, type: int, unit: days, default: 7, doc: how long a host counts as new}
 false_positives:
   - Conferences, radio, push services (used by many)

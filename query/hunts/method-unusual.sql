@@ -13,7 +13,7 @@ rows: method NOT IN ('GET', 'HEAD', 'POST', 'CONNECT', 'NONE', '-', '')
 excusable: true
 params:
   - {name: max_clients, type: int, unit: clients, default: 3, doc: a host that more clients of the day use is not rare}
-  - {name: quiet_days, type: int, unit: days, default: 5, doc: how long the house must have gone without a host before it counts as new}
+  - {name: quiet_days, type: int, unit: days, default: 1, doc: how long the house must have gone without a host before it counts as new}
   - {name: new_days, type: int, unit: days, default: 7, doc: how long a host counts as new}
   - {name: many, type: int, unit: requests, default: 20, doc: "so many PUT, PATCH, DELETE or OPTIONS of a browser to a new host are medium"}
 false_positives:

@@ -12,7 +12,7 @@ needs: [domain, client_ip]
 entity: [client_ip, domain]
 params:
   - {name: max_clients, type: int, unit: clients, default: 2, doc: a domain that more clients ask for on its first day is not told}
-  - {name: quiet_days, type: int, unit: days, default: 7, doc: how long the store must hold without the domain}
+  - {name: quiet_days, type: int, unit: days, default: 2, doc: how long the store must hold without the domain}
   - {name: few_requests, type: int, unit: requests, default: 3, doc: a program that is loaded with at most so many requests to the domain was not looked for}
   - {name: past_days, type: int, unit: days, default: 30, doc: how far to look back}
 false_positives:

@@ -15,7 +15,7 @@ excusable: true
 params:
   - {name: min_requests, type: int, unit: requests, default: 1, doc: fewer of a client to a host and port on a day are not told}
   - {name: max_clients, type: int, unit: clients, default: 5, doc: hosts and ports that more clients of the day use are left to nonstandard-port-shared}
-  - {name: quiet_days, type: int, unit: days, default: 5, doc: how long the house must have gone without a host before it counts as new}
+  - {name: quiet_days, type: int, unit: days, default: 1, doc: how long the house must have gone without a host before it counts as new}
   - {name: new_days, type: int, unit: days, default: 7, doc: how long a host counts as new}
 false_positives:
   - Development and administration inside the house (private addresses stay low)

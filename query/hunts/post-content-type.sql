@@ -14,7 +14,7 @@ rows: >-
   OR request_content_type LIKE 'application/vnd.openxmlformats-%' OR request_content_type IS NULL AND content_type = 'application/octet-stream')
 params:
   - {name: max_clients, type: int, unit: clients, default: 3, doc: a host that more clients of the day use is not told}
-  - {name: quiet_days, type: int, unit: days, default: 5, doc: how long the house must have gone without a host before it counts as new}
+  - {name: quiet_days, type: int, unit: days, default: 1, doc: how long the house must have gone without a host before it counts as new}
   - {name: new_days, type: int, unit: days, default: 7, doc: how long a host counts as new}
   - {name: min_requests, type: int, unit: requests, default: 5, doc: "so many are medium: one upload is a person, many are a program"}
 false_positives:

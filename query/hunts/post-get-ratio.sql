@@ -12,7 +12,7 @@ params:
   - {name: min_posts, type: int, unit: requests, default: 20, doc: fewer are not told}
   - {name: ratio, type: float, unit: posts per other request, default: 10.0, doc: fewer are not told}
   - {name: max_clients, type: int, unit: clients, default: 3, doc: a host that more clients of the day use is not told}
-  - {name: quiet_days, type: int, unit: days, default: 5, doc: how long the house must have gone without a host before it counts as new}
+  - {name: quiet_days, type: int, unit: days, default: 1, doc: how long the house must have gone without a host before it counts as new}
   - {name: new_days, type: int, unit: days, default: 7, doc: how long a host counts as new}
 false_positives:
   - Programs that report to their maker or to a partner (known for weeks, they stay low)
@@ -44,10 +44,10 @@ judged AS (
   WHERE h.clients <= $max_clients AND r.count >= $ratio * r.others AND NOT is_private_ip(p.host)
 )
 SELECT day, client_ip, host, count, first, last,
-  CASE WHEN machine THEN 'informational' WHEN is_new THEN 'medium' ELSE 'low' END AS level,
+  CASE WHEN machine THEN 'informational' WHEN is_new AND 2 * with_referer <= count THEN 'medium' ELSE 'low' END AS level,
   concat(count, ' posts', CASE WHEN sent > 0 THEN concat(' (', CASE WHEN sent >= 1000000 THEN concat(round(sent / 1e6, 1), ' MB') ELSE concat(round(sent / 1e3, 1), ' kB') END, ')') ELSE '' END, ' and ', others,
     CASE WHEN others = 1 THEN ' other request' ELSE ' other requests' END, ' to a host that ', clients, CASE WHEN clients = 1 THEN ' client uses' ELSE ' clients use' END, ' that day',
-    CASE WHEN browser AND with_referer = 0 THEN '; the agent is a browser''s, but no page is named as the origin' ELSE '' END,
+    CASE WHEN browser AND with_referer = 0 THEN '; the agent is a browser''s, but no page is named as the origin' WHEN 2 * with_referer > count THEN '; a page is named as the origin' ELSE '' END,
     CASE WHEN is_new THEN concat('; the house did not know it before ', CAST(born AS VARCHAR))
       WHEN has_past THEN concat('; it is known since ', CAST(born AS VARCHAR)) ELSE '; there is no past to compare with' END) AS why,
   0.1 + CASE WHEN is_new THEN 0.4 ELSE 0.0 END + 0.3 * least(1.0, count / 200.0) + CASE WHEN browser AND with_referer = 0 THEN 0.2 ELSE 0.0 END AS score,

@@ -11,7 +11,7 @@ rows: method = 'POST' AND request_content_type IS NULL AND request_bytes >= $min
 params:
   - {name: min_bytes, type: int, unit: bytes, default: 2000, doc: smaller posts may have no body}
   - {name: max_clients, type: int, unit: clients, default: 3, doc: a host that more clients of the day use is not told}
-  - {name: quiet_days, type: int, unit: days, default: 5, doc: how long the house must have gone without a host before it counts as new}
+  - {name: quiet_days, type: int, unit: days, default: 1, doc: how long the house must have gone without a host before it counts as new}
   - {name: new_days, type: int, unit: days, default: 7, doc: how long a host counts as new}
   - {name: min_requests, type: int, unit: requests, default: 5, doc: "so many are medium: one upload is a person, many are a program"}
 false_positives:

@@ -19,7 +19,7 @@ params:
   - {name: days, type: int, unit: days, default: 21, doc: how far to look back}
   - {name: min_days, type: int, unit: days, default: 5, doc: fewer earlier days of the client are no past}
   - {name: max_clients, type: int, unit: clients, default: 3, doc: a host that more clients have used is low}
-  - {name: quiet_days, type: int, unit: days, default: 5, doc: how long the house must have gone without a host before it counts as new}
+  - {name: quiet_days, type: int, unit: days, default: 1, doc: how long the house must have gone without a host before it counts as new}
   - {name: new_days, type: int, unit: days, default: 7, doc: how long a host counts as new}
 false_positives:
   - Backups and conferences, unless they grow

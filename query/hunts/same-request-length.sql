@@ -16,7 +16,7 @@ params:
   - {name: share, type: float, unit: share, default: 0.8, doc: how much of the pair's requests must have this length}
   - {name: min_hours, type: int, unit: hours, default: 3, doc: those of fewer hours are low; a file that is loaded in pieces takes minutes}
   - {name: max_clients, type: int, unit: clients, default: 3, doc: a host that more clients have used is not told}
-  - {name: quiet_days, type: int, unit: days, default: 5, doc: how long the house must have gone without a host before it counts as new}
+  - {name: quiet_days, type: int, unit: days, default: 1, doc: how long the house must have gone without a host before it counts as new}
   - {name: new_days, type: int, unit: days, default: 7, doc: how long a host counts as new}
 false_positives:
   - Monitoring, licence checks, devices that report (known for weeks, they stay low)
@@ -57,14 +57,14 @@ judged AS (
     bool_or(f.has_past) AS has_past, bool_or(f.is_new) AS is_new, max(ua_class(r.user_agent)) AS class,
     count(DISTINCT date_trunc('hour', r.ts)) AS hours,
     bool_or(ua_class(r.user_agent) IN ('os_update', 'office', 'security_agent', 'sync_app', 'bot')) AS machine, count(DISTINCT r.path) AS paths,
-    count(*) FILTER (WHERE r.status >= 400) AS errors, coalesce(bool_or(is_private_ip(r.server_ip)), false) AS inside
+    count(*) FILTER (WHERE r.referer IS NOT NULL) AS from_page, count(*) FILTER (WHERE r.status >= 400) AS errors, coalesce(bool_or(is_private_ip(r.server_ip)), false) AS inside
   FROM requests r JOIN found f ON f.day = r.day AND f.client_ip = r.client_ip AND f.host = r.host AND f.request_bytes = r.request_bytes
   WHERE r.verdict NOT IN ('denied', 'auth_required')
   GROUP BY r.day, r.client_ip, r.host, r.request_bytes
 )
 SELECT day, client_ip, host, request_bytes, count, first, last,
-  CASE WHEN machine THEN 'informational' WHEN is_new AND hours >= $min_hours THEN 'medium' ELSE 'low' END AS level,
-  concat(count, ' of ', total, ' requests are of exactly ', request_bytes, ' bytes in ', hours, CASE WHEN hours = 1 THEN ' hour' ELSE ' different hours' END, CASE WHEN paths > 1 THEN concat(', for ', paths, ' different paths') ELSE '' END,
+  CASE WHEN machine THEN 'informational' WHEN is_new AND hours >= $min_hours AND 2 * from_page <= count THEN 'medium' ELSE 'low' END AS level,
+  concat(count, ' of ', total, ' requests are of exactly ', request_bytes, ' bytes in ', hours, CASE WHEN hours = 1 THEN ' hour' ELSE ' different hours' END, CASE WHEN paths > 1 THEN concat(', for ', paths, ' different paths') ELSE '' END, CASE WHEN 2 * from_page > count THEN ', asked for by a page' ELSE '' END,
     ', with an agent of class ', class, '; ', clients, CASE WHEN clients = 1 THEN ' client has' ELSE ' clients have' END, ' ever used the host',
     CASE WHEN is_new THEN concat('; the house did not know it before ', CAST(born AS VARCHAR))
       WHEN has_past THEN concat('; it is known since ', CAST(born AS VARCHAR)) ELSE '; there is no past to compare with' END) AS why,

@@ -13,7 +13,7 @@ rows: >-
   OR lower(categories) LIKE '%dynamic dns%' OR lower(categories) = 'none'
 params:
   - {name: max_clients, type: int, unit: clients, default: 2, doc: a host that more clients have used is not told}
-  - {name: quiet_days, type: int, unit: days, default: 5, doc: how long the house must have gone without a host before it counts as new}
+  - {name: quiet_days, type: int, unit: days, default: 1, doc: how long the house must have gone without a host before it counts as new}
   - {name: new_days, type: int, unit: days, default: 7, doc: how long a host counts as new}
 false_positives:
   - Small sites, and servers of the house that no vendor can know

@@ -12,7 +12,7 @@ params:
   - {name: min_bytes, type: int, unit: bytes, default: 100000, doc: smaller ones are no uploads}
   - {name: min_uploads, type: int, unit: requests, default: 5, doc: fewer are not told}
   - {name: max_clients, type: int, unit: clients, default: 3, doc: a host that more clients of the day use is not told}
-  - {name: quiet_days, type: int, unit: days, default: 5, doc: how long the house must have gone without a host before it counts as new}
+  - {name: quiet_days, type: int, unit: days, default: 1, doc: how long the house must have gone without a host before it counts as new}
   - {name: new_days, type: int, unit: days, default: 7, doc: how long a host counts as new}
 false_positives:
   - Backups and synchronisation (known for weeks, they stay low)
