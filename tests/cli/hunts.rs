@@ -54,8 +54,10 @@ fn every_hunt_finds_its_case_and_leaves_its_near_miss() {
     for case in &cases {
         let planted = told(&found, &case.hunt, &case.planted);
         if planted < rank(&case.finds) {
-            wrong
-                .push(format!("{}: planted is {}, under {}", case.hunt, LEVELS[planted], case.finds));
+            wrong.push(format!(
+                "{}: planted is {}, under {}",
+                case.hunt, LEVELS[planted], case.finds
+            ));
         }
         let names_clients = |it: &Value| it["hunt"] == case.hunt && it.get("client_ip").is_some();
         let near = told(&found, &case.hunt, &case.near);
