@@ -220,7 +220,7 @@ async fn coverage(session: &Session, since: i64, until: i64) -> Result<Coverage>
     let hours = cells(
         session,
         &format!(
-            "SELECT CAST(hour AS VARCHAR), CAST(count(*) AS VARCHAR) FROM \
+            "SELECT CAST(hour AS VARCHAR) AS at, CAST(count(*) AS VARCHAR) AS n FROM \
              (SELECT CAST(ts AS BIGINT) / 3600000000 AS hour FROM requests \
              WHERE day >= DATE '{}' AND day <= DATE '{}') AS t GROUP BY hour ORDER BY hour",
             Day::of(since),
