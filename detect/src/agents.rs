@@ -3,6 +3,7 @@
 //! Marks are data (`detect/data/agents`), forged agents are found by their structure ([`malformed`]), and what is left is told
 //! apart by engine and system. An agent says what it likes: none of this is a proof.
 
+pub mod accept;
 pub mod computer;
 mod engine;
 pub mod flags;

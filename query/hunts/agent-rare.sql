@@ -34,7 +34,7 @@ alone AS (
   FROM read r JOIN programs p ON p.pattern = r.pattern CROSS JOIN past s
   WHERE r.clients = 1 AND r.born - s.start >= $quiet_days
     AND (p.clients = 1 AND p.born - s.start >= $quiet_days OR array_has(ua_info(r.user_agent)['flags'], 'outdated'))
-    AND ua_class(r.user_agent) NOT IN ('malformed', 'c2', 'hacktool', 'empty') AND NOT array_has(ua_info(r.user_agent)['flags'], 'impossible')
+    AND ua_class(r.user_agent) NOT IN ('malformed', 'c2', 'hacktool', 'empty') AND NOT array_has(ua_info(r.user_agent)['flags'], 'impossible') AND NOT array_has(ua_info(r.user_agent)['flags'], 'c2_lookalike')
 ),
 found AS (
   SELECT day, client_ip, user_agent, count(*) AS count, min(ts) AS first, max(ts) AS last, count(DISTINCT host) AS hosts, min(host) AS one_host,

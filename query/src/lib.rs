@@ -2,6 +2,7 @@
 //!
 //! The only room that knows DataFusion. It reads and never writes a store (spill files aside).
 
+pub mod accepted;
 pub mod answer;
 pub mod error;
 pub mod functions;

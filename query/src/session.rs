@@ -34,7 +34,7 @@ use crate::summary::{self, Summaries};
 use crate::table::Requests;
 use crate::time_bounds::rewrite::CompareTheTime;
 use crate::time_bounds::set::TimeSet;
-use crate::{functions, guard, limits, mistakes, restored, system, views};
+use crate::{accepted, functions, guard, limits, mistakes, restored, system, views};
 
 /// The limits and bounds of a session.
 #[derive(Debug, Clone)]
@@ -206,11 +206,17 @@ impl Session {
         for (name, table) in lists.tables() {
             public.register_table(name.to_owned(), table).map_err(setup)?;
         }
+        let accepted = accepted::tables(&facts.origin, state);
+        for (name, table) in &accepted {
+            public.register_table((*name).to_owned(), Arc::clone(table)).map_err(setup)?;
+        }
         let ground = (&facts.origin, &**state);
-        facts.views = views::register(&public, &systems, requests, sources, &summaries, ground)
-            .map_err(setup)?;
+        facts.views =
+            views::register(&public, &systems, requests, sources, &summaries, &accepted, ground)
+                .map_err(setup)?;
         facts.views.extend(summaries.tables());
         facts.views.extend(lists.tables());
+        facts.views.extend(accepted);
         system::register(&public, &systems, &facts).map_err(setup)?;
         let sets = MemorySchemaProvider::new();
         restored::register(&public, &sets, &facts, &options.bounds()).map_err(setup)?;

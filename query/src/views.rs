@@ -3,6 +3,7 @@
 //! A view is a list of columns, each with the expression it comes from, from which `system.columns` and `docs/views.md`
 //! are made; or, where rows are compared with each other, a text of SQL. It is planned when a query first names it.
 
+mod agents;
 mod cim_web;
 mod clocks;
 mod ecs;
@@ -121,7 +122,12 @@ pub(crate) fn meaning(view: &str, column: &str) -> Option<Cow<'static, str>> {
         (requests_distinct::NAME, requests_distinct::COLUMNS),
         (overlaps::FULL_NAME, overlaps::COLUMNS),
         (clocks::FULL_NAME, clocks::COLUMNS),
+        (agents::NAME, agents::COLUMNS),
+        (agents::ALLOW, agents::ALLOW_COLUMNS),
     ];
+    if let Some(doc) = crate::accepted::meaning(view, column) {
+        return Some(Cow::Borrowed(doc));
+    }
     if let Some(doc) = all().find(|doc| doc.name == view) {
         let found = doc.columns().find(|one| one.name == column)?;
         return Some(match found.doc {
@@ -139,7 +145,7 @@ pub(crate) fn meaning(view: &str, column: &str) -> Option<Cow<'static, str>> {
 struct Planner {
     requests: Arc<Requests>,
     sources: Arc<dyn TableProvider>,
-    /// The summaries, by name.
+    /// The summaries and the accepted list, by name.
     daily: Vec<(&'static str, Arc<dyn TableProvider>)>,
     functions: Vec<ScalarUDF>,
     state: OnceLock<Option<SessionState>>,
@@ -254,12 +260,13 @@ pub(crate) fn register(
     requests: Arc<Requests>,
     sources: Arc<dyn TableProvider>,
     summaries: &Arc<Summaries>,
+    accepted: &[(&'static str, Arc<dyn TableProvider>)],
     (origin, state): (&Arc<dyn Origin>, &State),
 ) -> Result<Vec<(&'static str, Arc<dyn TableProvider>)>> {
     let planner = Arc::new(Planner {
         requests,
         sources,
-        daily: summaries.tables(),
+        daily: summaries.tables().into_iter().chain(accepted.iter().cloned()).collect(),
         functions: clocks::functions(origin, state).into(),
         state: OnceLock::new(),
     });
@@ -269,6 +276,8 @@ pub(crate) fn register(
     let mut views: Vec<_> = all().map(|doc| view(doc.name, doc.definition())).collect();
     let distinct = requests_distinct::Distinct::new(state, Arc::clone(&planner));
     views.push((requests_distinct::NAME, Arc::new(distinct)));
+    views.push(view(agents::NAME, agents::DEFINITION.to_owned()));
+    views.push(view(agents::ALLOW, agents::ALLOW_DEFINITION.to_owned()));
     for (name, view) in &views {
         public.register_table((*name).to_owned(), Arc::clone(view))?;
     }

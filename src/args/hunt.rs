@@ -26,11 +26,33 @@ pub(crate) enum Hunt {
     },
     /// Run hunts: findings, each with the SQL that gives its rows
     Run(Box<Run>),
+    /// Write the list of what the house accepts, from its own quiet weeks
+    Accept(Accept),
     /// Keep the summaries of days, from which hunts read what is usual
     Summarize {
         #[command(flatten)]
         bounds: Bounds,
     },
+}
+
+/// What a house may accept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Acceptable {
+    /// User agents, and the usual system of computers by their names
+    Agents,
+}
+
+/// `dwell hunt accept`
+#[derive(Debug, Args)]
+pub(crate) struct Accept {
+    /// What
+    #[arg(value_name = "WHAT", value_enum)]
+    pub(crate) what: Acceptable,
+    #[command(flatten)]
+    pub(crate) bounds: Bounds,
+    /// Accept what at least so many clients sent
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) min_clients: u64,
 }
 
 /// Hunts of one's own.

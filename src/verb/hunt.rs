@@ -1,5 +1,6 @@
 //! `dwell hunt`: which hunts are there, and what do they find?
 
+mod accept;
 mod catalogue;
 mod days;
 mod keep;
@@ -26,6 +27,7 @@ pub(super) fn run(context: &Context, what: Hunt) -> Result<Outcome> {
         Hunt::List { own, output } => catalogue::list(context, &own, &output),
         Hunt::Show { id, own } => catalogue::show(context, &id, &own),
         Hunt::Run(args) => run::run(context, &args),
+        Hunt::Accept(args) => accept::run(context, &args),
         Hunt::Summarize { bounds } => days::run(context, &bounds),
     }
 }

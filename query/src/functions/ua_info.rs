@@ -3,9 +3,7 @@
 use super::agents::{Distinct, Shared};
 use super::scalar::{Scalar, text};
 use super::{FunctionDoc, FunctionKind, Made};
-use arrow::array::{
-    Array, ArrayRef, AsArray, ListBuilder, StringViewArray, StringViewBuilder, StructArray,
-};
+use arrow::array::{Array, ArrayRef, ListBuilder, StringViewArray, StringViewBuilder, StructArray};
 use arrow::datatypes::{DataType, Field, Fields};
 use datafusion::common::{Result, exec_datafusion_err};
 use detect::agents::info::{Info, info};
@@ -81,7 +79,7 @@ fn make() -> Made {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use arrow::array::StringArray;
+    use arrow::array::{AsArray as _, StringArray};
 
     #[test]
     fn rows_keep_their_order() {

@@ -14,6 +14,7 @@ pub static FILES: &[(&str, &str)] = hunts![
     "agent-impossible",
     "agent-malformed",
     "agent-many",
+    "agent-not-accepted",
     "agent-platform",
     "agent-rare",
     "agent-scripted",
