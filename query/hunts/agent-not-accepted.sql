@@ -13,6 +13,7 @@ excusable: true
 params:
   - {name: near, type: float, unit: share, default: 0.2, doc: "up to this distance an agent is almost an accepted one"}
   - {name: max_clients, type: int, unit: clients, default: 2, doc: "what more clients send stays low"}
+  - {name: many, type: int, unit: clients, default: 10, doc: "what more clients send is a program that was rolled out: informational"}
   - {name: min_requests, type: int, unit: requests, default: 3, doc: "fewer are not told"}
   - {name: quiet_days, type: int, unit: days, default: 5, doc: "how long the house must have gone without it before it counts as new"}
 false_positives:
@@ -43,8 +44,9 @@ found AS (
   HAVING count(*) >= $min_requests
 )
 SELECT f.day, f.client_ip, f.user_agent, f.count, f.first, f.last,
-  CASE WHEN n.distance <= $near AND s.class IN ('browser', 'malformed') AND p.clients <= $max_clients AND p.born - t.start >= $quiet_days THEN 'medium' ELSE 'low' END AS level,
-  concat('not on the accepted list (', s.class, '); ', CASE WHEN n.distance <= $near THEN 'almost, but not quite: ' ELSE 'the nearest that is: ' END, n.nearest, '; ',
+  CASE WHEN n.distance <= $near AND s.class IN ('browser', 'malformed') AND p.clients <= $max_clients AND p.born - t.start >= $quiet_days THEN 'medium'
+    WHEN p.clients > $many THEN 'informational' ELSE 'low' END AS level,
+  concat('not on the accepted list (', s.class, '); ', CASE WHEN n.distance <= $near THEN concat('almost, but not quite: ', n.nearest) WHEN n.distance <= 0.8 THEN concat('the nearest that is: ', n.nearest) ELSE 'nothing like it is' END, '; ',
     f.count, CASE WHEN f.count = 1 THEN ' request to ' ELSE ' requests to ' END, CASE WHEN f.hosts = 1 THEN coalesce(f.one_host, 'no host') ELSE concat(f.hosts, ' hosts') END, '; ',
     p.clients, CASE WHEN p.clients = 1 THEN ' client sends' ELSE ' clients send' END, ' it, since ', CAST(p.born AS VARCHAR)) AS why,
   0.2 + 0.4 / p.clients + CASE WHEN n.distance <= $near THEN 0.3 ELSE 0.0 END AS score,
