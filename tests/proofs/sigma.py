@@ -28,6 +28,7 @@ import urllib.parse
 # This file has the name of the package: the package is meant.
 sys.path[:] = [path for path in sys.path if os.path.abspath(path) != os.path.dirname(os.path.abspath(__file__))]
 
+import yaml
 from sigma.backends.sqlite import sqliteBackend
 from sigma.collection import SigmaCollection
 from sigma.processing.pipeline import ProcessingItem, ProcessingPipeline
@@ -226,17 +227,17 @@ def backend():
 
 def condition(rule_file):
     """pySigma's condition. Keywords, for which SQLite wants a full-text index, become a field that holds all."""
-    text = open(rule_file).read()
-    text = re.sub(r"(?m)^(\s*)'\|all':", r"\1fulltext|contains|all:", text)
-    text = re.sub(r"(?m)^(\s+)(keywords?\w*):\n((?:\s+- .*\n)+)", keyword_list, text)
-    query = backend().convert(SigmaCollection.from_yaml(text))[0]
-    return query.split(" WHERE ", 1)[1]
-
-
-def keyword_list(match):
-    indent, name, items = match.groups()
-    items = "".join(indent + "        " + line.strip() + "\n" for line in items.splitlines())
-    return f"{indent}{name}:\n{indent}    fulltext|contains:\n{items}"
+    with open(rule_file) as text:
+        rule = yaml.safe_load(text)
+    for name, selection in rule["detection"].items():
+        if name == "condition":
+            continue
+        if isinstance(selection, list) and not any(isinstance(one, dict) for one in selection):
+            rule["detection"][name] = {"fulltext|contains": selection}
+        elif isinstance(selection, dict):
+            rule["detection"][name] = {
+                f"fulltext|contains{key}" if key.startswith("|") else key: value for key, value in selection.items()}
+    return backend().convert(SigmaCollection.from_dicts([rule]))[0].split(" WHERE ", 1)[1]
 
 
 def run(*command):
