@@ -2,13 +2,16 @@
 
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
+use crate::finding::plain;
 use crate::order::{Group, Thread};
 use crate::visible::{grouped, visible};
 
 /// Findings of one entity that are told on a screen, where there is room.
 const THREADS: usize = 4;
 /// Lines that one sentence may take.
-const SENTENCE: usize = 2;
+const SENTENCE: usize = 3;
+/// Columns of a host or an agent that an entity met.
+const VALUE: usize = 48;
 /// Entities that should fit before their findings are told more fully.
 const ENTITIES: usize = 6;
 /// No screen is taken to be narrower.
@@ -69,7 +72,7 @@ fn block(group: &Group<'_>, columns: usize, threads: usize) -> Vec<String> {
     let tally = format!("{}, {}", many(findings, "finding"), many(group.hunts, "hunt"));
     let mut lines = vec![both(&name, &tally, columns)];
     for thread in group.threads.iter().take(threads) {
-        lines.extend(wrapped(&sentence(thread), columns));
+        lines.extend(wrapped(&sentence(group, thread), columns));
     }
     let left = group.threads.len().saturating_sub(threads);
     if left > 0 {
@@ -83,15 +86,21 @@ fn many(count: usize, one: &str) -> String {
     format!("{} {one}{s}", grouped(count as u64))
 }
 
-fn sentence(thread: &Thread<'_>) -> String {
+/// Level, title, whom it met beside the entity itself, when, and why.
+fn sentence(group: &Group<'_>, thread: &Thread<'_>) -> String {
     let lead = thread.lead();
     let days = match thread.findings.len() {
         1 => lead.day.to_string(),
         2 => format!("{} and another day", lead.day),
         days => format!("{} and {} other days", lead.day, days - 1),
     };
+    let others = lead.entity.iter().map(|(name, value)| (name, plain(value)));
+    let others = others.filter(|(_, value)| *value != group.value && !group.also.contains(value));
+    let others: String = others
+        .map(|(name, value)| format!(" {} {}", visible(name), cut(&visible(&value), VALUE)))
+        .collect();
     format!(
-        "  {:<14}{} [{}], {days}: {}",
+        "  {:<14}{} [{}],{others} {days}: {}",
         lead.level.name(),
         visible(&lead.title),
         visible(&lead.hunt),
@@ -209,7 +218,7 @@ mod tests {
         for rows in [5, 10, 24, 40, 200] {
             for columns in [10, 40, 80, 200] {
                 let screen = screen(&groups, Some(rows), columns);
-                assert!(screen.lines.len() <= rows.max(6), "{} of {rows}", screen.lines.len());
+                assert!(screen.lines.len() <= rows.max(7), "{} of {rows}", screen.lines.len());
                 let widest = screen.lines.iter().map(|line| line.width()).max().unwrap();
                 assert!(widest <= columns.max(NARROW), "{widest} of {columns}");
                 let told = screen.lines.iter().filter(|line| !line.starts_with(' ')).count();
@@ -226,7 +235,7 @@ mod tests {
         let why = "http://a.example/".to_owned() + &"日".repeat(1 << 18);
         let all = [found(&"x".repeat(1 << 20), "h", Level::Low, &why, "2026-11-18")];
         let screen = screen(&groups(&all), Some(24), 80);
-        assert!(screen.lines.len() <= 3 && screen.lines.iter().all(|line| line.width() <= 80));
+        assert!(screen.lines.len() <= 4 && screen.lines.iter().all(|line| line.width() <= 80));
     }
 
     #[test]

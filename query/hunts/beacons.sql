@@ -97,7 +97,7 @@ SELECT day, client_ip, host, count, first, last,
   CASE WHEN machine THEN 'low'
     WHEN is_new AND clients <= 2 AND rhythm >= 0.9 AND (odd OR same >= 0.8 AND hours >= 12) THEN 'critical'
     WHEN is_new AND clients <= 2 THEN 'high'
-    WHEN is_new OR jumped AND has_past OR NOT has_past AND clients = 1 AND rhythm >= 0.9 AND odd THEN 'medium'
+    WHEN is_new OR jumped AND has_past OR NOT has_past AND clients = 1 AND rhythm >= 0.9 THEN 'medium'
     ELSE 'low' END AS level,
   concat('asks about every ', CASE WHEN period < 120 THEN concat(CAST(round(period) AS BIGINT), ' s') WHEN period < 7200 THEN concat(CAST(round(period / 60) AS BIGINT), ' min') ELSE concat(round(period / 3600, 1), ' h') END,
     ', with a jitter of ', CAST(round(100 * jitter) AS BIGINT), ' %: ', checkins, ' check-ins in ', hours, CASE WHEN hours = 1 THEN ' hour' ELSE ' hours' END, CASE WHEN missed >= 0.05 THEN concat(', ', CAST(round(100 * missed) AS BIGINT), ' % missed') ELSE '' END,

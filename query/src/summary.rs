@@ -9,7 +9,7 @@ mod tables;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use arrow::array::RecordBatch;
+use arrow::array::{ArrayRef, AsArray as _, RecordBatch};
 use arrow::compute::cast;
 use arrow::datatypes::{Schema, SchemaRef};
 use async_trait::async_trait;
@@ -128,7 +128,17 @@ fn fit(schema: &SchemaRef, batch: &RecordBatch) -> Result<RecordBatch> {
     let columns = schema.fields().iter().zip(batch.columns());
     let columns = columns.map(|(field, column)| cast(column, field.data_type()));
     let columns = columns.collect::<std::result::Result<Vec<_>, _>>()?;
-    Ok(RecordBatch::try_new(Arc::clone(schema), columns)?)
+    own_text(&RecordBatch::try_new(Arc::clone(schema), columns)?)
+}
+
+/// A batch that holds its own text only. The batches of an aggregation are slices, and each holds all text of all of them: joined, moved between
+/// threads or spilled, that is the same text hundreds of times.
+fn own_text(batch: &RecordBatch) -> Result<RecordBatch> {
+    let columns = batch.columns().iter().map(|column| match column.as_string_view_opt() {
+        Some(text) => Arc::new(text.gc()) as ArrayRef,
+        None => Arc::clone(column),
+    });
+    Ok(RecordBatch::try_new(batch.schema(), columns.collect())?)
 }
 
 async fn run(
@@ -139,7 +149,7 @@ async fn run(
     let logical = planner.create_logical_plan(sql).await?;
     let plan = planner.create_physical_plan(&logical).await?;
     let batches = collect(plan, Arc::clone(task)).await?;
-    Ok(batches.into_iter().filter(|batch| batch.num_rows() > 0).collect())
+    batches.iter().filter(|batch| batch.num_rows() > 0).map(own_text).collect()
 }
 
 /// A planner that knows one table, and plans as `session` does.

@@ -8,6 +8,7 @@ mod archive;
 mod bad_input;
 mod checkpoint;
 mod compact;
+mod cookbook;
 mod encryption;
 mod formats;
 mod house;
