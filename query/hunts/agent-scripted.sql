@@ -13,6 +13,7 @@ rows: ua_class(user_agent) IN ('script', 'library')
 excusable: true
 params:
   - {name: max_clients, type: int, unit: clients, default: 2, doc: "hosts that more clients use are not told"}
+  - {name: many_clients, type: int, unit: clients, default: 5, doc: "an agent that so many clients send belongs to a program of the house, and is low"}
   - {name: min_requests, type: int, unit: requests, default: 1, doc: "fewer are not told"}
   - {name: quiet_days, type: int, unit: days, default: 5, doc: "how long the house must have gone without it before it counts as new"}
   - {name: new_days, type: int, unit: days, default: 7, doc: "how long it counts as new"}
@@ -39,15 +40,20 @@ habits AS (
   SELECT client_ip, user_agent, min(day) AS born, count(DISTINCT day) AS days FROM daily_agents
   WHERE day >= CAST($since AS DATE) - 30 AND day < $until AND ua_class(user_agent) IN ('script', 'library') GROUP BY client_ip, user_agent
 ),
+usual AS (
+  SELECT user_agent FROM (SELECT user_agent, client_ip FROM daily_agents WHERE day >= CAST($since AS DATE) - 30 AND day < $until AND user_agent IN (SELECT user_agent FROM found) GROUP BY user_agent, client_ip)
+  GROUP BY user_agent HAVING count(client_ip) >= $many_clients
+),
 past AS (SELECT min(day) AS start FROM daily_clients WHERE day >= CAST($since AS DATE) - 30),
 judged AS (
   SELECT f.*, k.born, k.clients, h.born AS habit, f.day - p.start >= $quiet_days AS has_past,
-    k.born - p.start >= $quiet_days AND f.day - k.born < $new_days AS is_new, h.born = f.day AND f.day - p.start >= $quiet_days AS first_script
-  FROM found f JOIN known k ON k.host = f.host JOIN habits h ON h.client_ip = f.client_ip AND h.user_agent = f.user_agent CROSS JOIN past p
+    k.born - p.start >= $quiet_days AND f.day - k.born < $new_days AS is_new, h.born = f.day AND f.day - p.start >= $quiet_days AS first_script,
+    u.user_agent IS NOT NULL AS is_usual
+  FROM found f JOIN known k ON k.host = f.host JOIN habits h ON h.client_ip = f.client_ip AND h.user_agent = f.user_agent LEFT JOIN usual u ON u.user_agent = f.user_agent CROSS JOIN past p
   WHERE k.clients <= $max_clients AND NOT f.inside
 )
 SELECT day, client_ip, user_agent, host, count, first, last,
-  CASE WHEN is_new AND (first_script OR count >= 10) THEN 'medium' ELSE 'low' END AS level,
+  CASE WHEN is_new AND NOT is_usual AND (first_script OR count >= 10) THEN 'medium' ELSE 'low' END AS level,
   concat(count, CASE WHEN count = 1 THEN ' request' ELSE ' requests' END, ' by a script from a client that also browses; ', clients, CASE WHEN clients = 1 THEN ' client uses' ELSE ' clients use' END, ' the host',
     CASE WHEN is_new THEN concat(', which the house did not know before ', CAST(born AS VARCHAR)) WHEN has_past THEN concat(', known since ', CAST(born AS VARCHAR)) ELSE '; there is no past to compare with' END,
     CASE WHEN first_script THEN '; the client never sent this agent before' WHEN has_past THEN concat('; the client has sent this agent since ', CAST(habit AS VARCHAR)) ELSE '' END) AS why,
