@@ -13,7 +13,7 @@ rows: ua_class(user_agent) IN ('script', 'library')
 excusable: true
 params:
   - {name: max_clients, type: int, unit: clients, default: 2, doc: "hosts that more clients use are not told"}
-  - {name: many_clients, type: int, unit: clients, default: 5, doc: "an agent that so many clients send belongs to a program of the house, and is low"}
+  - {name: many_clients, type: int, unit: clients, default: 15, doc: "an agent that so many clients send belongs to a program of the house, and is low"}
   - {name: min_requests, type: int, unit: requests, default: 1, doc: "fewer are not told"}
   - {name: quiet_days, type: int, unit: days, default: 5, doc: "how long the house must have gone without it before it counts as new"}
   - {name: new_days, type: int, unit: days, default: 7, doc: "how long it counts as new"}
