@@ -232,3 +232,12 @@ impl TableProvider for Daily {
 pub fn is_kept(state: &State, day: Day, table: &str) -> bool {
     current(state, day, table).is_some()
 }
+
+/// What a column of a summary means.
+pub(crate) fn meaning(table: &str, column: &str) -> Option<&'static str> {
+    let table = TABLES.iter().find(|known| known.name == table)?;
+    if column == "day" {
+        return Some("the UTC day");
+    }
+    table.columns.iter().find(|(name, ..)| *name == column).map(|(_, _, doc)| *doc)
+}

@@ -165,6 +165,11 @@ impl Groups {
         self.light.len()
     }
 
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.light.is_empty()
+    }
+
     /// Adds a request; `group` must be below [`Self::len`].
     pub fn push(&mut self, group: usize, value: u64) {
         if self.light[group] < LIGHT {
