@@ -21,15 +21,14 @@ use crate::context::Context;
 use crate::exit::usage;
 use crate::say;
 
+/// What is done with a file: its name, and its bytes or why they can't be had.
+type Take<'a> = dyn FnMut(&str, Result<Vec<u8>, String>) -> Result<()> + 'a;
+
 /// The largest file that is taken.
 const BYTES_MAX: u64 = 4 << 30;
 
 /// Gives every file of a path, decompressed, with its name within the path; or why one can't be read.
-pub(super) fn each_file(
-    context: &Context,
-    path: &Path,
-    take: &mut dyn FnMut(&str, Result<Vec<u8>, String>) -> Result<()>,
-) -> Result<()> {
+pub(super) fn each_file(context: &Context, path: &Path, take: &mut Take<'_>) -> Result<()> {
     let arguments = [InputArg::from(path.to_path_buf())];
     let mut inputs = Vec::new();
     for found in ingest::input::expand(&arguments, &context.store_dir) {
@@ -58,11 +57,7 @@ fn told(error: &ReadError) -> String {
     }
 }
 
-fn one_file(
-    input: &Input,
-    name: &str,
-    take: &mut dyn FnMut(&str, Result<Vec<u8>, String>) -> Result<()>,
-) -> Result<()> {
+fn one_file(input: &Input, name: &str, take: &mut Take<'_>) -> Result<()> {
     let mut content = match input.open() {
         Ok(content) => content,
         Err(error) => return take(name, Err(told(&error))),
