@@ -207,7 +207,7 @@ class Plants:
             t += self.rng.expovariate(1 / 60)
             n = self.rng.randrange(1500, 3900)
             self.log.web(t, f, host, "/p.gif", f"n={i}&d={text(self.rng, n)}", down=350, up=n + 500, ctype="image/gif")
-        self.tell(c, host, "long-url long-query url-length query-entropy excessive-length excessive-url", "data goes out in queries")
+        self.tell(c, host, "length-query length-url long-url long-query url-length query-entropy excessive-length excessive-url", "data goes out in queries")
 
     def p_big_upload(self):
         c, host, day = self.victim(), self.evil("s3."), self.a_day()
@@ -215,7 +215,7 @@ class Plants:
         for _ in range(3):
             self.log.tunnel(t, f, host, 90000, self.rng.lognormvariate(19.6, .2), 900000)
             t += 600
-        self.tell(c, host, "big-upload upload-volume excessive-request excessive-length uploads exfiltration",
+        self.tell(c, host, "length-request producer-consumer big-upload upload-volume excessive-request excessive-length uploads exfiltration",
                 "a gigabyte goes to a host nobody else knows")
 
     # ------------------------------------------------------------------------------------ ports, targets
