@@ -47,15 +47,7 @@ pub(crate) fn is_terminal() -> bool {
 
 /// A number for people: 1,234,567.
 pub(crate) fn count(number: u64) -> String {
-    let digits = number.to_string();
-    let mut out = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
+    detect::visible::grouped(number)
 }
 
 /// A size for people: 12.3 MB.

@@ -61,10 +61,7 @@ pub(crate) fn span(text: &str) -> Option<Micros> {
 
 /// Writes an instant as RFC 3339 in UTC, with as many digits of the second as it has.
 pub(crate) fn rfc3339(us: Micros) -> String {
-    match DateTime::from_timestamp_micros(us) {
-        Some(time) => time.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true),
-        None => format!("{us}us"),
-    }
+    detect::finding::time(us)
 }
 
 /// Reads a correction of a clock: `+1h`, `-90s`, `1h30m`, `+00:05:00`, `-250ms`.

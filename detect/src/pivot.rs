@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use crate::hunt::quoted;
 use storage::observable::{addr, domain, host};
 
 /// A column of `requests` that names an entity.
@@ -118,13 +119,8 @@ pub struct Candidate {
 impl Candidate {
     /// The rows about it, as a predicate over `requests`.
     pub fn predicate(&self) -> String {
-        format!("\"{}\" = {}", self.kind.column(), literal(&self.value))
+        format!("\"{}\" = {}", self.kind.column(), quoted(&self.value))
     }
-}
-
-/// A text as a literal of SQL.
-fn literal(text: &str) -> String {
-    format!("'{}'", text.replace('\'', "''"))
 }
 
 /// What an analyst may mean by `text`: `host:`, `user:`, `ua:` and so on in front of it decide; else its form says what it
@@ -227,7 +223,7 @@ pub struct Section {
 /// The story of an entity: all of it, by day, by hour, and by what else its rows have, at most `top` values each.
 pub fn sections(entity: &Candidate, top: usize) -> Vec<Section> {
     let mut sections = vec![
-        section(entity, "all", &literal(&entity.value), None),
+        section(entity, "all", &quoted(&entity.value), None),
         section(entity, "day", "CAST(day AS VARCHAR)", None),
         section(entity, "hour", "to_char(date_trunc('hour', ts), '%Y-%m-%dT%H:00:00Z')", None),
     ];

@@ -12,7 +12,6 @@ use detect::finding::{Finding, Level};
 use detect::hunt::{Allow, Hunt, Value};
 use detect::repeat::lower_repeats;
 use futures::StreamExt as _;
-use storage::clock::Micros;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::session::{Session, SessionOptions};
@@ -167,14 +166,6 @@ async fn found(
     findings.retain(|finding| seen.insert(finding.id.clone()));
     Ok(findings)
 }
-
-/// The rows of evidence of a finding, as a query that counts them.
-pub fn counting(finding: &Finding) -> String {
-    format!("SELECT count(*) AS count FROM ({}) AS evidence", finding.evidence)
-}
-
-/// A time as a time of the ledger.
-pub(crate) type At = Micros;
 
 #[cfg(test)]
 mod tests {

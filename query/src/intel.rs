@@ -1,6 +1,7 @@
 //! What of the lists of others does a session know? The tables `indicators` and `passive_dns`, read when a query names
 //! them, and the matcher behind `ioc_match`, built when a query calls it.
 
+mod columns;
 mod table;
 
 use std::sync::{Arc, OnceLock};
@@ -19,6 +20,7 @@ use detect::intel::warning::{Warninglist, Warnings};
 use storage::Micros;
 use storage::store::{KeptTable, State};
 
+pub(crate) use self::columns::meaning;
 use crate::origin::Origin;
 use crate::system::external;
 

@@ -7,7 +7,7 @@ mod kept;
 mod tables;
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arrow::array::{ArrayRef, AsArray as _, RecordBatch};
 use arrow::compute::cast;
@@ -44,6 +44,8 @@ pub(crate) struct Summaries {
     requests: Arc<Requests>,
     /// By day, in the order of [`TABLES`].
     known: Mutex<BTreeMap<Day, Arc<Vec<RecordBatch>>>>,
+    /// Kept ones that were read, by day and place in [`TABLES`]: many hunts look at the same weeks.
+    read: Mutex<BTreeMap<(Day, usize), RecordBatch>>,
 }
 
 impl Summaries {
@@ -53,7 +55,7 @@ impl Summaries {
         state: Arc<State>,
         requests: Arc<Requests>,
     ) -> Arc<Self> {
-        Arc::new(Self { origin, state, requests, known: Mutex::default() })
+        Arc::new(Self { origin, state, requests, known: Mutex::default(), read: Mutex::default() })
     }
 
     /// Their tables, by name.
@@ -76,16 +78,22 @@ impl Summaries {
             return Ok(made.get(at).cloned());
         }
         if let Some(kept) = current(&self.state, day, TABLES[at].name) {
+            let cached = lock(&self.read).get(&(day, at)).cloned();
+            if cached.is_some() {
+                return Ok(cached);
+            }
             let bytes = self.origin.table(kept).map_err(external)?;
-            return kept::read(&TABLES[at], bytes).map(Some);
+            let table = kept::read(&TABLES[at], bytes)?;
+            lock(&self.read).insert((day, at), table.clone());
+            return Ok(Some(table));
         }
         let made = Arc::new(self.make(session, day).await?);
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = lock(&self.known);
         Ok(known.entry(day).or_insert(made).get(at).cloned())
     }
 
     fn known(&self, day: Day) -> Option<Arc<Vec<RecordBatch>>> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner).get(&day).cloned()
+        lock(&self.known).get(&day).cloned()
     }
 
     /// Makes all tables of a day from its rows: once grouped finely, and each table from that.
@@ -113,6 +121,10 @@ impl Summaries {
         }
         Ok(made)
     }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The batches as one, with the types of the table.

@@ -131,10 +131,8 @@ pub(crate) fn meaning(view: &str, column: &str) -> Option<Cow<'static, str>> {
     if let Some(doc) = crate::summary::meaning(view, column) {
         return Some(Cow::Borrowed(doc));
     }
-    if matches!(view, "indicators" | "passive_dns") {
-        return Some(Cow::Borrowed(
-            "as the list says; docs/intel.md and docs/pdns.md have the details",
-        ));
+    if let Some(doc) = crate::intel::meaning(view, column) {
+        return Some(Cow::Borrowed(doc));
     }
     if let Some(doc) = all().find(|doc| doc.name == view) {
         let found = doc.columns().find(|one| one.name == column)?;

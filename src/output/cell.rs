@@ -200,7 +200,10 @@ pub(crate) fn push_json_text(out: &mut String, text: &str) {
             '\r' => out.push_str("\\r"),
             '\t' => out.push_str("\\t"),
             c if escape::is_unsafe(c) => {
-                let _ = write!(out, "\\u{:04x}", u32::from(c));
+                // JSON knows 16 bits at a time.
+                for unit in c.encode_utf16(&mut [0; 2]) {
+                    let _ = write!(out, "\\u{unit:04x}");
+                }
             }
             c => out.push(c),
         }
@@ -244,6 +247,16 @@ mod tests {
         column.push_text(row, &mut text).unwrap();
         column.push_json(row, &mut json).unwrap();
         (text, json)
+    }
+
+    #[test]
+    fn every_text_is_json_again() {
+        for text in ["a\"\\\n\u{1b}", "\u{202e}\u{e0041}x", "日本\u{fe0f}\u{10ffff}"] {
+            let mut json = String::new();
+            push_json_text(&mut json, text);
+            assert!(!json.chars().any(escape::is_unsafe), "{json}");
+            assert_eq!(serde_json::from_str::<String>(&json).unwrap(), text);
+        }
     }
 
     #[test]

@@ -1,40 +1,9 @@
-//! How does log text stay harmless on a terminal? Control characters are shown, never sent.
+//! How does log text stay harmless on a terminal? What could act is shown, never sent; which characters those are, one rule says for pages, too.
 
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
-/// Whether a terminal would act on `c` instead of showing it: C0, DEL, C1, and the characters that reorder text.
-pub(crate) fn is_unsafe(c: char) -> bool {
-    matches!(c,
-        '\u{0}'..='\u{1f}' | '\u{7f}'..='\u{9f}'
-        | '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}' | '\u{2029}'
-        | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
-}
-
-/// Appends `text` with every unsafe character written as `\n`, `\t`, `\r`, `\x1b` or `\u{202e}`.
-pub(crate) fn push_visible(out: &mut String, text: &str) {
-    for c in text.chars() {
-        match c {
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            c if !is_unsafe(c) => out.push(c),
-            c if u32::from(c) < 0x100 => {
-                let _ = write!(out, "\\x{:02x}", u32::from(c));
-            }
-            c => {
-                let _ = write!(out, "\\u{{{:x}}}", u32::from(c));
-            }
-        }
-    }
-}
-
-/// `text` with every unsafe character made visible.
-pub(crate) fn visible(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    push_visible(&mut out, text);
-    out
-}
+pub(crate) use detect::visible::{is_unsafe, push_visible, visible};
 
 /// `text` as one word of a shell: in single quotes, so that what stands in a log stays a text when it is pasted.
 pub(crate) fn shell_word(text: &str) -> String {

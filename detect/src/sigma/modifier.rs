@@ -164,6 +164,9 @@ pub(super) fn keyword(node: &Node, options: &Options) -> Result<Tree, Refusal> {
     item("", node.line, node, options)
 }
 
+/// Longer values than this are no rule: the automaton over all of them would take minutes and gigabytes.
+const VALUE_MAX: usize = 64 << 10;
+
 /// The tests of one value, of which one must hold.
 fn tests_of(key: &Key<'_>, node: &Node, options: &Options) -> Result<Vec<Test>, Refusal> {
     let line = node.line;
@@ -185,6 +188,9 @@ fn tests_of(key: &Key<'_>, node: &Node, options: &Options) -> Result<Vec<Test>, 
         };
     }
     let text = node.text().ok_or_else(|| wrong("a value"))?;
+    if text.len() > VALUE_MAX {
+        return Err(Refusal::new(line, format!("a value of more than {} KiB", VALUE_MAX >> 10)));
+    }
     if key.compare.is_some() || key.unit.is_some() {
         return number(key, text, line).map(|test| vec![test]);
     }

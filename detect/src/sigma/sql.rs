@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+pub use crate::hunt::quoted;
+
 use super::bind::{Ask, Atom, Bound};
 use super::fields::{Kind, Operand};
 use super::pattern::{Pattern, Shape};
@@ -188,11 +190,4 @@ pub fn operand(operand: &Operand) -> String {
         Operand::Body => "body_text(request_body)".to_owned(),
         Operand::Extra(name) => format!("extra_get(extra, {})", quoted(name)),
     }
-}
-
-/// A text as a literal.
-pub fn quoted(text: &str) -> String {
-    let mut quoted = String::with_capacity(text.len() + 2);
-    let _ = write!(quoted, "'{}'", text.replace('\'', "''"));
-    quoted
 }

@@ -2,11 +2,10 @@
 
 use detect::hunt::{Hunt, quoted};
 use serde_json::Value;
-
-use super::At;
+use storage::clock::Micros;
 
 /// A time as a literal of SQL.
-pub(super) fn timestamp(at: At) -> String {
+pub(super) fn timestamp(at: Micros) -> String {
     let time = chrono::DateTime::from_timestamp_micros(at).unwrap_or_default();
     format!("TIMESTAMP '{}'", time.format("%Y-%m-%d %H:%M:%S%.6f"))
 }
@@ -22,7 +21,7 @@ fn same(column: &str, value: &Value) -> String {
 /// The query: between two times, with these values in these columns, and what else is true of them.
 pub(super) fn sql(
     hunt: &Hunt,
-    (first, last): (At, At),
+    (first, last): (Micros, Micros),
     values: &[(String, Value)],
     predicate: Option<&str>,
 ) -> String {

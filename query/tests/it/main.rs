@@ -10,6 +10,7 @@ mod limits;
 mod mistakes;
 mod restored;
 mod shipped;
+mod sigma;
 mod slt;
 mod store;
 mod times;

@@ -125,3 +125,10 @@ fn what_has_no_meaning_is_refused() {
         assert!(why.contains(word), "{line}: {why}");
     }
 }
+
+#[test]
+fn a_value_that_is_too_long_is_refused() {
+    assert!(made(&format!("c-uri|contains: {}", "a".repeat(VALUE_MAX))).is_ok());
+    let why = made(&format!("c-uri|contains: {}", "a".repeat(VALUE_MAX + 1))).unwrap_err();
+    assert!(why.contains("64 KiB"), "{why}");
+}
