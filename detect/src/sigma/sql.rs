@@ -1,7 +1,5 @@
 //! How is a rule written in SQL? As a condition over `requests` that anyone can read, run and change.
 
-use std::fmt::Write as _;
-
 pub use crate::hunt::quoted;
 
 use super::bind::{Ask, Atom, Bound};
