@@ -36,6 +36,13 @@ use crate::system::external;
 use crate::table::Requests;
 use crate::time_bounds::set::{TimeSet, allowed};
 
+/// A table of a day in pieces of some thousand rows, each with its own text: an operator counts, keeps or sends on what a
+/// piece holds, and not all text of the table with each.
+type Pieces = Vec<RecordBatch>;
+
+/// Rows of a piece; what the engine works with at a time.
+const PIECE: usize = 8_192;
+
 /// What all summaries of a session share: how to make them, and those made so far.
 #[derive(Debug)]
 pub(crate) struct Summaries {
@@ -43,9 +50,9 @@ pub(crate) struct Summaries {
     state: Arc<State>,
     requests: Arc<Requests>,
     /// By day, in the order of [`TABLES`].
-    known: Mutex<BTreeMap<Day, Arc<Vec<RecordBatch>>>>,
+    known: Mutex<BTreeMap<Day, Arc<Vec<Pieces>>>>,
     /// Kept ones that were read, by day and place in [`TABLES`]: many hunts look at the same weeks.
-    read: Mutex<BTreeMap<(Day, usize), RecordBatch>>,
+    read: Mutex<BTreeMap<(Day, usize), Pieces>>,
 }
 
 impl Summaries {
@@ -68,12 +75,7 @@ impl Summaries {
     }
 
     /// Table number `at` of a day.
-    async fn of(
-        &self,
-        session: &dyn EngineSession,
-        at: usize,
-        day: Day,
-    ) -> Result<Option<RecordBatch>> {
+    async fn of(&self, session: &dyn EngineSession, at: usize, day: Day) -> Result<Option<Pieces>> {
         if let Some(made) = self.known(day) {
             return Ok(made.get(at).cloned());
         }
@@ -83,16 +85,17 @@ impl Summaries {
                 return Ok(cached);
             }
             let bytes = self.origin.table(kept).map_err(external)?;
-            let table = kept::read(&TABLES[at], bytes)?;
+            let table = pieces(&kept::read(&TABLES[at], bytes)?)?;
             lock(&self.read).insert((day, at), table.clone());
             return Ok(Some(table));
         }
-        let made = Arc::new(self.make(session, day).await?);
+        let made = self.make(session, day).await?;
+        let made = Arc::new(made.iter().map(pieces).collect::<Result<_>>()?);
         let mut known = lock(&self.known);
         Ok(known.entry(day).or_insert(made).get(at).cloned())
     }
 
-    fn known(&self, day: Day) -> Option<Arc<Vec<RecordBatch>>> {
+    fn known(&self, day: Day) -> Option<Arc<Vec<Pieces>>> {
         lock(&self.known).get(&day).cloned()
     }
 
@@ -151,6 +154,13 @@ fn own_text(batch: &RecordBatch) -> Result<RecordBatch> {
         None => Arc::clone(column),
     });
     Ok(RecordBatch::try_new(batch.schema(), columns.collect())?)
+}
+
+/// A table cut into pieces.
+fn pieces(table: &RecordBatch) -> Result<Pieces> {
+    let rows = table.num_rows();
+    let starts = (0..rows).step_by(PIECE);
+    starts.map(|at| own_text(&table.slice(at, PIECE.min(rows - at)))).collect()
 }
 
 async fn run(
@@ -225,10 +235,12 @@ impl TableProvider for Daily {
         let days = summaries.state.days.keys();
         let days = days.filter(|day| times.touches(day.start(), day.end() - 1));
         let mut parts = vec![Vec::new(); session.config().target_partitions().max(1)];
-        for (number, day) in days.enumerate() {
-            if let Some(batch) = summaries.of(session, self.at, *day).await? {
+        let mut number = 0;
+        for day in days {
+            for piece in summaries.of(session, self.at, *day).await?.into_iter().flatten() {
                 let part = number % parts.len();
-                parts[part].push(batch);
+                parts[part].push(piece);
+                number += 1;
             }
         }
         parts.retain(|part| !part.is_empty());
