@@ -146,6 +146,10 @@ pub(super) fn read_allow(path: &Path) -> Result<Allow> {
         .map_err(|error| usage(format!("allow list `{}`, {error}", path.display())))
 }
 
+/// Hunts may use this many times the memory of a query. What a join keeps is counted several times over where its batches
+/// share their text: a day of ten million lines needs 4 GiB of that account.
+const SHARE: usize = 4;
+
 /// Runs the hunts over a range.
 pub(super) fn hunt(
     context: &Context,
@@ -157,6 +161,7 @@ pub(super) fn hunt(
     let mut options = sql::options(context, store)?;
     (options.since_us, options.until_us) = bounds;
     options.history = true;
+    options.memory_bytes = options.memory_bytes.saturating_mul(SHARE);
     options.indicators_since = request.indicators_since;
     options.spill_dir = reader.spill_dir().map(Path::to_path_buf);
     let names: Vec<&str> = request.hunts.iter().map(|hunt| hunt.id.as_str()).collect();
