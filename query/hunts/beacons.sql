@@ -41,7 +41,7 @@ known AS (
   SELECT host, min(day) AS born, max(clients) AS most FROM daily_hosts
   WHERE day >= CAST($since AS DATE) - 30 AND day < $until AND host IN (SELECT host FROM pairs) GROUP BY host
 ),
-past AS (SELECT min(day) AS start FROM daily_clients WHERE day >= CAST($since AS DATE) - 30),
+past AS (SELECT min(day) AS start, max(day) - min(day) < $quiet_days AS is_young FROM daily_clients WHERE day >= CAST($since AS DATE) - 30),
 fleet AS (SELECT max(clients) AS clients FROM (SELECT count(DISTINCT client_ip) AS clients FROM daily_clients WHERE day >= CAST($since AS DATE) AND day < $until GROUP BY day) d),
 shared AS (
   SELECT d.day, d.host, sum(d.requests) AS requests, max(d.clients) AS clients FROM daily_hosts d CROSS JOIN fleet f
@@ -89,7 +89,7 @@ ranked AS (
   FROM best
 ),
 judged AS (
-  SELECT r.*, f.clients AS fleet, r.day - p.start >= $quiet_days AS has_past, r.own IS NULL AND r.born - p.start >= $quiet_days AND r.day - r.born < $new_days AS is_new
+  SELECT r.*, f.clients AS fleet, p.is_young, r.day - p.start >= $quiet_days AS has_past, r.own IS NULL AND r.born - p.start >= $quiet_days AND r.day - r.born < $new_days AS is_new
   FROM ranked r CROSS JOIN past p CROSS JOIN fleet f
   WHERE r.rhythm >= $min_score AND r.checkins >= $min_checkins AND r.span >= 60 * $min_minutes AND NOT r.inside
 )
@@ -97,7 +97,7 @@ SELECT day, client_ip, host, count, first, last,
   CASE WHEN machine THEN 'low'
     WHEN is_new AND clients <= 2 AND rhythm >= 0.9 AND (odd OR same >= 0.8 AND hours >= 12) THEN 'critical'
     WHEN is_new AND clients <= 2 THEN 'high'
-    WHEN is_new OR jumped AND has_past OR NOT has_past AND clients = 1 AND rhythm >= 0.9 THEN 'medium'
+    WHEN is_new OR jumped AND has_past OR is_young AND clients = 1 AND rhythm >= 0.9 THEN 'medium'
     ELSE 'low' END AS level,
   concat('asks about every ', CASE WHEN period < 120 THEN concat(CAST(round(period) AS BIGINT), ' s') WHEN period < 7200 THEN concat(CAST(round(period / 60) AS BIGINT), ' min') ELSE concat(round(period / 3600, 1), ' h') END,
     ', with a jitter of ', CAST(round(100 * jitter) AS BIGINT), ' %: ', checkins, ' check-ins in ', hours, CASE WHEN hours = 1 THEN ' hour' ELSE ' hours' END, CASE WHEN missed >= 0.05 THEN concat(', ', CAST(round(100 * missed) AS BIGINT), ' % missed') ELSE '' END,
